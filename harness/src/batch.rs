@@ -1,0 +1,186 @@
+//! Examples and batches: the way from bytes in memory to a tensor on the device.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    scope::{Count, Scope, Scopes},
+    stream::{Experience, Stream, View},
+};
+
+/// Inputs and labels that arrive together.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Shape `[batch, channels, height, width]`.
+    pub inputs: Tensor<4>,
+    /// Labels among all classes of the stream. Shape `[batch]`.
+    pub labels: Tensor<1, Int>,
+    /// The same labels on the host.
+    pub targets: Vec<usize>,
+    /// Which of the current experience's examples these are; empty for others.
+    pub indices: Vec<usize>,
+    /// Which classes count, for each example.
+    pub scopes: Scopes,
+}
+
+impl Batch {
+    /// Number of examples.
+    pub fn len(&self) -> usize {
+        self.targets.len()
+    }
+    /// Whether there is no example.
+    pub fn is_empty(&self) -> bool {
+        self.targets.is_empty()
+    }
+    /// The same inputs with other labels, as a Fisher over the model's own labels needs.
+    #[must_use]
+    pub fn relabelled(&self, targets: Vec<usize>) -> Self {
+        let labels = label_tensor(&targets, &self.inputs.device().inner());
+        Self { labels, targets, ..self.clone() }
+    }
+}
+
+/// One input with what is known of it, as a memory keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Example {
+    /// Bytes as the task shows them, transformed but not augmented. Shape `[channels, height, width]`.
+    #[serde(with = "serde_bytes")]
+    pub pixels: Vec<u8>,
+    /// Label among all classes of the stream.
+    pub label: usize,
+    /// The task that it belongs to.
+    pub task: usize,
+}
+
+/// Collects pixels and labels on the host.
+pub(crate) struct Builder<'a> {
+    scaling: &'a [(f32, f32)],
+    input: [usize; 3],
+    inputs: Vec<f32>,
+    targets: Vec<usize>,
+    scratch: Vec<u8>,
+}
+
+impl<'a> Builder<'a> {
+    pub(crate) fn new(stream: &'a Stream, count: usize) -> Self {
+        let size = stream.input.iter().product::<usize>();
+        Self {
+            scaling: &stream.scaling,
+            input: stream.input,
+            inputs: Vec::with_capacity(count * size),
+            targets: Vec::with_capacity(count),
+            scratch: Vec::new(),
+        }
+    }
+    fn push(&mut self, pixels: &[u8], label: usize) {
+        let plane = self.input[1] * self.input[2];
+        for (channel, (factor, summand)) in pixels.chunks_exact(plane).zip(self.scaling) {
+            self.inputs.extend(channel.iter().map(|byte| f32::from(*byte) * factor + summand));
+        }
+        self.targets.push(label);
+    }
+    pub(crate) fn view(&mut self, view: &View, index: usize) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        view.pixels(index, &mut scratch, |pixels| self.push(pixels, view.label(index)));
+        self.scratch = scratch;
+    }
+    pub(crate) fn batch(self, scopes: Scopes, indices: Vec<usize>, device: &Device) -> Batch {
+        let ([channels, height, width], count) = (self.input, self.targets.len());
+        Batch {
+            inputs: Tensor::from_data(TensorData::new(self.inputs, [count, channels, height, width]), device),
+            labels: label_tensor(&self.targets, device),
+            targets: self.targets,
+            indices,
+            scopes,
+        }
+    }
+}
+
+fn label_tensor(targets: &[usize], device: &Device) -> Tensor<1, Int> {
+    let labels: Vec<i64> = targets.iter().map(|label| *label as i64).collect();
+    Tensor::from_data(TensorData::new(labels, [targets.len()]), device)
+}
+
+/// The training examples of one experience.
+#[derive(Clone, Copy)]
+pub struct Feed<'a> {
+    stream: &'a Stream,
+    experience: usize,
+    count: Count,
+}
+
+impl<'a> Feed<'a> {
+    /// The examples of `experience`, in whose batches `count` says which classes count.
+    pub fn new(stream: &'a Stream, experience: usize, count: Count) -> Self {
+        Self { stream, experience, count }
+    }
+    fn of(&self) -> &'a Experience {
+        &self.stream.experiences[self.experience]
+    }
+    /// The stream that the examples belong to.
+    pub fn stream(&self) -> &'a Stream {
+        self.stream
+    }
+    /// Number of examples.
+    pub fn len(&self) -> usize {
+        self.of().len()
+    }
+    /// Whether there is no example.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// The tasks that have examples in it.
+    pub fn tasks(&self) -> Vec<usize> {
+        self.of().tasks()
+    }
+    /// Task and place in its train view of the example at `index`.
+    fn find(&self, mut index: usize) -> (usize, usize) {
+        for part in &self.of().parts {
+            match part.indices.get(index) {
+                Some(place) => return (part.task, *place as usize),
+                None => index -= part.indices.len(),
+            }
+        }
+        panic!("example {index} beyond the end of experience {}", self.experience)
+    }
+    /// The task of the example at `index`.
+    pub fn task(&self, index: usize) -> usize {
+        self.find(index).0
+    }
+    /// The label of the example at `index`.
+    pub fn label(&self, index: usize) -> usize {
+        let (task, place) = self.find(index);
+        self.stream.tasks[task].train.label(place)
+    }
+    /// The example at `index`, for a memory.
+    pub fn example(&self, index: usize) -> Example {
+        let (task, place) = self.find(index);
+        let view = &self.stream.tasks[task].train;
+        let pixels = view.pixels(place, &mut Vec::new(), <[u8]>::to_vec);
+        Example { pixels, label: view.label(place), task }
+    }
+    /// The examples at `indices` on `device`.
+    pub fn batch(&self, indices: &[usize], device: &Device) -> Batch {
+        let mut builder = Builder::new(self.stream, indices.len());
+        let mut scopes = Vec::with_capacity(indices.len());
+        for &index in indices {
+            let (task, place) = self.find(index);
+            builder.view(&self.stream.tasks[task].train, place);
+            scopes.push(self.scope(task));
+        }
+        builder.batch(Scopes::of(scopes), indices.to_vec(), device)
+    }
+    /// Remembered examples on `device`; which classes count is what counts now for their tasks.
+    pub fn recalled<'e>(&self, examples: impl IntoIterator<Item = &'e Example>, device: &Device) -> Batch {
+        let mut builder = Builder::new(self.stream, 0);
+        let scopes = examples.into_iter().map(|example| {
+            builder.push(&example.pixels, example.label);
+            self.scope(example.task)
+        });
+        let scopes = Scopes::of(scopes.collect());
+        builder.batch(scopes, Vec::new(), device)
+    }
+    fn scope(&self, task: usize) -> Scope {
+        self.count.scope(task, self.experience)
+    }
+}

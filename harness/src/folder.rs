@@ -1,0 +1,234 @@
+//! A run's directory: what is written while it runs, and how it is found again.
+//!
+//! Everything that is appended is cut back to the newest whole checkpoint before a run goes on, so that a run that
+//! was killed at any instant leaves the same files as one that was not.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use clbench_results::{LedgerRow, MANIFEST_FILE, Manifest, RECORDS_FILE, Record, append_rows, write_rows};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    evaluate::Answer,
+    run::{Logged, Run, Sink},
+};
+
+/// First bytes of a checkpoint.
+const MAGIC: &[u8] = b"clbench checkpoint 1\n";
+/// Largest checkpoint that is read, in bytes.
+const MOST_BYTES: u64 = 1 << 35;
+/// Files that grow while a run goes on, with their headers; `train.csv`'s ends with the contributions' names.
+const GROWING: [&str; 3] = [RECORDS_FILE, "train.csv", "predictions.csv"];
+
+/// An open run's directory. It is locked: two processes cannot be at work in it.
+pub struct Folder {
+    path: PathBuf,
+    growing: [Option<File>; 3],
+    /// Held until the folder is dropped; the system takes it back from a process that dies.
+    _lock: File,
+}
+
+/// What a checkpoint file holds.
+#[derive(Serialize, Deserialize)]
+struct Snapshot {
+    /// Length of each growing file.
+    lengths: [u64; 3],
+    run: ByteBuf,
+}
+
+/// What was found in a run's directory.
+pub enum Found {
+    /// The run is complete.
+    Complete,
+    /// The run goes on from a checkpoint, or from its beginning.
+    Open(Folder, Option<Vec<u8>>),
+}
+
+impl Folder {
+    /// Opens the directory at `path`, making it if need be, and brings it back to its newest whole checkpoint.
+    ///
+    /// # Errors
+    /// When it cannot be written, or another process is at work in it.
+    pub fn open(path: &Path, contributions: &[String], predictions: bool) -> Result<Found> {
+        let within = || format!("cannot write to {}; choose another place with runs=FOLDER", path.display());
+        fs::create_dir_all(path.join("checkpoint")).with_context(within)?;
+        let lock = File::create(path.join(".lock")).with_context(within)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => bail!("another process is at work in {}; wait for it", path.display()),
+            Err(TryLockError::Error(error)) => return Err(error).with_context(within),
+        }
+        if path.join(MANIFEST_FILE).exists() {
+            // A kill between manifest and tidying leaves checkpoints; they are of no more use.
+            return Ok(Found::Complete);
+        }
+        let snapshot = newest(path);
+        let lengths = snapshot.as_ref().map_or([0; 3], |snapshot| snapshot.lengths);
+        let mut folder = Self { path: path.to_owned(), growing: [None, None, None], _lock: lock };
+        for (index, name) in GROWING.into_iter().enumerate() {
+            if index < 2 || predictions {
+                folder.growing[index] = Some(folder.grow(name, lengths[index], contributions).with_context(within)?);
+            }
+        }
+        Ok(Found::Open(folder, snapshot.map(|snapshot| snapshot.run.into_vec())))
+    }
+
+    /// Opens a file that grows, cut back to `length`; a new one gets its header.
+    fn grow(&self, name: &str, length: u64, contributions: &[String]) -> Result<File> {
+        let mut file = File::options().create(true).truncate(false).write(true).open(self.path.join(name))?;
+        ensure!(file.metadata()?.len() >= length, "{name} is shorter than its checkpoint says; remove {}", self.show());
+        file.set_len(length)?;
+        file.seek(SeekFrom::Start(length))?;
+        if length == 0 {
+            let header = match name {
+                RECORDS_FILE => {
+                    let mut header = Vec::new();
+                    write_rows::<Record>(&mut header, &[])?;
+                    header
+                }
+                "train.csv" => {
+                    let own = contributions.iter().flat_map(|name| [",", name]).collect::<String>();
+                    format!("experience,step,loss,base{own},rate,gradient\n").into()
+                }
+                _ => b"experience,task,index,label,answer,confidence\n".to_vec(),
+            };
+            file.write_all(&header)?;
+        }
+        Ok(file)
+    }
+
+    fn show(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a file whole or not at all.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        write_whole(&self.path.join(name), bytes)
+    }
+
+    /// Saves the run; the last two checkpoints are kept.
+    pub fn save(&mut self, run: &Run) -> Result<()> {
+        let mut lengths = [0; 3];
+        for (length, file) in lengths.iter_mut().zip(&mut self.growing) {
+            if let Some(file) = file {
+                file.sync_data().with_context(|| format!("cannot write to {}", self.path.display()))?;
+                *length = file.stream_position()?;
+            }
+        }
+        let payload = rmp_serde::to_vec(&Snapshot { lengths, run: ByteBuf::from(run.save()?) })?;
+        let bytes = [MAGIC, &Sha256::digest(&payload)[..], &payload].concat();
+        let folder = self.path.join("checkpoint");
+        let position = run.state.position;
+        // An experience's end and the next one's beginning are the same step.
+        let name = format!("{:012}-{:06}.ckpt", position.total, position.experience);
+        write_whole(&folder.join(&name), &bytes)?;
+        for old in checkpoints(&folder).into_iter().rev().skip(2) {
+            fs::remove_file(&old).with_context(|| format!("cannot remove {}", old.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Ends the run's directory: everything but the manifest, the manifest, then checkpoints are removed.
+    pub fn finish(self, ledger: &[LedgerRow], timing: &str, manifest: &Manifest, keep: bool) -> Result<()> {
+        for file in self.growing.iter().flatten() {
+            file.sync_all().with_context(|| format!("cannot write to {}", self.path.display()))?;
+        }
+        let mut rows = Vec::new();
+        write_rows(&mut rows, ledger)?;
+        self.write("ledger.csv", &rows)?;
+        self.write("timing.csv", timing.as_bytes())?;
+        self.write(MANIFEST_FILE, manifest.to_json().as_bytes())?;
+        if !keep {
+            // What cannot be tidied does no harm: the manifest is there.
+            let _ = fs::remove_dir_all(self.path.join("checkpoint"));
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, index: usize, text: &[u8]) -> Result<()> {
+        if let Some(file) = &mut self.growing[index] {
+            let within = || format!("cannot write to {}; is the disk full?", self.path.join(GROWING[index]).display());
+            file.write_all(text).with_context(within)?;
+        }
+        Ok(())
+    }
+}
+
+impl Sink for Folder {
+    fn records(&mut self, records: &[Record]) -> Result<()> {
+        let mut rows = Vec::new();
+        append_rows(&mut rows, records)?;
+        self.append(0, &rows)
+    }
+    fn logged(&mut self, row: &Logged) -> Result<()> {
+        let terms = row.terms.iter().map(|term| term.map_or(String::new(), |term| term.to_string()));
+        let mut fields = vec![row.experience.to_string(), row.step.to_string(), row.loss.to_string()];
+        fields.extend(terms);
+        fields.extend([row.rate.to_string(), row.gradient.to_string()]);
+        self.append(1, (fields.join(",") + "\n").as_bytes())
+    }
+    fn answers(&mut self, answers: &[Answer]) -> Result<()> {
+        let row = |a: &Answer| {
+            format!("{},{},{},{},{},{}\n", a.experience, a.task, a.index, a.label, a.answer, a.confidence)
+        };
+        self.append(2, answers.iter().map(row).collect::<String>().as_bytes())
+    }
+}
+
+/// Writes to a temporary file beside `path`, flushes it, and renames it: `path` is whole or as it was.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let within = || format!("cannot write {}; is the disk full or read-only?", path.display());
+    let folder = path.parent().with_context(within)?;
+    fs::create_dir_all(folder).with_context(within)?;
+    let temporary = path.with_extension(format!("tmp{}", std::process::id()));
+    let write = || {
+        let mut file = File::create(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)
+    };
+    write().map_err(|error| {
+        let _ = fs::remove_file(&temporary);
+        anyhow::Error::new(error).context(within())
+    })
+}
+
+/// Checkpoints in the order in which they were made.
+fn checkpoints(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut found: Vec<_> = entries.filter(|path| path.extension().is_some_and(|end| end == "ckpt")).collect();
+    found.sort();
+    found
+}
+
+/// The newest checkpoint that is whole.
+fn newest(path: &Path) -> Option<Snapshot> {
+    checkpoints(&path.join("checkpoint")).iter().rev().find_map(|path| match read(path) {
+        Ok(snapshot) => Some(snapshot),
+        Err(error) => {
+            eprintln!("passing over {}: {error:#}", path.display());
+            None
+        }
+    })
+}
+
+fn read(path: &Path) -> Result<Snapshot> {
+    ensure!(fs::metadata(path)?.len() <= MOST_BYTES, "it is larger than {MOST_BYTES} bytes");
+    let bytes = fs::read(path)?;
+    let rest = bytes.strip_prefix(MAGIC).context("it is no checkpoint of this version")?;
+    let (sum, payload) = rest.split_at_checked(32).context("it is cut off")?;
+    ensure!(Sha256::digest(payload)[..] == *sum, "its checksum is wrong");
+    Ok(rmp_serde::from_slice(payload)?)
+}

@@ -1,0 +1,153 @@
+//! What a run spent, by experience and phase.
+
+use std::{cell::Cell, collections::BTreeMap, ops::AddAssign, rc::Rc};
+
+use serde::{Deserialize, Serialize};
+
+/// What work was done for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Hooks before the first step of an experience.
+    TaskStart,
+    /// Steps: forward, backward, and whatever hooks add to them.
+    Train,
+    /// Hooks after the last step: a Fisher, a merge.
+    TaskEnd,
+    /// Re-estimating running statistics for what is deployed at the end of an experience.
+    Calibrate,
+    /// Everything else that making the deployed predictor costs at the end of an experience.
+    Deploy,
+    /// Answering questions. Recorded, not charged.
+    Evaluate,
+    /// Throw-away steps that find out what a step costs. Recorded, not charged.
+    Probe,
+}
+
+impl Phase {
+    /// All of them, in the order of a run.
+    pub const ALL: [Phase; 7] = [
+        Self::TaskStart,
+        Self::Train,
+        Self::TaskEnd,
+        Self::Calibrate,
+        Self::Deploy,
+        Self::Evaluate,
+        Self::Probe,
+    ];
+    /// Whether the budget pays for it.
+    pub fn is_charged(self) -> bool {
+        !matches!(self, Self::Evaluate | Self::Probe)
+    }
+    /// Its name in `ledger.csv`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TaskStart => "task-start",
+            Self::Train => "train",
+            Self::TaskEnd => "task-end",
+            Self::Calibrate => "calibrate",
+            Self::Deploy => "deploy",
+            Self::Evaluate => "evaluate",
+            Self::Probe => "probe",
+        }
+    }
+}
+
+/// Amounts of work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// Floating-point operations of the algebra: 2 per multiply-add of matrix products and convolutions.
+    pub flops: u64,
+    /// Examples, each time that one is seen, replayed ones included.
+    pub examples: u64,
+    /// Of these, examples out of a method's own memory.
+    pub replayed: u64,
+    /// Optimizer steps.
+    pub steps: u64,
+}
+
+impl AddAssign for Spent {
+    fn add_assign(&mut self, other: Self) {
+        self.flops += other.flops;
+        self.examples += other.examples;
+        self.replayed += other.replayed;
+        self.steps += other.steps;
+    }
+}
+
+impl Spent {
+    /// `times` as much.
+    pub fn times(self, times: u64) -> Self {
+        Self {
+            flops: self.flops * times,
+            examples: self.examples * times,
+            replayed: self.replayed * times,
+            steps: self.steps * times,
+        }
+    }
+    /// The larger of each.
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            flops: self.flops.max(other.flops),
+            examples: self.examples.max(other.examples),
+            replayed: self.replayed.max(other.replayed),
+            steps: self.steps.max(other.steps),
+        }
+    }
+}
+
+/// Counts work as it is done. Clones count together; a pass, a predictor and a hook hold one each.
+#[derive(Clone, Debug, Default)]
+pub struct Meter(Rc<Cell<Spent>>);
+
+impl Meter {
+    /// Adds to the count.
+    pub fn count(&self, spent: Spent) {
+        let mut sum = self.0.get();
+        sum += spent;
+        self.0.set(sum);
+    }
+    /// Adds operations.
+    pub fn flops(&self, flops: u64) {
+        self.count(Spent { flops, ..Spent::default() });
+    }
+    /// What has been counted.
+    pub fn read(&self) -> Spent {
+        self.0.get()
+    }
+    /// What has been counted, leaving nothing.
+    pub fn take(&self) -> Spent {
+        self.0.take()
+    }
+}
+
+/// One entry per (experience, phase).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Ledger(BTreeMap<(usize, Phase), Spent>);
+
+impl Ledger {
+    /// Adds `spent` to the account of `experience` and `phase`.
+    pub fn charge(&mut self, experience: usize, phase: Phase, spent: Spent) {
+        if spent != Spent::default() {
+            *self.0.entry((experience, phase)).or_default() += spent;
+        }
+    }
+    /// Entries in order.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, Phase, Spent)> {
+        self.0.iter().map(|((experience, phase), spent)| (*experience, *phase, *spent))
+    }
+    /// What was charged to `experience`, or to all.
+    pub fn charged(&self, experience: Option<usize>) -> Spent {
+        let counts = |of: usize, phase: Phase| phase.is_charged() && experience.is_none_or(|only| only == of);
+        self.sum(counts)
+    }
+    /// What was spent on `phase`.
+    pub fn on(&self, phase: Phase) -> Spent {
+        self.sum(|_, of| of == phase)
+    }
+    fn sum(&self, counts: impl Fn(usize, Phase) -> bool) -> Spent {
+        let mut sum = Spent::default();
+        self.iter().filter(|(of, phase, _)| counts(*of, *phase)).for_each(|(_, _, spent)| sum += spent);
+        sum
+    }
+}

@@ -1,0 +1,37 @@
+//! clbench trains models on streams of tasks under a fixed compute budget and measures what they learn and what they
+//! forget.
+//!
+//! Reading order: [`dataset`] and [`stream`] (what arrives), [`theta`], [`pass`] and [`net`] (weights are values,
+//! networks are functions of them), [`method`] and [`ctx`] (the contract), [`run`] (the loop).
+
+pub mod array;
+pub mod batch;
+pub mod budget;
+pub mod config;
+pub mod ctx;
+pub mod data;
+pub mod dataset;
+pub mod device;
+pub mod draws;
+pub mod evaluate;
+pub mod ledger;
+pub mod memory;
+pub mod method;
+pub mod net;
+pub mod optim;
+pub mod pass;
+pub mod plain;
+pub mod predictor;
+pub mod registry;
+pub mod run;
+pub mod schedule;
+pub mod scope;
+pub mod stack;
+pub mod stream;
+pub mod theta;
+
+pub mod cli;
+pub mod execute;
+
+mod checkpoint;
+mod folder;

@@ -1,0 +1,146 @@
+//! The contract: one carrier, any number of contributions, what they may use and what they hand over.
+//!
+//! Both are `dyn`: a stack is chosen at run time by name, a hook is called a few times per step, and a
+//! generic stack would put a type parameter on every signature to save nanoseconds. What is generic is
+//! storage: a contribution derives serde and is stored by that ([`Stored`]).
+
+use anyhow::Result;
+use burn::tensor::{Device, Int, Tensor};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    array::loading_onto,
+    batch::Batch,
+    ctx::{Ctx, Deploy},
+    draws::Draws,
+    ledger::Spent,
+    net::cross_entropy,
+    pass::{Pass, Weights},
+    predictor::Predictor,
+    theta::Theta,
+};
+
+/// Owns the meaning of the weights: what is trained, the base loss, and how weights become answers.
+///
+/// A carrier holds no state. All it learns lies in [`Weights`] (`theta` if trained, `frozen` if not), which
+/// is why averaging, checkpointing and looking ahead work for every carrier without its help, and why a
+/// [`Ctx`] can lend it to contributions while its own hooks run.
+pub trait Carrier: Send + Sync {
+    /// Weights before the first experience.
+    fn init(&self, draws: &Draws, device: &Device) -> Weights;
+    /// The base loss of a batch.
+    fn loss(&self, pass: &mut Pass, batch: &Batch) -> Fit;
+    /// What answers for `weights`, at any time of a run: also before the first step.
+    fn predictor(&self, weights: &Weights) -> Box<dyn Predictor>;
+
+    /// Cannot work without being told the task, in training and in evaluation.
+    fn needs_task(&self) -> bool {
+        false
+    }
+    /// Why a contribution that stands like this to `theta` has no business with this carrier, if so; completes
+    /// the sentence "`ema` does not go with `ibcl`: …".
+    fn refuses(&self, _layout: Layout) -> Option<&'static str> {
+        None
+    }
+    /// Before the first step of an experience, before any contribution's hook.
+    fn task_start(&self, _cx: &mut Ctx) -> Result<()> {
+        Ok(())
+    }
+    /// Edits the gradients before any contribution does.
+    fn gradients(&self, _cx: &mut Ctx, _grads: &mut Theta) -> Result<()> {
+        Ok(())
+    }
+    /// After the last step of an experience, before any contribution's hook.
+    fn task_end(&self, _cx: &mut Ctx) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// What a carrier makes of a batch, graph kept.
+pub struct Fit {
+    /// Shape `[1]`.
+    pub loss: Tensor<1>,
+    /// Shape `[batch, classes]`; none where several networks speak at once.
+    pub logits: Option<Tensor<2>>,
+}
+
+impl Fit {
+    /// Cross-entropy of one network's logits `[batch, classes]` with `labels` `[batch]`.
+    pub fn of(logits: Tensor<2>, labels: Tensor<1, Int>) -> Self {
+        Self { loss: cross_entropy(logits.clone(), labels), logits: Some(logits) }
+    }
+}
+
+/// Adds to what a carrier does. Six hooks, called in the order of the names in `method=a+b+c`, and two properties.
+///
+/// Whatever a hook does through a pass of its [`Ctx`] is charged to the phase in which the hook is called.
+pub trait Contribution: Stored + Send {
+    /// How it stands to the paths of `theta`; decides which contributions can share a stack.
+    fn layout(&self) -> Layout {
+        Layout::Indifferent
+    }
+    /// What `task_end` and the deployment after it will need, kept back when the steps are fixed. A run that
+    /// overruns its budget because too little was reserved fails.
+    fn reserve(&self, _cx: &Ctx) -> Result<Spent> {
+        Ok(Spent::default())
+    }
+    /// Before the first step of an experience: wrap parameters, take snapshots.
+    fn task_start(&mut self, _cx: &mut Ctx) -> Result<()> {
+        Ok(())
+    }
+    /// A term of the loss, on the same graph leaves as the base loss. `None` leaves the sum untouched.
+    fn loss(&mut self, _cx: &mut Ctx, _pass: &mut Pass, _batch: &Batch, _base: &Fit) -> Result<Option<Tensor<1>>> {
+        Ok(None)
+    }
+    /// Edits the gradients: penalties in closed form, projections. Clipping comes after.
+    fn gradients(&mut self, _cx: &mut Ctx, _grads: &mut Theta) -> Result<()> {
+        Ok(())
+    }
+    /// After the optimizer's step.
+    fn after_step(&mut self, _cx: &mut Ctx) -> Result<()> {
+        Ok(())
+    }
+    /// After the last step of an experience.
+    fn task_end(&mut self, _cx: &mut Ctx) -> Result<()> {
+        Ok(())
+    }
+    /// Chooses what answers: other weights (`next(&average)`), or another rule around `next(weights)`. At any time
+    /// of a run, also before the first step.
+    fn deploy(&self, _cx: &Deploy, weights: &Weights, next: &Next) -> Result<Box<dyn Predictor>> {
+        next(weights)
+    }
+}
+
+/// The rest of the stack: weights in, predictor out.
+pub type Next<'a> = dyn Fn(&Weights) -> Result<Box<dyn Predictor>> + 'a;
+
+/// How a contribution stands to the paths of `theta`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Keeps nothing that belongs to a path, or only what may come and go with it.
+    Indifferent,
+    /// Keeps vectors in this layout from one experience to the next (an anchor, a Fisher).
+    Remembers,
+    /// Replaces paths between experiences (an adapter per task).
+    Replaces,
+    /// Deploys other values of `theta` than those that are trained (an average, a merge).
+    Averages,
+}
+
+/// Anything with serde, as bytes.
+pub trait Stored {
+    /// Its state.
+    fn save(&self) -> Result<Vec<u8>>;
+    /// Takes the place of `self`; tensors land on `device`.
+    fn load(&mut self, bytes: &[u8], device: &Device) -> Result<()>;
+}
+
+impl<T: Serialize + DeserializeOwned> Stored for T {
+    fn save(&self) -> Result<Vec<u8>> {
+        Ok(rmp_serde::to_vec(self)?)
+    }
+    fn load(&mut self, bytes: &[u8], device: &Device) -> Result<()> {
+        *self = loading_onto(device, || rmp_serde::from_slice(bytes))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,79 @@
+//! Adam with decoupled weight decay.
+//!
+//! Loshchilov & Hutter 2019, <https://arxiv.org/abs/1711.05101>, algorithm 2, in PyTorch's form: the decay is
+//! multiplied by the learning rate.
+
+use anyhow::{Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use super::{Memory, Optimizer, descend, square};
+use crate::{registry::Settings, theta::Theta};
+
+/// Settings of the rule `adamw`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Share of the first moment that is kept, β₁.
+    pub beta1: f64,
+    /// Share of the second moment that is kept, β₂.
+    pub beta2: f64,
+    /// Added to the root of the second moment, ε.
+    pub epsilon: f64,
+    /// Decoupled weight decay, λ.
+    pub decay: f64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.01 }
+    }
+}
+
+impl Settings for Config {
+    fn check(&self) -> Result<()> {
+        for (key, beta) in [("beta1", self.beta1), ("beta2", self.beta2)] {
+            ensure!((0.0..1.0).contains(&beta), "optim.{key} = {beta} is not at least 0 and below 1");
+        }
+        for (key, value) in [("epsilon", self.epsilon), ("decay", self.decay)] {
+            ensure!(value >= 0.0 && value.is_finite(), "optim.{key} = {value} is negative or infinite");
+        }
+        Ok(())
+    }
+}
+
+/// Adam with decoupled weight decay and its moments.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Adamw {
+    config: Config,
+    memory: Memory,
+}
+
+impl Adamw {
+    /// At rest.
+    pub fn new(config: Config) -> Self {
+        Self { config, memory: Memory::default() }
+    }
+}
+
+impl Optimizer for Adamw {
+    fn step(&mut self, theta: &mut Theta, grads: Theta, rate: f64) {
+        let Config { beta1, beta2, epsilon, decay } = self.config;
+        let memory = &mut self.memory;
+        memory.count(&grads);
+        let first = memory.blend("first", &grads, beta1 as f32, (1.0 - beta1) as f32);
+        let second = memory.blend("second", &grads.map(square), beta2 as f32, (1.0 - beta2) as f32);
+        let direction = first.map_at(|path, m| {
+            let steps = memory.steps(path);
+            let correct = |beta: f64| 1.0 - beta.powi(steps);
+            let v = second.get(path).expect("both moments have the path").flat.clone();
+            m / correct(beta1) / ((v / correct(beta2)).sqrt() + epsilon)
+        });
+        descend(theta, direction, rate as f32, decay as f32);
+    }
+    fn keep_to(&mut self, theta: &Theta) {
+        self.memory.keep_to(theta);
+    }
+    fn boxed(&self) -> Box<dyn Optimizer> {
+        Box::new(self.clone())
+    }
+}

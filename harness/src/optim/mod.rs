@@ -1,0 +1,111 @@
+//! Optimizers over a whole [`Theta`], so that global scalars (a distance, a clipped norm) need no tricks.
+//!
+//! A path without a gradient is not touched: no decay, no momentum, no step counted.
+
+mod adamw;
+mod sgd;
+
+use std::collections::BTreeMap;
+
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+pub use self::{adamw::Adamw, sgd::Sgd};
+use crate::{method::Stored, registry::Rule, theta::Theta};
+
+/// Moves weights along gradients. Its state is serde; cloning it is how to look ahead.
+pub trait Optimizer: Stored + Send + Sync {
+    /// Takes one step along `grads` with the learning rate `rate`. `theta` may have paths that `grads` lacks; they
+    /// stay as they are.
+    fn step(&mut self, theta: &mut Theta, grads: Theta, rate: f64);
+    /// Forgets what belongs to paths that `theta` lacks or holds in another shape.
+    fn keep_to(&mut self, theta: &Theta);
+    /// A copy that shares nothing that can change.
+    fn boxed(&self) -> Box<dyn Optimizer>;
+}
+
+impl Clone for Box<dyn Optimizer> {
+    fn clone(&self) -> Self {
+        self.boxed()
+    }
+}
+
+/// The rules that the harness brings.
+pub fn catalogue() -> Vec<Rule> {
+    vec![
+        Rule {
+            name: "sgd",
+            about: "stochastic gradient descent; momentum, nesterov, decay",
+            citation: "https://proceedings.mlr.press/v28/sutskever13.html",
+            make: |table| crate::registry::optimizer(table, Sgd::new),
+        },
+        Rule {
+            name: "adamw",
+            about: "Adam with decoupled weight decay; beta1, beta2, epsilon, decay",
+            citation: "https://arxiv.org/abs/1711.05101",
+            make: |table| crate::registry::optimizer(table, Adamw::new),
+        },
+    ]
+}
+
+/// What an optimizer remembers, by path: vectors under names, and a count of steps.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Memory {
+    slots: BTreeMap<String, Theta>,
+    steps: BTreeMap<String, i32>,
+}
+
+impl Memory {
+    /// Counts one more step for each path of `grads`.
+    pub fn count(&mut self, grads: &Theta) {
+        for path in grads.paths() {
+            *self.steps.entry(path.to_owned()).or_default() += 1;
+        }
+    }
+    /// Steps taken by `path`.
+    pub fn steps(&self, path: &str) -> i32 {
+        self.steps.get(path).copied().unwrap_or(0)
+    }
+    /// The vector of this name.
+    pub fn slot(&mut self, slot: &str) -> &mut Theta {
+        self.slots.entry(slot.to_owned()).or_default()
+    }
+    /// `slot ← keep · slot + take · new` for the paths of `new`, a path that is met first starting at zero;
+    /// returns those.
+    pub fn blend(&mut self, slot: &str, new: &Theta, keep: f32, take: f32) -> Theta {
+        let slot = self.slot(slot);
+        let blended = new.map_at(|path, new| match slot.remove(path) {
+            Some(old) => old.flat * keep + new * take,
+            None => new * take,
+        });
+        slot.extend(blended.clone());
+        blended
+    }
+    /// Forgets what belongs to paths that `theta` lacks or holds in another shape.
+    pub fn keep_to(&mut self, theta: &Theta) {
+        let known = |path: &str| theta.get(path).map(|array| &array.shape);
+        self.slots.values_mut().for_each(|slot| slot.retain(|path, array| known(path) == Some(&array.shape)));
+        self.steps.retain(|path, _| known(path).is_some());
+    }
+}
+
+/// `w − rate · u`, in place where nobody shares `w`, after `w ← (1 − rate · decay) · w`.
+pub fn descend(theta: &mut Theta, direction: Theta, rate: f32, decay: f32) {
+    let keep = 1.0 - rate * decay;
+    theta.update(direction, |w, u| if decay == 0.0 { w - u * rate } else { w * keep - u * rate });
+}
+
+/// Scales `grads` down to the global norm `limit`; returns them with the norm that they had.
+///
+/// Pascanu et al. 2013, <https://arxiv.org/abs/1211.5063>, algorithm 1, over all paths at once.
+pub fn clip(grads: Theta, limit: f64) -> (Theta, f64) {
+    let norm = grads.norm();
+    // As in PyTorch's `clip_grad_norm_`, 1e-6 keeps the division harmless.
+    let factor = limit / (norm + 1e-6);
+    if factor < 1.0 { (grads.scale(factor as f32), norm) } else { (grads, norm) }
+}
+
+/// Square of each element.
+pub(crate) fn square(x: Tensor<1>) -> Tensor<1> {
+    x.clone() * x
+}

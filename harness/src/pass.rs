@@ -1,0 +1,218 @@
+//! One pass through a network: the weights it reads, the statistics it moves, the operations it costs.
+//!
+//! Layers are functions of a `Pass` and find their weights by path, so the same network runs on trained
+//! weights, on an average, on a posterior sample or on what a hypernetwork made. A `Pass` is also the only
+//! way to a layer, and so the one place where operations are counted, dropout is drawn and a low-rank
+//! adapter is applied.
+
+use burn::tensor::{
+    Tensor, activation, module,
+    ops::{ConvOptions, MaxPoolOptions},
+};
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+
+use crate::{array::Array, draws::Draws, ledger::Meter, theta::Theta};
+
+/// Everything that makes a network's outputs.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Weights {
+    /// What is trained: penalised, merged, averaged, optimised.
+    pub theta: Theta,
+    /// What is read but not trained: the base under an adapter, a carrier's earlier posteriors.
+    pub frozen: Theta,
+    /// Running statistics: saved with the rest, in nobody's algebra.
+    pub buffers: Theta,
+}
+
+/// Whether units are dropped and statistics moved. Independent of whether gradients are wanted: a Fisher
+/// pass wants gradients in `Eval`.
+#[derive(Clone, Copy, Debug)]
+pub enum Mode {
+    /// Units are dropped by these draws, batches normalise themselves and move the running statistics.
+    Train(Draws),
+    /// Nothing is dropped, nothing moves, running statistics normalise.
+    Eval,
+    /// Nothing is dropped, batches normalise themselves, and the running statistics become the plain average
+    /// over this batch and as many before it.
+    Calibrate(usize),
+}
+
+/// Momentum of running statistics, as in PyTorch.
+const MOMENTUM: f32 = 0.1;
+/// Added to variances, as in PyTorch.
+const EPSILON: f64 = 1e-5;
+
+/// See the module's documentation.
+pub struct Pass {
+    /// What is read; `theta` may be graph leaves.
+    pub weights: Weights,
+    /// Whether units are dropped and statistics moved.
+    pub mode: Mode,
+    meter: Meter,
+    calls: u64,
+}
+
+impl Pass {
+    /// A pass that keeps no graph. Its operations are counted by `meter`.
+    pub fn plain(weights: &Weights, mode: Mode, meter: &Meter) -> Self {
+        Self { weights: weights.clone(), mode, meter: meter.clone(), calls: 0 }
+    }
+    /// A pass whose `weights.theta` are graph leaves. Its operations are counted by `meter`.
+    pub fn tracked(weights: &Weights, mode: Mode, meter: &Meter) -> Self {
+        let mut pass = Self::plain(weights, mode, meter);
+        pass.weights.theta = weights.theta.leaves();
+        pass
+    }
+    /// What counts this pass's work.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+    /// Gradients of `loss` with respect to the leaves. Drops the graph, so that the optimizer can work in place.
+    pub fn gradients(&self, loss: Tensor<1>) -> Theta {
+        let grads = loss.backward();
+        drop(loss);
+        self.weights.theta.gradients(&grads)
+    }
+    /// Runs `f` with `theta` as the network's weights. The graph reaches through it.
+    pub fn under<T>(&mut self, theta: Theta, f: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.weights.theta, theta);
+        let result = f(self);
+        self.weights.theta = outer;
+        result
+    }
+    /// The tensor at `path`: trained if there is one, else frozen. Panics when there is none.
+    pub fn read<const D: usize>(&self, path: &str) -> Tensor<D> {
+        self.find(path).unwrap_or_else(|| panic!("no weights at `{path}`")).tensor()
+    }
+    /// Whether there is a tensor at `path`, trained or frozen.
+    pub fn has(&self, path: &str) -> bool {
+        self.find(path).is_some()
+    }
+    fn find(&self, path: &str) -> Option<&Array> {
+        self.weights.theta.get(path).or_else(|| self.weights.frozen.get(path))
+    }
+    /// Counts a product of `macs` multiply-adds: forward, and a gradient for each operand that is on the graph.
+    /// Inputs are plain tensors until something trained has touched them, so this is exact.
+    fn count(&self, macs: usize, tracked: [bool; 2]) {
+        let products = 1 + tracked.iter().filter(|tracked| **tracked).count();
+        self.meter.flops((2 * macs * products) as u64);
+    }
+}
+
+/// Layers with weights.
+impl Pass {
+    fn product<const D: usize>(&self, x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
+        let [_, outputs] = weight.dims();
+        self.count(x.shape().num_elements() * outputs, [x.is_autodiff(), weight.is_autodiff()]);
+        module::linear(x, weight, bias)
+    }
+
+    /// `x·W + b`, and `s·(x·A)·B` for each low-rank adapter at `name`; without `name.bias` no b.
+    /// Shape `[…, in]` to `[…, out]`.
+    pub fn linear<const D: usize>(&mut self, name: &str, x: Tensor<D>) -> Tensor<D> {
+        let bias = self.find(&format!("{name}.bias")).map(Array::tensor);
+        let mut y = self.product(x.clone(), self.read(&format!("{name}.weight")), bias);
+        for (a, b, scale) in self.adapters::<2>(name) {
+            let low = self.product(x.clone(), a, None);
+            y = y + self.product(low, b, None) * scale.reshape([1; D]);
+        }
+        y
+    }
+
+    fn convolution(&self, x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, stride: usize) -> Tensor<4> {
+        let [outputs, inputs, kh, kw] = weight.dims();
+        let tracked = [x.is_autodiff(), weight.is_autodiff()];
+        // Odd kernels keep height and width at stride 1.
+        let y = module::conv2d(x, weight, bias, ConvOptions::new([stride; 2], [kh / 2, kw / 2], [1; 2], 1));
+        let [batch, _, h, w] = y.dims();
+        self.count(batch * h * w * outputs * inputs * kh * kw, tracked);
+        y
+    }
+
+    /// A convolution padded by half its kernel, and for each low-rank adapter at `name` one to its rank followed
+    /// by a 1×1 convolution. Shape `[batch, in, h, w]` to `[batch, out, ⌈h/stride⌉, ⌈w/stride⌉]`.
+    pub fn conv(&mut self, name: &str, x: Tensor<4>, stride: usize) -> Tensor<4> {
+        let bias = self.find(&format!("{name}.bias")).map(Array::tensor);
+        let mut y = self.convolution(x.clone(), self.read(&format!("{name}.weight")), bias, stride);
+        for (a, b, scale) in self.adapters::<4>(name) {
+            let low = self.convolution(x.clone(), a, None, stride);
+            y = y + self.convolution(low, b, None, 1) * scale.reshape([1; 4]);
+        }
+        y
+    }
+
+    /// The adapters at `name`: `name.lora0.a`, `name.lora0.b`, `name.lora0.scale`, then 1, and so on.
+    fn adapters<const D: usize>(&self, name: &str) -> Vec<(Tensor<D>, Tensor<D>, Tensor<1>)> {
+        let one = |index: usize| {
+            let at = |part: &str| self.find(&format!("{name}.lora{index}.{part}"));
+            Some((at("a")?.tensor(), at("b")?.tensor(), at("scale")?.tensor()))
+        };
+        (0..).map_while(one).collect()
+    }
+
+    /// Batch normalisation over all axes but the second; in `Train` it moves the running statistics at `name`.
+    /// Shape kept.
+    ///
+    /// Ioffe & Szegedy 2015, <https://arxiv.org/abs/1502.03167>, algorithm 1. As in PyTorch the running variance
+    /// is the unbiased one.
+    pub fn batch_norm<const D: usize>(&mut self, name: &str, x: Tensor<D>) -> Tensor<D> {
+        let (gamma, beta) = (self.read(&format!("{name}.gamma")), self.read(&format!("{name}.beta")));
+        let [mean_at, var_at] = ["mean", "var"].map(|what| format!("{name}.{what}"));
+        let [mean, var] = [&mean_at, &var_at].map(|at| self.weights.buffers.get(at).expect("a buffer").flat.clone());
+        let momentum = match self.mode {
+            Mode::Eval => return module::batch_norm(x, gamma, beta, mean, var, EPSILON),
+            Mode::Train(_) => MOMENTUM,
+            Mode::Calibrate(before) => 1.0 / (before + 1) as f32,
+        };
+        let count = (x.shape().num_elements() / x.dims()[1]) as f32;
+        let out = module::batch_norm_train(x, gamma, beta, EPSILON);
+        // One value has no spread; PyTorch refuses it, here the biased variance (zero) stands in.
+        let unbiased = out.variance.inner() * (count / (count - 1.0).max(1.0));
+        self.weights.buffers.insert(mean_at, mean * (1.0 - momentum) + out.mean.inner() * momentum);
+        self.weights.buffers.insert(var_at, var * (1.0 - momentum) + unbiased * momentum);
+        out.output
+    }
+
+    /// Layer normalisation over the last axis. Shape kept. Ba et al. 2016, <https://arxiv.org/abs/1607.06450>, eq. 3.
+    pub fn layer_norm<const D: usize>(&mut self, name: &str, x: Tensor<D>) -> Tensor<D> {
+        let (gamma, beta) = (self.read(&format!("{name}.gamma")), self.read(&format!("{name}.beta")));
+        module::layer_norm(x, gamma, Some(beta), EPSILON)
+    }
+}
+
+/// Layers without weights.
+impl Pass {
+    /// `softmax(q·kᵀ/√d)·v`. Shape of each `[batch, heads, tokens, d]`, and of the result.
+    ///
+    /// Vaswani et al. 2017, <https://arxiv.org/abs/1706.03762>, eq. 1.
+    pub fn attention(&mut self, q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
+        let [batch, heads, tokens, width] = q.dims();
+        let macs = batch * heads * tokens * tokens * width;
+        self.count(macs, [q.is_autodiff(), k.is_autodiff()]);
+        let weights = activation::softmax(q.matmul(k.swap_dims(2, 3)) / (width as f32).sqrt(), 3);
+        self.count(macs, [weights.is_autodiff(), v.is_autodiff()]);
+        weights.matmul(v)
+    }
+
+    /// Largest of each 2×2 square. Shape `[batch, channels, h, w]` to `[batch, channels, ⌊h/2⌋, ⌊w/2⌋]`.
+    pub fn max_pool(&mut self, x: Tensor<4>) -> Tensor<4> {
+        module::max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2]))
+    }
+
+    /// Zeroes units with probability `p` and scales the others by 1/(1−p) in `Train`, the identity otherwise.
+    /// Shape kept.
+    pub fn dropout<const D: usize>(&mut self, x: Tensor<D>, p: f64) -> Tensor<D> {
+        let Mode::Train(draws) = self.mode else { return x };
+        if p == 0.0 {
+            return x;
+        }
+        let shape = x.dims();
+        let mut rng = draws.rng("dropout", self.calls);
+        self.calls += 1;
+        let kept = (1.0 / (1.0 - p)) as f32;
+        let keep = (0..shape.iter().product()).map(|_| if rng.random::<f64>() < p { 0.0 } else { kept });
+        let mask = Array::new(&shape, keep.collect(), &x.device().inner());
+        x * mask.tensor()
+    }
+}

@@ -1,0 +1,41 @@
+//! What is evaluated: something that answers questions and cannot reach what is trained.
+
+use burn::tensor::Tensor;
+
+use crate::{
+    draws::Draws,
+    ledger::Meter,
+    pass::{Mode, Pass, Weights},
+    scope::Scope,
+};
+
+/// Answers questions. It has no way to what is trained.
+pub trait Predictor {
+    /// Scores whose largest is the answer and whose softmax is the confidence; classes out of scope far below.
+    /// Inputs have shape `[batch, channels, height, width]`, scores `[batch, classes]`.
+    fn scores(&self, inputs: Tensor<4>, ask: &Ask) -> Tensor<2>;
+    /// Representations, where there are any. Shape `[batch, features]`.
+    fn features(&self, _inputs: Tensor<4>, _ask: &Ask) -> Option<Tensor<2>> {
+        None
+    }
+}
+
+/// What may be known of a question, and what counts the work of answering it.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Which classes count; `Scope::Task` only where the stream tells the task.
+    pub scope: Scope,
+    /// A preference over tasks, for predictors that can honour one.
+    pub preference: Option<Vec<f64>>,
+    /// For predictors that sample: always the same draws, so that asking twice gives the same answer.
+    pub draws: Draws,
+    /// Counts the work.
+    pub meter: Meter,
+}
+
+impl Ask {
+    /// A pass for answering: no graph, nothing dropped, nothing moved, its work counted.
+    pub fn pass(&self, weights: &Weights) -> Pass {
+        Pass::plain(weights, Mode::Eval, &self.meter)
+    }
+}

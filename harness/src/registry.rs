@@ -1,0 +1,202 @@
+//! What there is, by name: explicit ordered lists of datasets, kinds of stream, methods and optimizers.
+
+use anyhow::{Context, Result, bail};
+use serde::{Serialize, de::DeserializeOwned};
+use toml::Table;
+
+use crate::{
+    dataset::{Dataset, Source},
+    draws::Draws,
+    method::{Carrier, Contribution},
+    net::Net,
+    optim::Optimizer,
+    stream::Plan,
+};
+
+/// Everything that a program knows by name.
+pub struct Shelf {
+    /// Datasets.
+    pub datasets: Vec<&'static dyn Source>,
+    /// Kinds of stream.
+    pub kinds: Vec<Kind>,
+    /// Methods.
+    pub methods: Vec<Method>,
+    /// Optimizers; those of the harness stand here from the start.
+    pub rules: Vec<Rule>,
+}
+
+impl Default for Shelf {
+    fn default() -> Self {
+        Self { datasets: Vec::new(), kinds: Vec::new(), methods: Vec::new(), rules: crate::optim::catalogue() }
+    }
+}
+
+impl Shelf {
+    /// Adds datasets.
+    pub fn datasets(mut self, more: impl IntoIterator<Item = &'static dyn Source>) -> Self {
+        self.datasets.extend(more);
+        self
+    }
+    /// Adds kinds of stream.
+    pub fn kinds(mut self, more: impl IntoIterator<Item = Kind>) -> Self {
+        self.kinds.extend(more);
+        self
+    }
+    /// Adds methods.
+    pub fn methods(mut self, more: impl IntoIterator<Item = Method>) -> Self {
+        self.methods.extend(more);
+        self
+    }
+    /// Adds optimizers.
+    pub fn rules(mut self, more: impl IntoIterator<Item = Rule>) -> Self {
+        self.rules.extend(more);
+        self
+    }
+    /// The dataset called `name`, or what there is.
+    pub fn dataset(&self, name: &str) -> Result<&'static dyn Source> {
+        Ok(*pick("dataset", name, &self.datasets, |source| source.name())?)
+    }
+    /// The kind of stream called `name`, or what there is.
+    pub fn kind(&self, name: &str) -> Result<&Kind> {
+        pick("kind of stream", name, &self.kinds, |kind| kind.name)
+    }
+    /// The method called `name`, or what there is.
+    pub fn method(&self, name: &str) -> Result<&Method> {
+        pick("method", name, &self.methods, |method| method.name)
+    }
+    /// The optimizer called `name`, or what there is.
+    pub fn rule(&self, name: &str) -> Result<&Rule> {
+        pick("optimizer", name, &self.rules, |rule| rule.name)
+    }
+}
+
+/// How datasets become a stream.
+#[derive(Clone, Copy)]
+pub struct Kind {
+    /// Its name in stream files, in kebab case.
+    pub name: &'static str,
+    /// One line: what it is.
+    pub about: &'static str,
+    /// Where it comes from.
+    pub citation: &'static str,
+    /// Reads the kind's own settings; gives them back with defaults, and the plan.
+    pub make: fn(Table, &[Dataset], &Draws) -> Result<(Table, Plan)>,
+}
+
+/// A part of a stack.
+#[derive(Clone, Copy)]
+pub struct Method {
+    /// Its name in `method=` and of its table, in kebab case.
+    pub name: &'static str,
+    /// One line: what it does.
+    pub about: &'static str,
+    /// Where it comes from.
+    pub citation: &'static str,
+    /// How its settings become a part of a stack.
+    pub make: Make,
+    /// Wants all tasks at once: an upper bound.
+    pub joint: bool,
+}
+
+/// How settings become a part of a stack; each gives the settings back with defaults.
+#[derive(Clone, Copy)]
+pub enum Make {
+    /// Says what is trained.
+    Carrier(fn(Table, &Net) -> Result<(Table, Box<dyn Carrier>)>),
+    /// Adds to what a carrier does.
+    Contribution(fn(Table) -> Result<(Table, Box<dyn Contribution>)>),
+}
+
+/// An optimizer.
+#[derive(Clone, Copy)]
+pub struct Rule {
+    /// Its name in `optim.rule=`, in kebab case.
+    pub name: &'static str,
+    /// One line: what it is and what it asks.
+    pub about: &'static str,
+    /// Where it comes from.
+    pub citation: &'static str,
+    /// Reads its settings; gives them back with defaults.
+    pub make: fn(Table) -> Result<(Table, Box<dyn Optimizer>)>,
+}
+
+/// Settings that can say what is wrong with them.
+pub trait Settings: Serialize + DeserializeOwned {
+    /// Refuses what is out of range, naming key, value and range.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Makes a contribution out of its table.
+pub fn contribution<C, M>(table: Table, new: impl FnOnce(C) -> M) -> Result<(Table, Box<dyn Contribution>)>
+where
+    C: Settings,
+    M: Contribution + 'static,
+{
+    let (table, config) = settings(table)?;
+    Ok((table, Box::new(new(config))))
+}
+
+/// Makes a carrier out of its table and the network.
+pub fn carrier<C, M>(table: Table, net: &Net, new: impl FnOnce(C, Net) -> M) -> Result<(Table, Box<dyn Carrier>)>
+where
+    C: Settings,
+    M: Carrier + 'static,
+{
+    let (table, config) = settings(table)?;
+    Ok((table, Box::new(new(config, net.clone()))))
+}
+
+/// Makes an optimizer out of its table.
+pub fn optimizer<C, M>(table: Table, new: impl FnOnce(C) -> M) -> Result<(Table, Box<dyn Optimizer>)>
+where
+    C: Settings,
+    M: Optimizer + 'static,
+{
+    let (table, config) = settings(table)?;
+    Ok((table, Box::new(new(config))))
+}
+
+/// Reads and checks settings; gives them back as a table with defaults.
+pub fn settings<C: Settings>(table: Table) -> Result<(Table, C)> {
+    let config: C = typed(table)?;
+    config.check()?;
+    Ok((Table::try_from(&config).context("settings are a table")?, config))
+}
+
+/// Reads a table; what it does not know is refused with what there is.
+pub fn typed<C: DeserializeOwned>(table: Table) -> Result<C> {
+    table.try_into().map_err(|error: toml::de::Error| {
+        let message = error.message();
+        let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+        match names.split_first() {
+            Some((wrong, known)) if message.starts_with("unknown") && !known.is_empty() => {
+                let what = if message.starts_with("unknown variant") { "value" } else { "key" };
+                anyhow::anyhow!("{}", unknown(what, wrong, known))
+            }
+            Some((wrong, [])) if message.starts_with("unknown field") => {
+                anyhow::anyhow!("unknown key `{wrong}`; there are no keys here")
+            }
+            _ => anyhow::anyhow!("{}", message.trim()),
+        }
+    })
+}
+
+/// The item called `name`, or an error that lists what there is and the nearest.
+fn pick<'a, T>(what: &str, name: &str, items: &'a [T], name_of: impl Fn(&T) -> &str) -> Result<&'a T> {
+    match items.iter().find(|item| name_of(item) == name) {
+        Some(item) => Ok(item),
+        None => bail!("{}", unknown(what, name, &items.iter().map(name_of).collect::<Vec<_>>())),
+    }
+}
+
+/// Says that `name` is unknown, what is nearest and what there is.
+pub fn unknown(what: &str, name: &str, known: &[&str]) -> String {
+    let near = known.iter().map(|known| (strsim::damerau_levenshtein(name, known), *known)).min();
+    let hint = match near {
+        Some((distance, near)) if distance <= 1 + near.len() / 4 => format!("; did you mean `{near}`?"),
+        _ => ";".into(),
+    };
+    format!("unknown {what} `{name}`{hint} there are {}", known.join(", "))
+}

@@ -1,0 +1,356 @@
+//! The life of a run: experiences, steps, hooks, optimizer, ledger, evaluation.
+
+mod step;
+
+use std::{collections::BTreeMap, time::Instant};
+
+use anyhow::{Context, Result};
+use burn::tensor::Device;
+use clbench_results::{At, Record};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    batch::Feed,
+    budget::{Horizon, Offer},
+    checkpoint::Saved,
+    config::Setup,
+    ctx::{Ctx, Deploy},
+    draws::Draws,
+    evaluate::{Answer, Examiner},
+    ledger::{Ledger, Meter, Phase, Spent},
+    optim::Optimizer,
+    pass::Weights,
+    predictor::{Ask, Predictor},
+    registry::Shelf,
+    stack::{Part, Stack},
+    theta::Theta,
+};
+
+/// Where a run stands; the next step to be taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Whether the evaluation before the first step is done.
+    pub begun: bool,
+    /// The experience, from 0.
+    pub experience: usize,
+    /// The step within the experience, from 0.
+    pub step: u64,
+    /// Steps taken in all.
+    pub total: u64,
+}
+
+/// One row of `train.csv`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Logged {
+    /// The experience, from 1.
+    pub experience: usize,
+    /// Steps taken in all, this one included.
+    pub step: u64,
+    /// The loss with all its terms.
+    pub loss: f64,
+    /// The carrier's own loss, then each contribution's term, where it gave one.
+    pub terms: Vec<Option<f64>>,
+    /// The learning rate.
+    pub rate: f64,
+    /// Global norm of the gradients before clipping.
+    pub gradient: f64,
+}
+
+/// What a run hands over while it runs.
+pub trait Sink {
+    /// One evaluation's rows.
+    fn records(&mut self, records: &[Record]) -> Result<()>;
+    /// One logged step.
+    fn logged(&mut self, row: &Logged) -> Result<()>;
+    /// Every answer of the evaluation after an experience.
+    fn answers(&mut self, answers: &[Answer]) -> Result<()>;
+}
+
+/// A run in progress.
+pub struct Run<'a> {
+    pub(crate) setup: &'a Setup,
+    pub(crate) seed: u64,
+    pub(crate) stack: Stack,
+    pub(crate) device: Device,
+    /// All of a run that changes; with the contributions' own states it is the checkpoint.
+    pub state: State,
+    /// The order of the epoch in progress: experience, epoch, places.
+    order: Option<(usize, u64, Vec<usize>)>,
+}
+
+/// All of a run that changes, but for the contributions' own states.
+pub struct State {
+    /// All weights.
+    pub weights: Weights,
+    /// The optimizer.
+    pub optim: Box<dyn Optimizer>,
+    /// What was spent.
+    pub ledger: Ledger,
+    /// The next step to be taken.
+    pub position: Position,
+    /// Steps of each experience that has begun.
+    pub horizons: Vec<Horizon>,
+    /// The dearest step of the current experience.
+    pub price: Spent,
+    /// What is kept back for the end of the current experience.
+    pub reserve: Spent,
+    /// Bytes of each finished experience's contributions.
+    pub state_bytes: Vec<u64>,
+    /// Why the run diverged, if it did.
+    pub diverged: Option<String>,
+    /// Seconds by experience and phase; no part of what must repeat.
+    pub seconds: BTreeMap<(usize, Phase), f64>,
+}
+
+impl<'a> Run<'a> {
+    /// A run of `setup` with `seed`, before its first step.
+    pub fn new(setup: &'a Setup, seed: u64, shelf: &Shelf) -> Result<Self> {
+        let device = crate::device::open(&setup.config.device)?;
+        let stack = setup.stack(shelf)?;
+        let state = State {
+            weights: stack.carrier.init(&Draws::of(seed), &device),
+            optim: setup.optimizer(shelf)?,
+            ledger: Ledger::default(),
+            position: Position::default(),
+            horizons: Vec::new(),
+            price: Spent::default(),
+            reserve: Spent::default(),
+            state_bytes: Vec::new(),
+            diverged: None,
+            seconds: BTreeMap::new(),
+        };
+        Ok(Self { setup, seed, stack, device, state, order: None })
+    }
+
+    /// The run that [`Run::save`] left.
+    pub fn resume(setup: &'a Setup, seed: u64, shelf: &Shelf, saved: &[u8]) -> Result<Self> {
+        let mut run = Self::new(setup, seed, shelf)?;
+        Saved::restore(&mut run, saved)?;
+        Ok(run)
+    }
+
+    /// The run as bytes.
+    pub fn save(&self) -> Result<Vec<u8>> {
+        Saved::of(self)
+    }
+
+    /// Whether there is nothing more to do.
+    pub fn is_over(&self) -> bool {
+        self.state.diverged.is_some() || self.state.position.experience == self.setup.stream.experiences.len()
+    }
+
+    /// Steps of the experience in progress, once they are fixed.
+    pub fn horizon(&self) -> Option<&Horizon> {
+        self.state.horizons.get(self.state.position.experience)
+    }
+
+    /// Goes on to the end.
+    pub fn finish(&mut self, sink: &mut dyn Sink) -> Result<()> {
+        while !self.is_over() {
+            self.advance(sink)?;
+        }
+        Ok(())
+    }
+
+    /// Takes one step, with all that is due before and after it. Between two calls a run can be saved.
+    pub fn advance(&mut self, sink: &mut dyn Sink) -> Result<()> {
+        if !self.state.position.begun {
+            self.evaluate(At::Start, sink)?;
+            self.state.position.begun = true;
+        }
+        if self.state.position.step == 0 {
+            self.begin()?;
+        }
+        self.reprice()?;
+        let steps = self.horizon().expect("the experience has begun").steps;
+        if self.state.position.step < steps {
+            self.train(steps, sink)?;
+        }
+        // Repricing may have shortened the experience to what it has.
+        let Position { step, .. } = self.state.position;
+        let steps = self.horizon().expect("the experience has begun").steps;
+        if self.state.diverged.is_some() {
+            return Ok(());
+        }
+        if step >= steps {
+            self.end(sink)?;
+        } else if self.setup.config.eval.every > 0 && step % self.setup.config.eval.every == 0 {
+            self.evaluate(At::Step, sink)?;
+        }
+        Ok(())
+    }
+
+    /// Everything of the first experience but training: hooks, throw-away steps, one deployment and one answer.
+    pub fn rehearse(&mut self) -> Result<Horizon> {
+        self.begin()?;
+        let predictor = self.predictor()?;
+        let Setup { config, stream, .. } = self.setup;
+        let ask = Ask {
+            scope: config.head.test.scope(0, 0),
+            preference: config.eval.preferences.first().cloned(),
+            draws: Draws::of(self.seed),
+            meter: Meter::default(),
+        };
+        let batch = Feed::new(stream, 0, config.head.train).batch(&[0], &self.device);
+        predictor.scores(batch.inputs, &ask);
+        Ok(self.horizon().expect("the experience has begun").clone())
+    }
+
+    /// Starts an experience: hooks, then its price and its steps.
+    fn begin(&mut self) -> Result<()> {
+        if self.setup.optim.reset {
+            self.state.optim.keep_to(&Theta::default());
+        }
+        self.hooks(Phase::TaskStart, |cx, parts| {
+            cx.carrier.task_start(cx)?;
+            parts.iter_mut().try_for_each(|(_, part)| part.task_start(cx))
+        })?;
+        let (cx, parts) = self.split(0, 0.0, &Meter::default());
+        let mut reserve = Spent::default();
+        for (_, part) in parts.iter() {
+            reserve += part.reserve(&cx)?;
+        }
+        self.state.reserve = reserve;
+        self.state.price = self.probe(2)?;
+        let horizon = self.offer().horizon(self.state.price).with_context(|| self.place())?;
+        self.state.horizons.push(horizon);
+        Ok(())
+    }
+
+    /// Near a cap, finds out what the next step really costs, and shortens the experience if it has grown dearer.
+    fn reprice(&mut self) -> Result<()> {
+        const NEAR: u64 = 4;
+        if self.offer().is_near(self.state.price, NEAR) && self.state.position.step > 0 {
+            self.state.price = self.state.price.max(self.probe(1)?);
+        }
+        let horizon = self.offer().horizon(self.state.price).with_context(|| self.place())?;
+        let current = self.state.horizons.last_mut().expect("the experience has begun");
+        if horizon.steps < current.steps {
+            *current = horizon;
+        }
+        Ok(())
+    }
+
+    /// What decides the steps of the experience in progress.
+    fn offer(&self) -> Offer<'a> {
+        let Setup { config, stream, .. } = self.setup;
+        let Position { experience, step, .. } = self.state.position;
+        Offer {
+            train: &config.train,
+            experience: &stream.experiences[experience],
+            share: config.budget.share(&self.state.ledger, &stream.experiences, experience),
+            charged: self.state.ledger.charged(Some(experience)),
+            reserve: self.state.reserve,
+            done: step,
+        }
+    }
+
+    /// Ends an experience: hooks, evaluation, and the check that nothing was overrun.
+    fn end(&mut self, sink: &mut dyn Sink) -> Result<()> {
+        if !self.state.weights.theta.is_finite() {
+            self.state.diverged = Some(format!("a weight is not a finite number at the end of {}", self.place()));
+            return Ok(());
+        }
+        self.hooks(Phase::TaskEnd, |cx, parts| {
+            cx.carrier.task_end(cx)?;
+            parts.iter_mut().try_for_each(|(_, part)| part.task_end(cx))
+        })?;
+        self.evaluate(At::End, sink)?;
+        let bytes = self.stack.save()?.iter().map(|state| state.len() as u64).sum();
+        self.state.state_bytes.push(bytes);
+        self.offer().settle().with_context(|| self.place())?;
+        self.state.position.experience += 1;
+        self.state.position.step = 0;
+        Ok(())
+    }
+
+    fn place(&self) -> String {
+        format!("experience {}", self.state.position.experience + 1)
+    }
+
+    /// Calls hooks and charges what they do to `phase`.
+    fn hooks(&mut self, phase: Phase, call: impl FnOnce(&mut Ctx, &mut [Part]) -> Result<()>) -> Result<()> {
+        let (meter, started) = (Meter::default(), Instant::now());
+        let step = self.state.position.step;
+        let (mut cx, parts) = self.split(step, 0.0, &meter);
+        call(&mut cx, parts)?;
+        cx.optim.keep_to(&cx.weights.theta);
+        self.charge(phase, meter.take(), started);
+        Ok(())
+    }
+
+    fn charge(&mut self, phase: Phase, spent: Spent, started: Instant) {
+        let experience = self.state.position.experience;
+        self.state.ledger.charge(experience, phase, spent);
+        *self.state.seconds.entry((experience, phase)).or_default() += started.elapsed().as_secs_f64();
+    }
+
+    /// What hooks may use at `step`, and the contributions whose hooks they are.
+    fn split(&mut self, step: u64, rate: f64, meter: &Meter) -> (Ctx<'_>, &mut [Part]) {
+        let Setup { config, stream, optim, .. } = self.setup;
+        let experience = self.state.position.experience;
+        let Stack { carrier, contributions, .. } = &mut self.stack;
+        let cx = Ctx {
+            carrier: &**carrier,
+            weights: &mut self.state.weights,
+            optim: &mut self.state.optim,
+            draws: Draws { seed: self.seed, experience: experience as u64, step },
+            feed: Feed::new(stream, experience, config.head.train),
+            experience,
+            step,
+            rate,
+            batch_size: config.train.batch,
+            device: &self.device,
+            clip: optim.clip,
+            meter: meter.clone(),
+        };
+        (cx, contributions)
+    }
+
+    /// Evaluates all tasks. What deployment costs is charged after an experience and recorded otherwise.
+    fn evaluate(&mut self, at: At, sink: &mut dyn Sink) -> Result<()> {
+        let (meter, calibration, started) = (Meter::default(), Meter::default(), Instant::now());
+        let predictor = self.stack.deploy(&self.deployment(&meter, &calibration), &self.state.weights)?;
+        let charged = at == At::End;
+        let [deploy, calibrate] = [Phase::Deploy, Phase::Calibrate].map(|p| if charged { p } else { Phase::Evaluate });
+        self.charge(deploy, meter.take(), started);
+        self.charge(calibrate, calibration.take(), started);
+        let started = Instant::now();
+        let Position { experience, total, .. } = self.state.position;
+        let examiner = Examiner {
+            setup: self.setup,
+            device: &self.device,
+            draws: Draws::of(self.seed),
+            at,
+            experience,
+            step: total,
+            meter: meter.clone(),
+        };
+        let (records, answers) = examiner.examine(&*predictor)?;
+        self.charge(Phase::Evaluate, meter.take(), started);
+        sink.records(&records)?;
+        if self.setup.config.keep.predictions && at == At::End {
+            sink.answers(&answers)?;
+        }
+        Ok(())
+    }
+
+    /// What would answer now. Its work is counted nowhere.
+    pub fn predictor(&self) -> Result<Box<dyn Predictor>> {
+        self.stack.deploy(&self.deployment(&Meter::default(), &Meter::default()), &self.state.weights)
+    }
+
+    fn deployment(&self, meter: &Meter, calibration: &Meter) -> Deploy<'_> {
+        let Setup { config, stream, .. } = self.setup;
+        let experience = self.state.position.experience.min(stream.experiences.len() - 1);
+        Deploy {
+            carrier: &*self.stack.carrier,
+            feed: Feed::new(stream, experience, config.head.train),
+            device: &self.device,
+            draws: Draws { seed: self.seed, experience: experience as u64, step: 0 },
+            batch_size: config.train.batch,
+            meter: meter.clone(),
+            calibration: calibration.clone(),
+        }
+    }
+}

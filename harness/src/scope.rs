@@ -1,0 +1,166 @@
+//! Which classes count, in a batch and in a question.
+
+use serde::{Deserialize, Serialize};
+
+/// The value of logits that do not count: low enough that a softmax over all is one over the scope.
+pub const OUT: f32 = -1e9;
+
+/// Which classes count in a softmax.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// All classes of the stream.
+    #[default]
+    All,
+    /// The classes of tasks that have come up to this experience.
+    Seen(usize),
+    /// The classes of this task; with it the task's identity is told.
+    Task(usize),
+}
+
+/// The scopes of a batch's examples.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scopes {
+    /// The same for all.
+    One(Scope),
+    /// One for each example.
+    Each(Vec<Scope>),
+}
+
+impl Scopes {
+    /// One scope for each example, as short as it can be said.
+    pub fn of(scopes: Vec<Scope>) -> Self {
+        match scopes.split_first() {
+            Some((first, rest)) if rest.iter().all(|scope| scope == first) => Self::One(*first),
+            _ => Self::Each(scopes),
+        }
+    }
+    /// Each scope that occurs, once, in order.
+    pub fn distinct(&self) -> Vec<Scope> {
+        match self {
+            Self::One(scope) => vec![*scope],
+            Self::Each(scopes) => {
+                let mut scopes = scopes.clone();
+                scopes.sort_unstable();
+                scopes.dedup();
+                scopes
+            }
+        }
+    }
+    /// The scope of the example at `row`.
+    pub fn at(&self, row: usize) -> Scope {
+        match self {
+            Self::One(scope) => *scope,
+            Self::Each(scopes) => scopes[row],
+        }
+    }
+}
+
+/// Which logits count: a [`Scope`] that does not know yet which task or experience.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Count {
+    /// All classes of the stream.
+    #[default]
+    All,
+    /// The classes of tasks that have come so far.
+    Seen,
+    /// The classes of the example's own task: its identity is told.
+    Task,
+}
+
+impl Count {
+    /// The scope of an example of `task` during or after `experience`.
+    pub fn scope(self, task: usize, experience: usize) -> Scope {
+        match self {
+            Self::All => Scope::All,
+            Self::Seen => Scope::Seen(experience),
+            Self::Task => Scope::Task(task),
+        }
+    }
+    /// Its name in stream files and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Seen => "seen",
+            Self::Task => "task",
+        }
+    }
+}
+
+/// One head for all classes, or one for each task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeadKind {
+    /// One head for all classes.
+    #[default]
+    Shared,
+    /// One head for each task: task-incremental learning.
+    Multi,
+}
+
+impl HeadKind {
+    /// Its name in stream files and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Shared => "shared",
+            Self::Multi => "multi",
+        }
+    }
+}
+
+/// The stream's `[head]` table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// One head for all classes, or one for each task.
+    #[serde(default)]
+    pub kind: HeadKind,
+    /// Which logits count in training.
+    #[serde(default)]
+    pub train: Count,
+    /// Which logits count in evaluation. `task` with a shared head is masking, which is not task-incremental
+    /// learning.
+    #[serde(default)]
+    pub test: Count,
+}
+
+/// Heads and the classes behind them, fixed when the stream starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heads {
+    /// One head for all classes, or one for each task.
+    pub kind: HeadKind,
+    /// Number of classes of the stream.
+    pub classes: usize,
+    /// The classes of each task.
+    pub tasks: Vec<Vec<usize>>,
+    /// The tasks that have come up to and with each experience.
+    pub seen: Vec<Vec<usize>>,
+}
+
+impl Heads {
+    /// The tasks whose classes count.
+    pub fn tasks_in(&self, scope: Scope) -> Vec<usize> {
+        match scope {
+            Scope::All => (0..self.tasks.len()).collect(),
+            Scope::Seen(experience) => self.seen[experience].clone(),
+            Scope::Task(task) => vec![task],
+        }
+    }
+    /// Whether each class counts.
+    pub fn columns(&self, scope: Scope) -> Vec<bool> {
+        let mut columns = vec![scope == Scope::All; self.classes];
+        for task in self.tasks_in(scope) {
+            self.tasks[task].iter().for_each(|&class| columns[class] = true);
+        }
+        columns
+    }
+    /// Whether two tasks share a class.
+    pub fn overlap(&self) -> bool {
+        let mut all: Vec<usize> = self.tasks.concat();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        all.len() < count
+    }
+}

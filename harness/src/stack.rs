@@ -1,0 +1,104 @@
+//! A carrier and its contributions, chosen by name, refused where they make no sense together.
+
+use anyhow::{Context, Result, bail, ensure};
+use toml::Table;
+
+use crate::{
+    ctx::Deploy,
+    method::{Carrier, Contribution, Layout},
+    net::Net,
+    pass::Weights,
+    plain::Plain,
+    predictor::Predictor,
+    registry::{Make, Shelf},
+};
+
+/// One carrier and its contributions.
+pub struct Stack {
+    /// Says what is trained.
+    pub carrier: Box<dyn Carrier>,
+    /// By name, in the order in which their hooks are called.
+    pub contributions: Vec<Part>,
+    /// Settings of each part, defaults included.
+    pub tables: Table,
+    /// Wants all tasks at once.
+    pub joint: bool,
+}
+
+/// A contribution and its name.
+pub type Part = (String, Box<dyn Contribution>);
+
+impl Stack {
+    /// Builds `a+b+c`; `tables` holds each part's own settings. Without a carrier it is the plain one.
+    ///
+    /// # Errors
+    /// When a name is unknown or used twice, settings are wrong, or the parts do not go together.
+    pub fn new(method: &str, tables: &Table, net: &Net, shelf: &Shelf) -> Result<Self> {
+        let mut stack =
+            Self { carrier: Box::new(Plain(net.clone())), contributions: Vec::new(), tables: Table::new(), joint: false };
+        let mut carrier: Option<&str> = None;
+        for name in method.split('+') {
+            let entry = shelf.method(name).with_context(|| format!("in method={method}"))?;
+            let table = tables.get(name).and_then(toml::Value::as_table).cloned().unwrap_or_default();
+            ensure!(!stack.tables.contains_key(name), "`{name}` stands twice in method={method}");
+            let within = || format!("in [{name}]");
+            let table = match entry.make {
+                Make::Carrier(make) => {
+                    if let Some(first) = carrier.replace(name) {
+                        bail!("`{first}` and `{name}` both say what is trained; a stack has one carrier");
+                    }
+                    let (table, made) = make(table, net).with_context(within)?;
+                    stack.carrier = made;
+                    table
+                }
+                Make::Contribution(make) => {
+                    let (table, made) = make(table).with_context(within)?;
+                    stack.contributions.push((name.to_owned(), made));
+                    table
+                }
+            };
+            stack.tables.insert(name.to_owned(), table.into());
+            stack.joint |= entry.joint;
+        }
+        stack.check(carrier.unwrap_or("the plain network"))?;
+        Ok(stack)
+    }
+
+    fn check(&self, carrier: &str) -> Result<()> {
+        let with = |layout: Layout| {
+            self.contributions.iter().find(|(_, part)| part.layout() == layout).map(|(name, _)| name)
+        };
+        if let (Some(a), Some(b)) = (with(Layout::Replaces), with(Layout::Remembers)) {
+            bail!("`{a}` replaces parameters at each task and `{b}` remembers them; keep one adapter for the stream");
+        }
+        for (name, part) in &self.contributions {
+            if let Some(reason) = self.carrier.refuses(part.layout()) {
+                bail!("`{name}` does not go with `{carrier}`: {reason}");
+            }
+        }
+        Ok(())
+    }
+
+    /// What answers for `weights`: the first contribution decides last what its neighbours see, the last one
+    /// stands nearest to the carrier.
+    pub fn deploy(&self, cx: &Deploy, weights: &Weights) -> Result<Box<dyn Predictor>> {
+        fn chain(cx: &Deploy, parts: &[Part], weights: &Weights) -> Result<Box<dyn Predictor>> {
+            match parts {
+                [] => Ok(cx.carrier.predictor(weights)),
+                [(_, first), rest @ ..] => first.deploy(cx, weights, &|weights| chain(cx, rest, weights)),
+            }
+        }
+        chain(cx, &self.contributions, weights)
+    }
+
+    /// The contributions' states.
+    pub fn save(&self) -> Result<Vec<Vec<u8>>> {
+        self.contributions.iter().map(|(_, part)| part.save()).collect()
+    }
+
+    /// Takes the contributions back to the states that [`Stack::save`] gave.
+    pub fn load(&mut self, states: &[Vec<u8>], device: &burn::tensor::Device) -> Result<()> {
+        ensure!(states.len() == self.contributions.len(), "the checkpoint belongs to another stack of methods");
+        self.contributions.iter_mut().zip(states).try_for_each(|((_, part), state)| part.load(state, device))
+    }
+}

@@ -1,0 +1,187 @@
+//! Elastic weight consolidation, in gradient space: parameters that mattered are pulled back to where they were.
+//!
+//! - Kirkpatrick et al. 2017, <https://arxiv.org/abs/1612.00796>, eq. 3: loss + Σ λ/2 · F · (θ − θ*)², one anchor and
+//!   Fisher for each task.
+//! - Schwarz et al. 2018, <https://arxiv.org/abs/1805.06370>, section 4: one running Fisher, decayed, around the
+//!   newest anchor (online).
+//! - The kinds of Fisher: van de Ven 2025, <https://arxiv.org/abs/2502.11756>, section 3.
+//!
+//! **Deviation:** a parameter without a gradient at a step is not pulled at that step; it does not move.
+
+use anyhow::{Context, Result, ensure};
+use burn::tensor::{Tensor, activation};
+use clbench::{
+    batch::Batch,
+    ctx::Ctx,
+    ledger::Spent,
+    method::{Contribution, Layout},
+    pass::Mode,
+    registry::{Make, Method, Settings, contribution},
+    scope::OUT,
+    theta::Theta,
+};
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+
+/// The entry of the catalogue.
+pub const METHOD: Method = Method {
+    name: "ewc",
+    about: "pulls parameters back to where they were, by their Fisher information",
+    citation: "https://arxiv.org/abs/1612.00796",
+    make: Make::Contribution(|table| contribution(table, Ewc::new)),
+    joint: false,
+};
+
+/// How tasks are remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// One running Fisher around the newest anchor.
+    Online,
+    /// An anchor and a Fisher for each task.
+    PerTask,
+}
+
+/// What is squared; x runs over drawn training examples, p is the network's own probability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fisher {
+    /// Mean over x of Σ_y p(y|x) · (∂ log p(y|x))²: exact in y, as many backward passes as classes in scope.
+    True,
+    /// Mean over x of (∂ log p(ŷ|x))² with ŷ drawn from p(·|x).
+    Sampled,
+    /// Mean over x of (∂ log p(y|x))² with the example's own label.
+    Empirical,
+    /// Mean over batches of the squared gradient of the batch's mean loss: smaller by about the batch size.
+    Batch,
+}
+
+/// Settings of `ewc`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Weight of the penalty, λ.
+    pub strength: f64,
+    /// How tasks are remembered.
+    pub form: Form,
+    /// Share of the earlier Fisher that is kept when `form` is `online`, γ.
+    pub keep: f64,
+    /// What is squared.
+    pub fisher: Fisher,
+    /// Examples from which the Fisher is estimated.
+    pub samples: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { strength: 100.0, form: Form::Online, keep: 1.0, fisher: Fisher::Sampled, samples: 200 }
+    }
+}
+
+impl Settings for Config {
+    fn check(&self) -> Result<()> {
+        let Self { strength, keep, samples, .. } = self;
+        ensure!(*strength >= 0.0 && strength.is_finite(), "ewc.strength = {strength} is negative or infinite");
+        ensure!((0.0..=1.0).contains(keep), "ewc.keep = {keep} is not between 0 and 1");
+        ensure!(*samples > 0, "ewc.samples is 0; set it, such as to 200");
+        Ok(())
+    }
+}
+
+/// Anchors and their Fishers.
+#[derive(Serialize, Deserialize)]
+pub struct Ewc {
+    config: Config,
+    /// θ* and the Fisher's diagonal there: the newest only, or one for each experience.
+    anchors: Vec<(Theta, Theta)>,
+}
+
+impl Ewc {
+    /// Before the first anchor.
+    pub fn new(config: Config) -> Self {
+        Self { config, anchors: Vec::new() }
+    }
+
+    /// Squared gradients at one example, in expectation over labels as `fisher` says.
+    fn squares(&self, cx: &Ctx, batch: &Batch, call: u64) -> Result<Theta> {
+        let square = |batch: &Batch| cx.gradient(batch).map(|g| g.clone() * g);
+        if let Fisher::Empirical | Fisher::Batch = self.config.fisher {
+            return Ok(square(batch));
+        }
+        let logits = cx.carrier.loss(&mut cx.plain(Mode::Eval), batch).logits;
+        let logits = logits.context("ewc.fisher needs logits, and this carrier has none; set ewc.fisher=empirical")?;
+        let counts: Vec<bool> = logits.clone().into_data().try_to_vec::<f32>()?.iter().map(|l| *l > OUT / 2.0).collect();
+        let p: Vec<f32> = activation::softmax(logits, 1).into_data().try_to_vec()?;
+        if self.config.fisher == Fisher::Sampled {
+            let mut rest: f32 = cx.draws.rng("ewc label", call).random();
+            let last = p.iter().rposition(|p| *p > 0.0).unwrap_or(0);
+            let label = p.iter().position(|p| {
+                rest -= p;
+                rest < 0.0
+            });
+            return Ok(square(&batch.relabelled(vec![label.unwrap_or(last)])));
+        }
+        let mut sum = Theta::default();
+        for (label, p) in p.into_iter().enumerate().filter(|(label, _)| counts[*label]) {
+            add(&mut sum, square(&batch.relabelled(vec![label])), p);
+        }
+        Ok(sum)
+    }
+
+    /// Examples whose gradient is squared at once.
+    fn size(&self, cx: &Ctx) -> usize {
+        if self.config.fisher == Fisher::Batch { cx.batch_size } else { 1 }
+    }
+
+    /// The Fisher's diagonal at the current weights.
+    fn estimate(&self, cx: &Ctx) -> Result<Theta> {
+        let order = cx.draws.order("ewc", 0, cx.feed.len());
+        let chosen = &order[..self.config.samples.min(order.len())];
+        let batches = chosen.chunks(self.size(cx));
+        let share = 1.0 / batches.len() as f32;
+        let mut fisher = cx.weights.theta.zeros();
+        for (call, indices) in batches.enumerate() {
+            add(&mut fisher, self.squares(cx, &cx.batch(indices), call as u64)?, share);
+        }
+        Ok(fisher)
+    }
+}
+
+/// `sum ← sum + scale · more`, where a path that `sum` lacks counts as zero.
+fn add(sum: &mut Theta, more: Theta, scale: f32) {
+    let mut more = more.scale(scale);
+    more.extend(sum.zip(&more, |a: Tensor<1>, b| a + b));
+    sum.extend(more);
+}
+
+impl Contribution for Ewc {
+    fn layout(&self) -> Layout {
+        Layout::Remembers
+    }
+
+    fn reserve(&self, cx: &Ctx) -> Result<Spent> {
+        let samples = self.config.samples.min(cx.feed.len());
+        let one: Vec<usize> = (0..self.size(cx).min(cx.feed.len())).collect();
+        let price = cx.price_of(|| self.squares(cx, &cx.batch(&one), 0))?;
+        Ok(price.times(samples.div_ceil(self.size(cx)) as u64))
+    }
+
+    fn gradients(&mut self, cx: &mut Ctx, grads: &mut Theta) -> Result<()> {
+        for (anchor, fisher) in &self.anchors {
+            let pull = cx.weights.theta.only(grads).sub(anchor).zip(fisher, |drift, fisher| drift * fisher);
+            *grads = grads.add(&pull, self.config.strength as f32);
+        }
+        Ok(())
+    }
+
+    fn task_end(&mut self, cx: &mut Ctx) -> Result<()> {
+        let mut fisher = self.estimate(cx)?;
+        if self.config.form == Form::Online
+            && let Some((_, old)) = self.anchors.pop()
+        {
+            fisher = fisher.add(&old, self.config.keep as f32);
+        }
+        self.anchors.push((cx.weights.theta.clone(), fisher));
+        Ok(())
+    }
+}

@@ -1,0 +1,24 @@
+//! Plain fine-tuning: the network's own weights are trained, the loss is cross-entropy, nothing is done against
+//! forgetting. The lower bound of every table.
+
+use clbench::{
+    plain::Plain,
+    registry::{Make, Method, Settings, carrier},
+};
+use serde::{Deserialize, Serialize};
+
+/// The entry of the catalogue.
+pub const METHOD: Method = Method {
+    name: "finetune",
+    about: "trains on each task as it comes: the lower bound",
+    citation: "https://arxiv.org/abs/1706.08840",
+    make: Make::Carrier(|table, net| carrier(table, net, |Config {}, net| Plain(net))),
+    joint: false,
+};
+
+/// No settings.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {}
+
+impl Settings for Config {}

@@ -1,0 +1,160 @@
+//! What a run's files must satisfy before anything is computed from them: they may come from anywhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ledger::LedgerRow;
+use crate::manifest::{Manifest, Spend, StreamInfo};
+use crate::record::{At, Record};
+
+/// Tasks or experiences of one stream, at most.
+const MAX_TASKS: usize = 10_000;
+/// Bytes of a name, an override or a reason, at most.
+const MAX_NAME: usize = 1_000;
+/// What probabilities averaged in single precision may miss their range by.
+const ROUNDING: f64 = 1e-5;
+
+/// Checks a manifest on its own.
+pub(crate) fn manifest(manifest: &Manifest) -> Result<(), String> {
+    let m = manifest;
+    let named = [("run", &m.run), ("family", &m.family), ("method", &m.method), ("stream.hash", &m.stream.hash)];
+    for (key, value) in named {
+        if value.trim().is_empty() {
+            return Err(format!("`{key}` is empty"));
+        }
+    }
+    let c = &m.conditions;
+    let words = [&m.run, &m.family, &m.method, &m.device, &m.version, &m.revision, &m.machine]
+        .into_iter()
+        .chain([&c.start, &c.head, &c.train_logits, &c.test_logits, &m.stream.name, &m.stream.kind, &m.stream.hash])
+        .chain(&m.overrides)
+        .chain(&m.diverged)
+        .chain(m.experiences.iter().map(|plan| &plan.bound_by));
+    if words.chain(&m.stream.tasks).any(|word| word.len() > MAX_NAME) {
+        return Err(format!("a name is longer than {MAX_NAME} bytes"));
+    }
+    stream(&m.stream)?;
+    let planned = m.experiences.len();
+    if planned > m.stream.experiences || (planned < m.stream.experiences && m.diverged.is_none()) {
+        return Err(format!("{planned} experiences are planned, but the stream has {}", m.stream.experiences));
+    }
+    Ok(())
+}
+
+fn stream(stream: &StreamInfo) -> Result<(), String> {
+    let tasks = stream.tasks.len();
+    if tasks == 0 || tasks > MAX_TASKS || stream.experiences == 0 || stream.experiences > MAX_TASKS {
+        return Err(format!("a stream has 1 to {MAX_TASKS} tasks and as many experiences"));
+    }
+    if stream.trained.len() != stream.experiences {
+        let listed = stream.trained.len();
+        return Err(format!("`stream.trained` lists {listed} experiences of {}", stream.experiences));
+    }
+    for (index, trained) in stream.trained.iter().enumerate() {
+        let distinct: BTreeSet<_> = trained.iter().collect();
+        if distinct.len() != trained.len() || trained.iter().any(|&task| task >= tasks) {
+            return Err(format!("experience {} trains a task twice or one that the stream has not", index + 1));
+        }
+    }
+    Ok(())
+}
+
+/// Checks the evaluations against the manifest.
+pub(crate) fn records(records: &[Record], manifest: &Manifest) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    let mut sizes = BTreeMap::new();
+    for (index, record) in records.iter().enumerate() {
+        let line = index + 2;
+        one_record(record, manifest).map_err(|why| format!("line {line}: {why}"))?;
+        let step = if record.at == At::Step { record.step } else { 0 };
+        let moment = (record.at, record.experience, step);
+        let question = (record.task, &record.split, &record.preference, record.sample);
+        if !seen.insert((moment, question)) {
+            return Err(format!("line {line} evaluates the same task at the same moment again"));
+        }
+        let size = *sizes.entry((record.at, record.task, &record.split)).or_insert(record.n);
+        if size != record.n {
+            return Err(format!("line {line}: {} examples, where the same task had {size} before", record.n));
+        }
+    }
+    Ok(())
+}
+
+fn one_record(record: &Record, manifest: &Manifest) -> Result<(), String> {
+    let stream = &manifest.stream;
+    if record.task >= stream.tasks.len() {
+        return Err(format!("task {} of a stream with {}, counted from 0", record.task, stream.tasks.len()));
+    }
+    let possible = match record.at {
+        At::Start => record.experience == 0 && record.step == 0,
+        At::Step | At::End => (1..=stream.experiences).contains(&record.experience),
+    };
+    if !possible || record.step > manifest.spent.steps {
+        return Err(format!("there is no experience {} with step {}", record.experience, record.step));
+    }
+    if record.split != "test" && record.split != "validation" {
+        return Err("the split is neither `test` nor `validation`".into());
+    }
+    if record.preference.len() > MAX_NAME {
+        return Err(format!("the preference is longer than {MAX_NAME} bytes"));
+    }
+    if record.n == 0 {
+        return Err("no examples were evaluated".into());
+    }
+    let values = [
+        ("accuracy", record.accuracy, 0.0, 1.0),
+        ("loss", record.loss, -ROUNDING, f64::MAX),
+        ("brier", record.brier, -ROUNDING, 2.0 + ROUNDING),
+        ("confidence", record.confidence, -ROUNDING, 1.0 + ROUNDING),
+    ];
+    for (name, value, low, high) in values {
+        let excused = manifest.diverged.is_some() && !value.is_finite();
+        if !excused && !(low..=high).contains(&value) {
+            return Err(format!("{name} {value} is out of range, and the run is not marked as diverged"));
+        }
+    }
+    Ok(())
+}
+
+/// Checks the ledger against the manifest: the charged rows must add up to what the run says that it spent.
+pub(crate) fn ledger(ledger: &[LedgerRow], manifest: &Manifest) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for (index, row) in ledger.iter().enumerate() {
+        let line = index + 2;
+        if !(1..=manifest.stream.experiences).contains(&row.experience) {
+            return Err(format!("line {line}: there is no experience {}", row.experience));
+        }
+        if row.phase.is_empty() || row.phase.len() > MAX_NAME {
+            return Err(format!("line {line}: a phase has a name of 1 to {MAX_NAME} bytes"));
+        }
+        if row.replayed > row.examples {
+            return Err(format!("line {line}: more examples replayed than processed"));
+        }
+        if !seen.insert((row.experience, &row.phase, row.charged)) {
+            return Err(format!("line {line} repeats a phase of experience {}", row.experience));
+        }
+    }
+    let spent =
+        Spend { state_bytes: manifest.spent.state_bytes, ..total(ledger).ok_or("the rows overflow when added")? };
+    if spent == manifest.spent {
+        Ok(())
+    } else {
+        Err(format!("the rows do not add up to `spent` in the manifest, but to {spent:?}"))
+    }
+}
+
+/// The ledger, added up; nothing if a sum does not fit.
+pub(crate) fn total(ledger: &[LedgerRow]) -> Option<Spend> {
+    let mut spent = Spend::default();
+    for row in ledger {
+        spent.state_bytes = spent.state_bytes.max(row.state_bytes);
+        if row.charged {
+            spent.steps = spent.steps.checked_add(row.steps)?;
+            spent.flops = spent.flops.checked_add(row.flops)?;
+            spent.examples = spent.examples.checked_add(row.examples)?;
+            spent.replayed = spent.replayed.checked_add(row.replayed)?;
+        } else {
+            spent.evaluation_flops = spent.evaluation_flops.checked_add(row.flops)?;
+        }
+    }
+    Some(spent)
+}

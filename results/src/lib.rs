@@ -1,0 +1,47 @@
+//! What a clbench run leaves behind, and all that is computed from it. Nothing here trains, and nothing here knows a
+//! method, a stream or a dataset by more than its name.
+//!
+//! Reading order:
+//!
+//! 1. [`record`], [`ledger`], [`manifest`]: the three files of a run, and [`rows`], how two of them are written.
+//! 2. [`run`], [`mod@discover`]: a run read back and checked, and all runs below a directory.
+//! 3. [`matrix`], [`metrics`], [`stats`]: accuracies, what is computed from them, and how sure it is.
+//! 4. [`summary`], [`rank`]: runs gathered into rows, and who may be compared with whom.
+//! 5. [`mod@table`], [`report`], [`mod@verdict`], [`text`]: the same for people.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod discover;
+pub mod ledger;
+pub mod manifest;
+pub mod matrix;
+pub mod metrics;
+pub mod rank;
+pub mod record;
+pub mod report;
+pub mod rows;
+pub mod run;
+pub mod stats;
+pub mod summary;
+pub mod table;
+pub mod text;
+pub mod verdict;
+
+mod check;
+#[cfg(test)]
+mod example;
+mod grid;
+
+pub use discover::{Found, discover};
+pub use ledger::LedgerRow;
+pub use manifest::{Conditions, FORMAT, Manifest, Plan, Spend, StreamInfo};
+pub use matrix::Matrix;
+pub use metrics::{Metric, Scores};
+pub use rank::{Place, Ranking};
+pub use record::{At, Record};
+pub use report::{matrix_text, scores_text, spend_text};
+pub use rows::{append_rows, read_rows, write_rows};
+pub use run::{LEDGER_FILE, MANIFEST_FILE, RECORDS_FILE, RunDir, RunError};
+pub use stats::Estimate;
+pub use summary::{Entry, StreamSummary, SummaryError, summarise};
+pub use table::{Format, TableOptions, render, table};
+pub use verdict::verdict;

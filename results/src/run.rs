@@ -1,0 +1,232 @@
+//! A run's directory, read and checked: nothing in it is believed before it has passed.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::check;
+use crate::ledger::LedgerRow;
+use crate::manifest::Manifest;
+use crate::matrix::Matrix;
+use crate::metrics::Scores;
+use crate::record::Record;
+use crate::rows::{Row, read_rows};
+use crate::text::{clean, cut};
+
+/// Name of the manifest in a run's directory.
+pub const MANIFEST_FILE: &str = "manifest.json";
+/// Name of the file of evaluations in a run's directory.
+pub const RECORDS_FILE: &str = "records.csv";
+/// Name of the file of spending in a run's directory.
+pub const LEDGER_FILE: &str = "ledger.csv";
+
+/// Bytes of a file that is read, at most.
+const MAX_BYTES: u64 = 64 << 20;
+/// Bytes of a manifest, at most.
+const MAX_MANIFEST_BYTES: u64 = 4 << 20;
+/// Rows of a file that is read, at most.
+const MAX_ROWS: usize = 1_000_000;
+
+/// Why a run was not read.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The run has no manifest: it was interrupted, or is still running.
+    #[error("{}: no {MANIFEST_FILE}, so the run is not complete; repeat its command to finish it", .0.display())]
+    Incomplete(PathBuf),
+    /// A file could not be read.
+    #[error("{}: {why}", path.display())]
+    Unreadable {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// A file was read and is not what a run leaves behind.
+    #[error("{}: {why}; remove this run or repeat it", path.display())]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// A complete run, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunDir {
+    /// The directory.
+    pub path: PathBuf,
+    /// What the run says of itself.
+    pub manifest: Manifest,
+    /// Its evaluations.
+    pub records: Vec<Record>,
+    /// What its phases spent.
+    pub ledger: Vec<LedgerRow>,
+}
+
+impl RunDir {
+    /// Reads and checks the run in directory `path`.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, RunError> {
+        let path = path.into();
+        let file = path.join(MANIFEST_FILE);
+        if fs::symlink_metadata(&file).is_err() {
+            return Err(RunError::Incomplete(path));
+        }
+        let text = read(&file, MAX_MANIFEST_BYTES)?;
+        let text = String::from_utf8(text).map_err(|e| refused(&file, &e.to_string()))?;
+        let manifest = Manifest::from_json(&text).map_err(|why| refused(&file, &why))?;
+        check::manifest(&manifest).map_err(|why| refused(&file, &why))?;
+        let records: Vec<Record> = rows(&path.join(RECORDS_FILE), |rows| check::records(rows, &manifest))?;
+        let ledger: Vec<LedgerRow> = rows(&path.join(LEDGER_FILE), |rows| check::ledger(rows, &manifest))?;
+        Ok(Self { path, manifest, records, ledger })
+    }
+
+    /// Accuracy on the test split, of the answers that no preference was stated for.
+    pub fn matrix(&self) -> Matrix {
+        Matrix::of(&self.manifest.stream, &self.records)
+    }
+
+    /// The run's metrics; a diverged run has none.
+    pub fn scores(&self) -> Scores {
+        if self.manifest.diverged.is_some() { Scores::default() } else { Scores::of(&self.matrix()) }
+    }
+}
+
+fn rows<R: Row>(file: &Path, check: impl Fn(&[R]) -> Result<(), String>) -> Result<Vec<R>, RunError> {
+    let bytes = read(file, MAX_BYTES)?;
+    let rows = read_rows(&bytes[..], MAX_ROWS).map_err(|why| refused(file, &why))?;
+    check(&rows).map_err(|why| refused(file, &why))?;
+    Ok(rows)
+}
+
+/// Reads a plain file of at most `limit` bytes; opening anything else, such as a pipe, could block for ever.
+fn read(file: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
+    let unreadable = |e: std::io::Error| RunError::Unreadable { path: file.into(), why: e.to_string() };
+    if !fs::symlink_metadata(file).map_err(unreadable)?.is_file() {
+        return Err(refused(file, "not a plain file"));
+    }
+    let mut bytes = Vec::new();
+    // The file may grow while it is read, so the limit holds for what is read, not for what was announced.
+    File::open(file).map_err(unreadable)?.take(limit + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > limit {
+        return Err(refused(file, &format!("larger than {limit} bytes")));
+    }
+    Ok(bytes)
+}
+
+fn refused(path: &Path, why: &str) -> RunError {
+    // Parsers quote what they could not read, which may be the whole file.
+    RunError::Refused { path: path.into(), why: cut(&clean(why), 500) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example;
+
+    fn sound() -> RunDir {
+        example::run("er", 0, example::MIXED[3])
+    }
+
+    /// The complaint about the example after a change to it.
+    fn complaint(change: impl Fn(&mut RunDir)) -> String {
+        let root = tempfile::tempdir().unwrap();
+        let mut run = sound();
+        change(&mut run);
+        let path = example::write(root.path(), &run);
+        RunDir::open(path).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_was_written_is_what_is_read() {
+        let root = tempfile::tempdir().unwrap();
+        let path = example::write(root.path(), &sound());
+        let run = RunDir::open(&path).unwrap();
+        assert_eq!(run, RunDir { path, ..sound() });
+        assert_eq!(run.scores(), Scores::of(&sound().matrix()));
+    }
+
+    #[test]
+    fn records_out_of_range_are_refused_with_their_line() {
+        let error = complaint(|run| run.records[0].accuracy = 1.5);
+        assert!(error.contains("records.csv: line 2: accuracy 1.5 is out of range"), "{error}");
+        assert!(complaint(|run| run.records[1].accuracy = f64::NAN).contains("line 3: accuracy NaN"));
+        assert!(complaint(|run| run.records[1].loss = f64::INFINITY).contains("loss inf"));
+        assert!(complaint(|run| run.records[1].brier = 2.1).contains("brier"));
+        assert!(complaint(|run| run.records[1].confidence = -0.1).contains("confidence"));
+        assert!(complaint(|run| run.records[1].task = 3).contains("task 3 of a stream with 3"));
+        assert!(complaint(|run| run.records[1].step = 1).contains("no experience 0 with step 1"));
+        assert!(complaint(|run| run.records[11].step = 301).contains("step 301"));
+        assert!(complaint(|run| run.records[11].experience = 4).contains("no experience 4"));
+        assert!(complaint(|run| run.records[1].split = "train".into()).contains("neither `test` nor `validation`"));
+        assert!(complaint(|run| run.records[1].n = 0).contains("no examples"));
+        assert!(
+            complaint(|run| run.records[11].n = 201).contains("line 13: 201 examples, where the same task had 200")
+        );
+    }
+
+    #[test]
+    fn an_evaluation_that_stands_twice_is_refused() {
+        let twice = |run: &mut RunDir| run.records.push(run.records[3].clone());
+        assert!(complaint(twice).contains("line 14 evaluates the same task at the same moment again"));
+    }
+
+    #[test]
+    fn a_manifest_that_contradicts_itself_is_refused() {
+        assert!(complaint(|run| run.manifest.format = 2).contains("format 2 is not known"));
+        assert!(complaint(|run| run.manifest.stream.trained[1] = vec![3]).contains("experience 2 trains"));
+        assert!(complaint(|run| run.manifest.stream.trained[1] = vec![1, 1]).contains("experience 2 trains"));
+        assert!(complaint(|run| run.manifest.stream.experiences = 4).contains("lists 3 experiences of 4"));
+        assert!(complaint(|run| run.manifest.experiences.truncate(2)).contains("2 experiences are planned"));
+        assert!(complaint(|run| run.manifest.stream.tasks.clear()).contains("1 to 10000 tasks"));
+        assert!(complaint(|run| run.manifest.machine = "x".repeat(1001)).contains("longer than 1000 bytes"));
+        assert!(complaint(|run| run.manifest.family.clear()).contains("`family` is empty"));
+    }
+
+    #[test]
+    fn a_ledger_that_does_not_add_up_is_refused() {
+        assert!(complaint(|run| run.ledger[0].flops -= 1).contains("do not add up to `spent`"));
+        assert!(complaint(|run| run.ledger[1].flops -= 1).contains("do not add up to `spent`"));
+        assert!(complaint(|run| run.ledger[1].replayed = 9_999).contains("more examples replayed"));
+        assert!(complaint(|run| run.ledger[1].experience = 0).contains("no experience 0"));
+        assert!(complaint(|run| run.ledger.push(run.ledger[0].clone())).contains("repeats a phase"));
+        let overflow = |run: &mut RunDir| {
+            run.ledger.push(LedgerRow { experience: 2, flops: u64::MAX, ..run.ledger[0].clone() });
+        };
+        assert!(complaint(overflow).contains("overflow"));
+    }
+
+    #[test]
+    fn a_diverged_run_may_lack_numbers_and_has_no_scores() {
+        let root = tempfile::tempdir().unwrap();
+        let mut run = sound();
+        run.manifest.diverged = Some("the loss was NaN at step 250".into());
+        run.manifest.experiences.truncate(2);
+        run.records[11].loss = f64::NAN;
+        let path = example::write(root.path(), &run);
+        assert_eq!(RunDir::open(path).unwrap().scores(), Scores::default());
+    }
+
+    #[test]
+    fn large_files_and_files_that_are_none_are_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let path = example::write(root.path(), &sound());
+        File::options().write(true).open(path.join(RECORDS_FILE)).unwrap().set_len(MAX_BYTES + 1).unwrap();
+        let error = RunDir::open(&path).unwrap_err().to_string();
+        assert!(error.contains("records.csv: larger than 67108864 bytes; remove this run or repeat it"), "{error}");
+        fs::remove_file(path.join(RECORDS_FILE)).unwrap();
+        assert!(matches!(RunDir::open(&path), Err(RunError::Unreadable { .. })));
+        fs::create_dir(path.join(RECORDS_FILE)).unwrap();
+        assert!(RunDir::open(&path).unwrap_err().to_string().contains("not a plain file"));
+    }
+
+    #[test]
+    fn a_run_without_manifest_is_incomplete() {
+        let root = tempfile::tempdir().unwrap();
+        let path = example::write(root.path(), &sound());
+        fs::remove_file(path.join(MANIFEST_FILE)).unwrap();
+        assert!(matches!(RunDir::open(&path), Err(RunError::Incomplete(found)) if found == path));
+    }
+}

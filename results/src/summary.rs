@@ -1,0 +1,269 @@
+//! Runs gathered into the rows of a table: one summary per stream hash, one entry per family of seeds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thiserror::Error;
+
+use crate::manifest::{Conditions, Manifest, Spend, StreamInfo};
+use crate::metrics::{Metric, Scores};
+use crate::rank::{Place, Ranking, rank};
+use crate::run::RunDir;
+use crate::stats::Estimate;
+use crate::text::clean;
+
+/// Why runs cannot stand in one table.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum SummaryError {
+    /// Two runs of one family have the same seed: counting both would narrow the interval for nothing.
+    #[error("{0} and {1} have the same configuration and seed; leave one of them out")]
+    RepeatedSeed(String, String),
+    /// Two runs with one hash disagree about what was hashed.
+    #[error("{0} and {1} have the same {2} and differ in {3}; leave one of them out")]
+    Contradiction(String, String, &'static str, &'static str),
+    /// One result was asked for, and the runs are of several configurations.
+    #[error("runs of the configurations {0} and {1} have no verdict in common; give the seeds of one of them")]
+    Several(String, String),
+}
+
+/// All results on one stream: what may stand in one table.
+#[derive(Clone, Debug)]
+pub struct StreamSummary {
+    /// The stream, as its sequential runs describe it.
+    pub stream: StreamInfo,
+    /// Fine-tuning first, then the methods, best first within a group, then joint training.
+    pub entries: Vec<Entry>,
+    /// How the entries were ranked.
+    pub ranking: Ranking,
+}
+
+/// One method under one configuration, over all its seeds.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Hash of the configuration without the seed.
+    pub family: String,
+    /// The method.
+    pub method: String,
+    /// Settings given on the command line, without the method and the seed.
+    pub overrides: Vec<String>,
+    /// Whether all tasks were trained at once.
+    pub joint: bool,
+    /// What the method was allowed to know.
+    pub conditions: Conditions,
+    /// Run ids, in the order of the seeds.
+    pub runs: Vec<String>,
+    /// Seeds, ascending, those that diverged included.
+    pub seeds: Vec<u64>,
+    /// Seeds that diverged.
+    pub diverged: Vec<u64>,
+    /// What bound the steps of the experiences; several words if not all were bound by the same.
+    pub bound_by: Vec<String>,
+    /// The largest spending of any seed, field by field.
+    pub spent: Spend,
+    /// Versions, revisions and devices that made the runs.
+    pub made_by: Vec<String>,
+    /// Rank among comparable entries; none for joint training, diverged methods and entries without a peer.
+    pub place: Option<Place>,
+    scores: Vec<(u64, Scores)>,
+}
+
+impl Entry {
+    fn new(runs: &[&RunDir]) -> Result<Self, SummaryError> {
+        let mut runs = runs.to_vec();
+        runs.sort_by_key(|run| run.manifest.seed);
+        for pair in runs.windows(2) {
+            let [a, b] = [pair[0], pair[1]].map(|run| clean(&run.path.display().to_string()));
+            if pair[0].manifest.seed == pair[1].manifest.seed {
+                return Err(SummaryError::RepeatedSeed(a, b));
+            }
+            if let Some(what) = family_difference(&pair[0].manifest, &pair[1].manifest) {
+                return Err(SummaryError::Contradiction(a, b, "family", what));
+            }
+        }
+        let manifests = || runs.iter().map(|run| &run.manifest);
+        let first = &runs[0].manifest;
+        let set = |words: BTreeSet<String>| words.into_iter().collect();
+        Ok(Self {
+            family: first.family.clone(),
+            method: first.method.clone(),
+            overrides: settings(first),
+            joint: first.stream.joint,
+            conditions: first.conditions.clone(),
+            runs: manifests().map(|m| m.run.clone()).collect(),
+            seeds: manifests().map(|m| m.seed).collect(),
+            diverged: manifests().filter(|m| m.diverged.is_some()).map(|m| m.seed).collect(),
+            bound_by: set(manifests().flat_map(|m| &m.experiences).map(|plan| plan.bound_by.clone()).collect()),
+            spent: manifests().fold(Spend::default(), |largest, m| larger(&largest, &m.spent)),
+            made_by: set(manifests().map(|m| format!("{} {} {}", m.version, m.revision, m.device)).collect()),
+            place: None,
+            scores: runs.iter().map(|run| (run.manifest.seed, run.scores())).collect(),
+        })
+    }
+
+    /// The value of `metric` by seed; empty if any seed diverged, because the rest would flatter the method.
+    pub fn values(&self, metric: Metric) -> Vec<(u64, f64)> {
+        if self.diverged.is_empty() {
+            self.scores.iter().filter_map(|(seed, scores)| Some((*seed, scores.get(metric)?))).collect()
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The mean of `metric` over the seeds; none if a seed diverged or lacks the value.
+    pub fn estimate(&self, metric: Metric) -> Option<Estimate> {
+        let values: Vec<f64> = self.values(metric).into_iter().map(|(_, value)| value).collect();
+        if values.len() == self.seeds.len() { Estimate::of(&values) } else { None }
+    }
+
+    /// The name in a table: `joint` for the upper bound, the method for everything else.
+    pub fn name(&self) -> String {
+        match (self.joint, self.method.as_str()) {
+            (false, method) => method.into(),
+            (true, "finetune") => "joint".into(),
+            (true, method) => format!("{method} (joint)"),
+        }
+    }
+
+    /// Whether this is plain sequential training, the lower reference.
+    pub fn is_finetune(&self) -> bool {
+        self.method == "finetune" && !self.joint
+    }
+}
+
+/// Gathers `runs` by stream hash and, within it, by family; summaries are in the order of the streams' names.
+pub fn summarise(runs: &[RunDir], ranking: Ranking) -> Result<Vec<StreamSummary>, SummaryError> {
+    let mut by_stream: BTreeMap<&str, Vec<&RunDir>> = BTreeMap::new();
+    for run in runs {
+        by_stream.entry(&run.manifest.stream.hash).or_default().push(run);
+    }
+    let mut summaries: Vec<_> =
+        by_stream.into_values().map(|runs| one_stream(&runs, ranking)).collect::<Result<_, _>>()?;
+    summaries.sort_by(|a, b| (&a.stream.name, &a.stream.hash).cmp(&(&b.stream.name, &b.stream.hash)));
+    Ok(summaries)
+}
+
+fn one_stream(runs: &[&RunDir], ranking: Ranking) -> Result<StreamSummary, SummaryError> {
+    let first = runs.iter().find(|run| !run.manifest.stream.joint).unwrap_or(&runs[0]);
+    for run in runs {
+        let (a, b) = (&first.manifest.stream, &run.manifest.stream);
+        if a.tasks != b.tasks || (a.joint == b.joint && a.trained != b.trained) {
+            let [a, b] = [first, run].map(|run| clean(&run.path.display().to_string()));
+            return Err(SummaryError::Contradiction(a, b, "stream hash", "their tasks"));
+        }
+    }
+    let mut entries = entries(runs)?;
+    rank(&mut entries, ranking);
+    Ok(StreamSummary { stream: first.manifest.stream.clone(), entries, ranking })
+}
+
+/// Gathers `runs` by stream hash and family.
+pub(crate) fn entries(runs: &[&RunDir]) -> Result<Vec<Entry>, SummaryError> {
+    let mut families: BTreeMap<_, Vec<&RunDir>> = BTreeMap::new();
+    for run in runs {
+        families.entry((&run.manifest.stream.hash, &run.manifest.family)).or_default().push(run);
+    }
+    families.into_values().map(|runs| Entry::new(&runs)).collect()
+}
+
+/// What two runs of one family differ in although it is part of the family's hash.
+fn family_difference(a: &Manifest, b: &Manifest) -> Option<&'static str> {
+    let equal = [
+        (a.method == b.method, "the method"),
+        (a.conditions == b.conditions, "their conditions"),
+        (a.stream.joint == b.stream.joint, "joint training"),
+    ];
+    equal.into_iter().find_map(|(equal, what)| (!equal).then_some(what))
+}
+
+/// The settings that a row is named by: the method and the seed have columns of their own.
+pub(crate) fn settings(manifest: &Manifest) -> Vec<String> {
+    let mut settings = manifest.overrides.clone();
+    settings.retain(|setting| !matches!(setting.split('=').next().map(str::trim), Some("method" | "seed")));
+    settings.sort();
+    settings
+}
+
+fn larger(a: &Spend, b: &Spend) -> Spend {
+    Spend {
+        steps: a.steps.max(b.steps),
+        flops: a.flops.max(b.flops),
+        examples: a.examples.max(b.examples),
+        replayed: a.replayed.max(b.replayed),
+        evaluation_flops: a.evaluation_flops.max(b.evaluation_flops),
+        state_bytes: a.state_bytes.max(b.state_bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::{self, MIXED};
+
+    fn one(runs: &[RunDir]) -> StreamSummary {
+        let mut summaries = summarise(runs, Ranking::Comparable).unwrap();
+        assert_eq!(summaries.len(), 1);
+        summaries.remove(0)
+    }
+
+    #[test]
+    fn seeds_of_a_family_are_averaged() {
+        let runs: Vec<_> = [2, 0, 1].map(|seed| example::run("er", seed, [0.1 * seed as f64, 0.5, 0.7])).into();
+        let entry = &one(&runs).entries[0];
+        assert_eq!(entry.seeds, [0, 1, 2]);
+        assert_eq!(entry.runs, ["er-0", "er-1", "er-2"]);
+        // Means 0.4, 1.3/3 and 1.4/3: s = 0.1/3, half-width 4.302653·s/√3.
+        let accuracy = entry.estimate(Metric::AverageAccuracy).unwrap();
+        assert!((accuracy.mean - 1.3 / 3.0).abs() < 1e-12);
+        assert!((accuracy.half_width.unwrap() - 4.302_653 * 0.1 / 3.0 / 3_f64.sqrt()).abs() < 1e-7);
+    }
+
+    #[test]
+    fn hashes_are_never_mixed() {
+        let mut other = example::run("er", 0, MIXED[3]);
+        other.manifest.stream.hash = "another".into();
+        other.manifest.stream.name = "a-stream".into();
+        let summaries = summarise(&[example::run("er", 0, MIXED[3]), other], Ranking::Comparable).unwrap();
+        let names: Vec<_> = summaries.iter().map(|summary| (&*summary.stream.name, summary.entries.len())).collect();
+        assert_eq!(names, [("a-stream", 1), ("split-digits", 1)]);
+    }
+
+    #[test]
+    fn a_seed_that_diverged_takes_the_score() {
+        let mut runs: Vec<_> = [0, 1].map(|seed| example::run("er", seed, MIXED[3])).into();
+        runs[1].manifest.diverged = Some("the loss was NaN".into());
+        let entry = &one(&runs).entries[0];
+        assert_eq!((&*entry.seeds, &*entry.diverged), (&[0, 1][..], &[1][..]));
+        assert_eq!(entry.estimate(Metric::AverageAccuracy), None);
+    }
+
+    #[test]
+    fn a_seed_that_lacks_a_value_takes_the_metric() {
+        let mut runs: Vec<_> = [0, 1].map(|seed| example::run("er", seed, MIXED[3])).into();
+        runs[1].records.retain(|record| record.experience > 0);
+        let entry = &one(&runs).entries[0];
+        assert_eq!(entry.estimate(Metric::ForwardTransfer), None);
+        assert_eq!(entry.estimate(Metric::AverageAccuracy).unwrap().n, 2);
+    }
+
+    #[test]
+    fn the_method_and_the_seed_are_no_settings() {
+        let mut run = example::run("er", 3, MIXED[3]);
+        run.manifest.overrides = ["seed=3", "er.size=50", "method = er", "batch=8"].map(String::from).into();
+        assert_eq!(one(&[run]).entries[0].overrides, ["batch=8", "er.size=50"]);
+    }
+
+    #[test]
+    fn runs_that_contradict_each_other_are_refused() {
+        let run = |seed| example::run("er", seed, MIXED[3]);
+        let refusal = |runs: &[RunDir]| summarise(runs, Ranking::All).unwrap_err().to_string();
+        assert_eq!(
+            refusal(&[run(0), run(0)]),
+            "runs/er/0 and runs/er/0 have the same configuration and seed; leave one of them out"
+        );
+        let mut other = run(1);
+        other.manifest.conditions.task_identity = true;
+        assert!(refusal(&[run(0), other]).contains("have the same family and differ in their conditions"));
+        let mut other = run(1);
+        other.manifest.stream.tasks[0] = "7-8".into();
+        assert!(refusal(&[run(0), other]).contains("have the same stream hash and differ in their tasks"));
+    }
+}

@@ -1,0 +1,28 @@
+//! Task-incremental: n tasks of k new classes each, one head for each task, and the task is told.
+//!
+//! van de Ven et al. 2022, <https://doi.org/10.1038/s42256-022-00568-3>, "task-incremental". A shared head whose logits
+//! are masked at test is something else: `class-incremental` with `head.test = "task"`.
+
+use anyhow::Result;
+use clbench::{
+    dataset::Dataset,
+    draws::Draws,
+    registry::Kind,
+    scope::{Count, Head, HeadKind},
+    stream::Plan,
+};
+use toml::Table;
+
+use crate::class_incremental::make;
+
+/// The entry of the catalogue.
+pub const KIND: Kind = Kind {
+    name: "task-incremental",
+    about: "n tasks of k new classes each; one head for each task, the task is told",
+    citation: "https://doi.org/10.1038/s42256-022-00568-3",
+    make: told,
+};
+
+fn told(table: Table, datasets: &[Dataset], draws: &Draws) -> Result<(Table, Plan)> {
+    make(table, datasets, draws, Head { kind: HeadKind::Multi, train: Count::Task, test: Count::Task })
+}
