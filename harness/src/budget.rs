@@ -56,12 +56,12 @@ pub struct Budget {
     pub per: Per,
 }
 
-/// Units of a cap, with their keys.
-const UNITS: [(&str, fn(Spent) -> u64); 3] = [
-    ("flops", |spent| spent.flops),
-    ("examples", |spent| spent.examples),
-    ("steps", |spent| spent.steps),
-];
+/// A cap's key and what it counts.
+type Unit = (&'static str, fn(Spent) -> u64);
+
+/// Units of a cap.
+const UNITS: [Unit; 3] =
+    [("flops", |spent| spent.flops), ("examples", |spent| spent.examples), ("steps", |spent| spent.steps)];
 
 /// How many steps an experience has, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,7 +110,7 @@ impl Budget {
         for ((key, _), cap) in UNITS.iter().zip(self.caps()) {
             ensure!(cap != Some(0), "budget.{key} is zero or less; leave it out for no cap");
         }
-        ensure!(self.flops.is_none_or(|flops| flops.is_finite()), "budget.flops is not a finite number");
+        ensure!(self.flops.is_none_or(f64::is_finite), "budget.flops is not a finite number");
         Ok(())
     }
 
@@ -123,7 +123,9 @@ impl Budget {
         for (share, (_, unit)) in shares.iter_mut().zip(UNITS) {
             *share = share.map(|cap| match self.per {
                 Per::Experience => cap.saturating_mul(span),
-                Per::Stream => (u128::from(cap.saturating_sub(before(unit))) * u128::from(span) / u128::from(ahead)) as u64,
+                Per::Stream => {
+                    (u128::from(cap.saturating_sub(before(unit))) * u128::from(span) / u128::from(ahead)) as u64
+                }
             });
         }
         shares

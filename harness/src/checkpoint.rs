@@ -9,7 +9,7 @@ use serde_bytes::ByteBuf;
 use crate::{
     array::loading_onto,
     budget::Horizon,
-    config::Config,
+    config::{Checkpoint, Config},
     ledger::{Ledger, Phase, Spent},
     pass::Weights,
     run::{Position, Run},
@@ -29,7 +29,7 @@ struct Identity {
 
 impl Identity {
     fn of(run: &Run) -> Self {
-        let config = Config { seed: run.seed, checkpoint: Default::default(), ..run.setup.config.clone() };
+        let config = Config { seed: run.seed, checkpoint: Checkpoint::default(), ..run.setup.config.clone() };
         Self {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").into(),

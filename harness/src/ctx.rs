@@ -42,7 +42,7 @@ pub struct Ctx<'a> {
     pub(crate) meter: Meter,
 }
 
-impl<'a> Ctx<'a> {
+impl Ctx<'_> {
     /// The current experience's examples at `indices`.
     pub fn batch(&self, indices: &[usize]) -> Batch {
         self.feed.batch(indices, self.device)

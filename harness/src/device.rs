@@ -24,7 +24,9 @@ pub fn open(name: &str) -> Result<Device> {
 
 #[cfg(not(feature = "libtorch"))]
 fn libtorch(_: Option<usize>) -> Result<Device> {
-    bail!("this clbench was built without libtorch; build it by `scripts/libtorch.sh cargo build --release --features libtorch`")
+    bail!(
+        "this clbench was built without libtorch; build it by `scripts/libtorch.sh cargo build --release --features libtorch`"
+    )
 }
 
 /// Upstream deprecates burn-tch in favour of its own GPU backends, which cannot be built without network; it is why
@@ -34,9 +36,8 @@ fn libtorch(_: Option<usize>) -> Result<Device> {
 fn libtorch(gpu: Option<usize>) -> Result<Device> {
     let device = gpu.map_or_else(Device::libtorch, Device::libtorch_cuda);
     // A GPU that is not there shows at the first tensor, as a panic inside of libtorch's bindings.
-    let works = std::panic::catch_unwind(|| {
-        burn::tensor::Tensor::<1>::from_floats([1.0], &device).into_scalar::<f32>()
-    });
+    let works =
+        std::panic::catch_unwind(|| burn::tensor::Tensor::<1>::from_floats([1.0], &device).into_scalar::<f32>());
     match works {
         Ok(_) => Ok(device),
         Err(_) => bail!("libtorch has no working GPU {} here; see `nvidia-smi`", gpu.unwrap_or(0)),

@@ -102,6 +102,6 @@ mod tests {
     /// Pinned, so that a new version of a generator crate cannot change published numbers unseen.
     #[test]
     fn an_order_is_the_same_forever() {
-        assert_eq!(Draws::of(0).order("pinned", 0, 8), [0, 1, 2, 3, 4, 5, 6, 7].map(|_| 0).to_vec());
+        assert_eq!(Draws::of(0).order("pinned", 0, 8), [3, 0, 5, 6, 7, 4, 2, 1]);
     }
 }

@@ -143,7 +143,7 @@ impl Examiner<'_> {
 impl Tally {
     /// Adds one answer; gives the answered label and the probability of the right one.
     ///
-    /// Loss is the negative logarithm of that probability; the Brier score is Σ_c (p_c − y_c)² (Brier 1950, eq. 2).
+    /// Loss is the negative logarithm of that probability; the Brier score is the sum over classes of (p − y)² (Brier 1950, eq. 2).
     fn add(&mut self, scores: &[f32], label: usize) -> (usize, f64) {
         // The first of equals; a NaN is never an answer above a number.
         let best = (0..scores.len()).fold(0, |best, c| if scores[c] > scores[best] { c } else { best });

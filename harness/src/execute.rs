@@ -18,6 +18,7 @@ use crate::{
     registry::Shelf,
     run::Run,
     scope::Count,
+    stream::Experience,
 };
 
 /// Time between checkpoints where no number of steps is set.
@@ -153,8 +154,7 @@ fn timing(run: &Run) -> String {
 fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
     let (setup, seed) = (run.setup, run.seed);
     let Setup { config, stream, .. } = setup;
-    let mut spent =
-        Spend { steps: 0, flops: 0, examples: 0, replayed: 0, evaluation_flops: 0, state_bytes: 0 };
+    let mut spent = Spend { steps: 0, flops: 0, examples: 0, replayed: 0, evaluation_flops: 0, state_bytes: 0 };
     for row in rows {
         if row.charged {
             spent.steps += row.steps;
@@ -178,7 +178,7 @@ fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
             tasks: stream.tasks.iter().map(|task| task.name.clone()).collect(),
             experiences: stream.experiences.len(),
             joint: stream.settings.joint,
-            trained: stream.experiences.iter().map(|experience| experience.tasks()).collect(),
+            trained: stream.experiences.iter().map(Experience::tasks).collect(),
         },
         method: config.method.clone(),
         overrides: setup.overrides.clone(),

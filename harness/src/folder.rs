@@ -108,11 +108,6 @@ impl Folder {
         self.path.display().to_string()
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Writes a file whole or not at all.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
         write_whole(&self.path.join(name), bytes)
@@ -180,9 +175,8 @@ impl Sink for Folder {
         self.append(1, (fields.join(",") + "\n").as_bytes())
     }
     fn answers(&mut self, answers: &[Answer]) -> Result<()> {
-        let row = |a: &Answer| {
-            format!("{},{},{},{},{},{}\n", a.experience, a.task, a.index, a.label, a.answer, a.confidence)
-        };
+        let row =
+            |a: &Answer| format!("{},{},{},{},{},{}\n", a.experience, a.task, a.index, a.label, a.answer, a.confidence);
         self.append(2, answers.iter().map(row).collect::<String>().as_bytes())
     }
 }

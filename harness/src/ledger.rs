@@ -26,15 +26,8 @@ pub enum Phase {
 
 impl Phase {
     /// All of them, in the order of a run.
-    pub const ALL: [Phase; 7] = [
-        Self::TaskStart,
-        Self::Train,
-        Self::TaskEnd,
-        Self::Calibrate,
-        Self::Deploy,
-        Self::Evaluate,
-        Self::Probe,
-    ];
+    pub const ALL: [Phase; 7] =
+        [Self::TaskStart, Self::Train, Self::TaskEnd, Self::Calibrate, Self::Deploy, Self::Evaluate, Self::Probe];
     /// Whether the budget pays for it.
     pub fn is_charged(self) -> bool {
         !matches!(self, Self::Evaluate | Self::Probe)

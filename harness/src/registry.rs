@@ -70,6 +70,9 @@ impl Shelf {
     }
 }
 
+/// Settings with defaults, and what was made of them.
+pub type Made<T> = Result<(Table, T)>;
+
 /// How datasets become a stream.
 #[derive(Clone, Copy)]
 pub struct Kind {
@@ -80,7 +83,7 @@ pub struct Kind {
     /// Where it comes from.
     pub citation: &'static str,
     /// Reads the kind's own settings; gives them back with defaults, and the plan.
-    pub make: fn(Table, &[Dataset], &Draws) -> Result<(Table, Plan)>,
+    pub make: fn(Table, &[Dataset], &Draws) -> Made<Plan>,
 }
 
 /// A part of a stack.
@@ -102,9 +105,9 @@ pub struct Method {
 #[derive(Clone, Copy)]
 pub enum Make {
     /// Says what is trained.
-    Carrier(fn(Table, &Net) -> Result<(Table, Box<dyn Carrier>)>),
+    Carrier(fn(Table, &Net) -> Made<Box<dyn Carrier>>),
     /// Adds to what a carrier does.
-    Contribution(fn(Table) -> Result<(Table, Box<dyn Contribution>)>),
+    Contribution(fn(Table) -> Made<Box<dyn Contribution>>),
 }
 
 /// An optimizer.
@@ -117,7 +120,7 @@ pub struct Rule {
     /// Where it comes from.
     pub citation: &'static str,
     /// Reads its settings; gives them back with defaults.
-    pub make: fn(Table) -> Result<(Table, Box<dyn Optimizer>)>,
+    pub make: fn(Table) -> Made<Box<dyn Optimizer>>,
 }
 
 /// Settings that can say what is wrong with them.
@@ -129,7 +132,7 @@ pub trait Settings: Serialize + DeserializeOwned {
 }
 
 /// Makes a contribution out of its table.
-pub fn contribution<C, M>(table: Table, new: impl FnOnce(C) -> M) -> Result<(Table, Box<dyn Contribution>)>
+pub fn contribution<C, M>(table: Table, new: impl FnOnce(C) -> M) -> Made<Box<dyn Contribution>>
 where
     C: Settings,
     M: Contribution + 'static,
@@ -139,7 +142,7 @@ where
 }
 
 /// Makes a carrier out of its table and the network.
-pub fn carrier<C, M>(table: Table, net: &Net, new: impl FnOnce(C, Net) -> M) -> Result<(Table, Box<dyn Carrier>)>
+pub fn carrier<C, M>(table: Table, net: &Net, new: impl FnOnce(C, Net) -> M) -> Made<Box<dyn Carrier>>
 where
     C: Settings,
     M: Carrier + 'static,
@@ -149,7 +152,7 @@ where
 }
 
 /// Makes an optimizer out of its table.
-pub fn optimizer<C, M>(table: Table, new: impl FnOnce(C) -> M) -> Result<(Table, Box<dyn Optimizer>)>
+pub fn optimizer<C, M>(table: Table, new: impl FnOnce(C) -> M) -> Made<Box<dyn Optimizer>>
 where
     C: Settings,
     M: Optimizer + 'static,
@@ -159,7 +162,7 @@ where
 }
 
 /// Reads and checks settings; gives them back as a table with defaults.
-pub fn settings<C: Settings>(table: Table) -> Result<(Table, C)> {
+pub fn settings<C: Settings>(table: Table) -> Made<C> {
     let config: C = typed(table)?;
     config.check()?;
     Ok((Table::try_from(&config).context("settings are a table")?, config))

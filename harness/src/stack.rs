@@ -34,8 +34,12 @@ impl Stack {
     /// # Errors
     /// When a name is unknown or used twice, settings are wrong, or the parts do not go together.
     pub fn new(method: &str, tables: &Table, net: &Net, shelf: &Shelf) -> Result<Self> {
-        let mut stack =
-            Self { carrier: Box::new(Plain(net.clone())), contributions: Vec::new(), tables: Table::new(), joint: false };
+        let mut stack = Self {
+            carrier: Box::new(Plain(net.clone())),
+            contributions: Vec::new(),
+            tables: Table::new(),
+            joint: false,
+        };
         let mut carrier: Option<&str> = None;
         for name in method.split('+') {
             let entry = shelf.method(name).with_context(|| format!("in method={method}"))?;
@@ -65,9 +69,8 @@ impl Stack {
     }
 
     fn check(&self, carrier: &str) -> Result<()> {
-        let with = |layout: Layout| {
-            self.contributions.iter().find(|(_, part)| part.layout() == layout).map(|(name, _)| name)
-        };
+        let with =
+            |layout: Layout| self.contributions.iter().find(|(_, part)| part.layout() == layout).map(|(name, _)| name);
         if let (Some(a), Some(b)) = (with(Layout::Replaces), with(Layout::Remembers)) {
             bail!("`{a}` replaces parameters at each task and `{b}` remembers them; keep one adapter for the stream");
         }

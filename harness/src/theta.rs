@@ -110,11 +110,9 @@ impl Theta {
     pub fn update(&mut self, other: Theta, mut f: impl FnMut(Tensor<1>, Tensor<1>) -> Tensor<1>) {
         let mine = Arc::make_mut(&mut self.0);
         for (path, new) in BTreeMap::from(other) {
-            if let Some(slot) = mine.get_mut(&path) {
-                // An empty tensor holds the place while `f` owns the only handle to the old one.
-                let placeholder = slot.flat.clone().slice([0..0]);
-                let old = std::mem::replace(&mut slot.flat, placeholder);
-                slot.flat = f(old, new.flat);
+            // Taken out, so that `f` owns the only handle to the old tensor.
+            if let Some((path, Array { shape, flat })) = mine.remove_entry(&path) {
+                mine.insert(path, Array { shape, flat: f(flat, new.flat) });
             }
         }
     }

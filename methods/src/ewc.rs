@@ -46,7 +46,7 @@ pub enum Form {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fisher {
-    /// Mean over x of Σ_y p(y|x) · (∂ log p(y|x))²: exact in y, as many backward passes as classes in scope.
+    /// Mean over x of Σ p(y|x) · (∂ log p(y|x))² over y: exact in y, as many backward passes as classes in scope.
     True,
     /// Mean over x of (∂ log p(ŷ|x))² with ŷ drawn from p(·|x).
     Sampled,
@@ -110,7 +110,8 @@ impl Ewc {
         }
         let logits = cx.carrier.loss(&mut cx.plain(Mode::Eval), batch).logits;
         let logits = logits.context("ewc.fisher needs logits, and this carrier has none; set ewc.fisher=empirical")?;
-        let counts: Vec<bool> = logits.clone().into_data().try_to_vec::<f32>()?.iter().map(|l| *l > OUT / 2.0).collect();
+        let counts: Vec<bool> =
+            logits.clone().into_data().try_to_vec::<f32>()?.iter().map(|l| *l > OUT / 2.0).collect();
         let p: Vec<f32> = activation::softmax(logits, 1).into_data().try_to_vec()?;
         if self.config.fisher == Fisher::Sampled {
             let mut rest: f32 = cx.draws.rng("ewc label", call).random();

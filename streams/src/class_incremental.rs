@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use clbench::{
     dataset::Dataset,
     draws::Draws,
-    registry::{Kind, Settings, settings},
+    registry::{Kind, Made, Settings, settings},
     scope::Head,
     stream::{Plan, Task},
 };
@@ -62,7 +62,7 @@ impl Settings for Config {
 }
 
 /// Splits one dataset's classes over tasks.
-pub(crate) fn make(table: Table, datasets: &[Dataset], draws: &Draws, head: Head) -> Result<(Table, Plan)> {
+pub(crate) fn make(table: Table, datasets: &[Dataset], draws: &Draws, head: Head) -> Made<Plan> {
     let dataset = only(datasets)?;
     let all = dataset.classes.len();
     let (_, mut config): (Table, Config) = settings(table)?;

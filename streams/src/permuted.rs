@@ -10,7 +10,7 @@ use anyhow::{Result, ensure};
 use clbench::{
     dataset::Dataset,
     draws::Draws,
-    registry::{Kind, Settings, settings},
+    registry::{Kind, Made, Settings, settings},
     scope::Head,
     stream::{Plan, Task, Transform},
 };
@@ -70,7 +70,7 @@ impl Transform for Permutation {
     }
 }
 
-fn make(table: Table, datasets: &[Dataset], draws: &Draws) -> Result<(Table, Plan)> {
+fn make(table: Table, datasets: &[Dataset], draws: &Draws) -> Made<Plan> {
     let (table, config): (Table, Config) = settings(table)?;
     let dataset = only(datasets)?;
     let labels: Vec<_> = (0..dataset.classes.len()).map(Some).collect();

@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use clbench::{
     dataset::Dataset,
     draws::Draws,
-    registry::{Kind, Settings, settings},
+    registry::{Kind, Made, Settings, settings},
     scope::Head,
     stream::{Plan, Task, Transform},
 };
@@ -102,7 +102,7 @@ impl Transform for Rotation {
     }
 }
 
-fn make(table: Table, datasets: &[Dataset], draws: &Draws) -> Result<(Table, Plan)> {
+fn make(table: Table, datasets: &[Dataset], draws: &Draws) -> Made<Plan> {
     let (table, config): (Table, Config) = settings(table)?;
     let dataset = only(datasets)?;
     let labels: Vec<_> = (0..dataset.classes.len()).map(Some).collect();

@@ -3,11 +3,10 @@
 //! van de Ven et al. 2022, <https://doi.org/10.1038/s42256-022-00568-3>, "task-incremental". A shared head whose logits
 //! are masked at test is something else: `class-incremental` with `head.test = "task"`.
 
-use anyhow::Result;
 use clbench::{
     dataset::Dataset,
     draws::Draws,
-    registry::Kind,
+    registry::{Kind, Made},
     scope::{Count, Head, HeadKind},
     stream::Plan,
 };
@@ -23,6 +22,6 @@ pub const KIND: Kind = Kind {
     make: told,
 };
 
-fn told(table: Table, datasets: &[Dataset], draws: &Draws) -> Result<(Table, Plan)> {
+fn told(table: Table, datasets: &[Dataset], draws: &Draws) -> Made<Plan> {
     make(table, datasets, draws, Head { kind: HeadKind::Multi, train: Count::Task, test: Count::Task })
 }

@@ -28,7 +28,8 @@ pub(super) fn check(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let mut text = String::new();
     let _ = writeln!(text, "stream      {}, {}", setup.stream.name, &setup.stream.hash[..12]);
     let _ = writeln!(text, "method      {}", setup.config.method);
-    let _ = writeln!(text, "weights     {parameters} trained at the start, {} when adapted", run.state.weights.theta.len());
+    let _ =
+        writeln!(text, "weights     {parameters} trained at the start, {} when adapted", run.state.weights.theta.len());
     let _ = writeln!(text, "step        {:.3e} operations, {} examples", price.flops as f64, price.examples);
     let _ = writeln!(text, "task end    {:.3e} operations kept back", run.state.reserve.flops as f64);
     let _ = writeln!(

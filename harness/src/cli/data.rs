@@ -13,7 +13,7 @@ use crate::{data::folder, dataset::Source, registry::Shelf};
 pub(super) enum Words {
     /// List datasets and whether they are here
     List {
-        /// Data folder; else $CLBENCH_DATA, or the user's folder for data
+        /// Data folder; else `$CLBENCH_DATA`, or the user's folder for data
         #[arg(long, value_name = "FOLDER")]
         data: Option<PathBuf>,
     },
@@ -27,7 +27,7 @@ pub(super) enum Words {
         /// A folder or URL to fetch from, in place of the machine's package clients
         #[arg(long, value_name = "PLACE")]
         from: Option<String>,
-        /// Data folder; else $CLBENCH_DATA, or the user's folder for data
+        /// Data folder; else `$CLBENCH_DATA`, or the user's folder for data
         #[arg(long, value_name = "FOLDER")]
         data: Option<PathBuf>,
     },
@@ -36,7 +36,7 @@ pub(super) enum Words {
         /// Names; all that are here without
         #[arg(value_name = "NAME")]
         names: Vec<String>,
-        /// Data folder; else $CLBENCH_DATA, or the user's folder for data
+        /// Data folder; else `$CLBENCH_DATA`, or the user's folder for data
         #[arg(long, value_name = "FOLDER")]
         data: Option<PathBuf>,
     },
@@ -44,13 +44,13 @@ pub(super) enum Words {
 
 pub(super) fn data(words: &Words, shelf: &Shelf) -> Result<Ending> {
     match words {
-        Words::List { data } => list(&place(data), shelf),
+        Words::List { data } => list(&place(data.as_ref()), shelf),
         Words::Path => {
             print(&format!("{}\n", folder().display()))?;
             Ok(Ending::Done)
         }
         Words::Fetch { names, from, data } => {
-            let data = place(data);
+            let data = place(data.as_ref());
             for source in sources(names, shelf)? {
                 if source.files().is_empty() {
                     eprintln!("{} ships with clbench", source.name());
@@ -62,12 +62,12 @@ pub(super) fn data(words: &Words, shelf: &Shelf) -> Result<Ending> {
             }
             Ok(Ending::Done)
         }
-        Words::Verify { names, data } => verify(names, &place(data), shelf),
+        Words::Verify { names, data } => verify(names, &place(data.as_ref()), shelf),
     }
 }
 
-fn place(data: &Option<PathBuf>) -> PathBuf {
-    data.clone().unwrap_or_else(folder)
+fn place(data: Option<&PathBuf>) -> PathBuf {
+    data.cloned().unwrap_or_else(folder)
 }
 
 fn sources(names: &[String], shelf: &Shelf) -> Result<Vec<&'static dyn Source>> {
@@ -80,10 +80,7 @@ fn list(data: &std::path::Path, shelf: &Shelf) -> Result<Ending> {
     for source in &shelf.datasets {
         let here = match source.files() {
             [] => "embedded",
-            files if source.open(data).is_ok() => {
-                let _ = files;
-                "here"
-            }
+            _ if source.open(data).is_ok() => "here",
             _ => "absent",
         };
         let _ = writeln!(text, "{:<20} {here:<9} {}", source.name(), source.about());
@@ -93,7 +90,8 @@ fn list(data: &std::path::Path, shelf: &Shelf) -> Result<Ending> {
 }
 
 fn verify(names: &[String], data: &std::path::Path, shelf: &Shelf) -> Result<Ending> {
-    let (chosen, asked) = if names.is_empty() { (shelf.datasets.clone(), false) } else { (sources(names, shelf)?, true) };
+    let (chosen, asked) =
+        if names.is_empty() { (shelf.datasets.clone(), false) } else { (sources(names, shelf)?, true) };
     let (mut text, mut wrong) = (String::new(), 0);
     for source in chosen {
         let name = source.name();
@@ -103,8 +101,12 @@ fn verify(names: &[String], data: &std::path::Path, shelf: &Shelf) -> Result<End
             continue;
         }
         match source.verify(data) {
-            Ok(files) => files.iter().for_each(|file| drop(writeln!(text, "{name}: {} is whole", file.display()))),
-            Err(_) if !asked && source.open(data).is_err() && !has_any(*&source, data) => {
+            Ok(files) => {
+                for file in files {
+                    let _ = writeln!(text, "{name}: {} is whole", file.display());
+                }
+            }
+            Err(_) if !asked && source.open(data).is_err() && !has_any(source, data) => {
                 let _ = writeln!(text, "{name}: absent");
             }
             Err(error) => {

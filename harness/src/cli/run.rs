@@ -1,6 +1,7 @@
 //! `clbench run`: trains, side by side for several seeds, and says what came out.
 
 use std::{
+    fmt::Write,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
@@ -94,13 +95,7 @@ fn all(setup: &Setup, seeds: &[u64], asked: &Asked, shelf: &Shelf, progress: &Pr
 }
 
 /// Prints what came out: the whole story of one seed, or a table over several.
-fn report(
-    setup: &Setup,
-    seeds: &[u64],
-    outcomes: &[Result<Outcome>],
-    runs: &Path,
-    json: bool,
-) -> Result<()> {
+fn report(setup: &Setup, seeds: &[u64], outcomes: &[Result<Outcome>], runs: &Path, json: bool) -> Result<()> {
     let mut done = Vec::new();
     for (seed, outcome) in seeds.iter().zip(outcomes) {
         if outcome.is_ok() {
@@ -127,10 +122,10 @@ fn report(
         [one] => one.path.display().to_string(),
         _ => runs.join(&setup.config.name).join(&setup.config.method).display().to_string(),
     };
-    text += &format!("\nresults: {folder}\n");
+    let _ = writeln!(text, "\nresults: {folder}");
     let others = discover(&[runs.join(&setup.config.name)])?;
     if let Some(sentence) = verdict(&done, &others.runs)? {
-        text += &format!("{sentence}\n");
+        let _ = writeln!(text, "{sentence}");
     }
     print(&text)
 }

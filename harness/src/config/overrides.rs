@@ -21,7 +21,8 @@ impl Override {
             bail!("`{text}` is no setting; write KEY=VALUE, such as method=lora")
         };
         let path = path.trim();
-        let named = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        let named =
+            |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
         ensure!(path.split('.').all(named), "`{path}` is no key; write a dotted path, such as optim.rate");
         let parsed = format!("value = {value}").parse::<Table>();
         let value = parsed.ok().and_then(|mut table| table.remove("value")).unwrap_or_else(|| value.trim().into());
@@ -73,8 +74,13 @@ pub struct Asked {
 impl Asked {
     /// Sorts settings: `seeds`, `jobs`, `runs` and `data` are the program's own.
     pub fn parse(settings: &[String]) -> Result<Self> {
-        let mut asked =
-            Self { overrides: Vec::new(), seeds: Vec::new(), jobs: 1, runs: "runs".into(), data: crate::data::folder() };
+        let mut asked = Self {
+            overrides: Vec::new(),
+            seeds: Vec::new(),
+            jobs: 1,
+            runs: "runs".into(),
+            data: crate::data::folder(),
+        };
         for text in settings {
             let setting = Override::parse(text)?;
             let word = || text.split_once('=').map_or("", |(_, value)| value).trim().trim_matches('"').to_owned();
@@ -99,16 +105,13 @@ impl Asked {
 fn seeds(text: &str) -> Result<Vec<u64>> {
     let wrong = || format!("seeds={text}: write a range such as 0..5 or a list such as 0,1,2");
     let number = |text: &str| text.trim().parse::<u64>().with_context(wrong);
-    let seeds: Vec<u64> = match text.split_once("..") {
-        Some((first, end)) => {
-            let (first, end) = (number(first)?, number(end)?);
-            ensure!(end.saturating_sub(first) <= 10_000, "seeds={text}: more than 10000 seeds");
-            (first..end).collect()
-        }
-        None => {
-            let list = text.trim_start_matches('[').trim_end_matches(']');
-            list.split(',').map(number).collect::<Result<_>>()?
-        }
+    let seeds: Vec<u64> = if let Some((first, end)) = text.split_once("..") {
+        let (first, end) = (number(first)?, number(end)?);
+        ensure!(end.saturating_sub(first) <= 10_000, "seeds={text}: more than 10000 seeds");
+        (first..end).collect()
+    } else {
+        let list = text.trim_start_matches('[').trim_end_matches(']');
+        list.split(',').map(number).collect::<Result<_>>()?
     };
     ensure!(!seeds.is_empty(), "seeds={text} names no seed");
     let mut distinct = seeds.clone();

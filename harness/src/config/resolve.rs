@@ -117,9 +117,9 @@ fn build(mut file: Table, stem: &str, asked: &Asked, shelf: &Shelf) -> Result<Se
         Some(other) => bail!("seed = {other} is no whole number of at least 0"),
     };
     let device = text("device", take("device"), "flex")?;
-    let start = section(&mut file, "start", |value| value.try_into().map_err(|_| {
-        anyhow::anyhow!("unknown start; there are random")
-    }))?;
+    let start = section(&mut file, "start", |value| {
+        value.try_into().map_err(|_| anyhow::anyhow!("unknown start; there are random"))
+    })?;
     let (optim_table, optim) = optimizer(take_table(&mut file, "optim")?, shelf)?;
     let mut body = take_table(&mut file, "net")?;
     body.entry("body").or_insert_with(|| "mlp".into());

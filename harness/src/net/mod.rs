@@ -65,11 +65,7 @@ impl Body {
         ("mlp", "multi-layer perceptron; widths, batch_norm, dropout", ""),
         ("cnn", "3×3 convolutions with pooling; channels, hidden, batch_norm, dropout", ""),
         ("resnet18", "residual network with batch-norm; width", "https://arxiv.org/abs/1512.03385"),
-        (
-            "vit",
-            "pre-norm transformer; patch, width, depth, heads, ratio, dropout",
-            "https://arxiv.org/abs/2010.11929",
-        ),
+        ("vit", "pre-norm transformer; patch, width, depth, heads, ratio, dropout", "https://arxiv.org/abs/2010.11929"),
     ];
 }
 

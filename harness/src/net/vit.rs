@@ -46,9 +46,11 @@ impl Vit {
     /// Shape `[batch, channels, h, w]` to `[batch, patches, channels·patch²]`.
     fn cut(&self, x: Tensor<4>) -> Tensor<3> {
         let ([batch, channels, height, width], side) = (x.dims(), self.patch);
-        x.reshape([batch, channels, height / side, side, width / side, side])
-            .permute([0, 2, 4, 1, 3, 5])
-            .reshape([batch, (height / side) * (width / side), channels * side * side])
+        x.reshape([batch, channels, height / side, side, width / side, side]).permute([0, 2, 4, 1, 3, 5]).reshape([
+            batch,
+            (height / side) * (width / side),
+            channels * side * side,
+        ])
     }
 
     fn attention(&self, pass: &mut Pass, name: &str, x: Tensor<3>) -> Tensor<3> {
@@ -94,7 +96,9 @@ impl Architecture for Vit {
             let name = format!("body.{block}");
             spec.layer_norm(&format!("{name}.norm1"), width);
             spec.layer_norm(&format!("{name}.norm2"), width);
-            ["query", "key", "value", "out"].iter().for_each(|part| spec.linear(&format!("{name}.{part}"), width, width));
+            ["query", "key", "value", "out"]
+                .iter()
+                .for_each(|part| spec.linear(&format!("{name}.{part}"), width, width));
             spec.linear(&format!("{name}.up"), width, hidden);
             spec.linear(&format!("{name}.down"), hidden, width);
         }

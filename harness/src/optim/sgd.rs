@@ -23,7 +23,11 @@ pub struct Config {
 
 impl Settings for Config {
     fn check(&self) -> Result<()> {
-        ensure!((0.0..1.0).contains(&self.momentum), "optim.momentum = {} is not at least 0 and below 1", self.momentum);
+        ensure!(
+            (0.0..1.0).contains(&self.momentum),
+            "optim.momentum = {} is not at least 0 and below 1",
+            self.momentum
+        );
         ensure!(self.decay >= 0.0 && self.decay.is_finite(), "optim.decay = {} is negative or infinite", self.decay);
         let idle = self.nesterov && self.momentum == 0.0;
         ensure!(!idle, "optim.nesterov does nothing without optim.momentum; set it, such as to 0.9");

@@ -36,7 +36,8 @@ impl Run<'_> {
         sink.logged(&Logged { experience, step, loss, terms, rate, gradient })?;
         if !loss.is_finite() || !gradient.is_finite() {
             let what = if loss.is_finite() { "the gradients' norm" } else { "the loss" };
-            self.state.diverged = Some(format!("{what} is not a finite number at step {step}, experience {experience}"));
+            self.state.diverged =
+                Some(format!("{what} is not a finite number at step {step}, experience {experience}"));
         }
         Ok(())
     }
