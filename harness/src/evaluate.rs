@@ -56,7 +56,8 @@ impl Examiner<'_> {
     /// One record for each task, split and preference, and every answer on the test splits.
     pub(crate) fn examine(&self, predictor: &dyn Predictor) -> Result<(Vec<Record>, Vec<Answer>)> {
         let (mut records, mut answers) = (Vec::new(), Vec::new());
-        let preferences = self.setup.config.eval.preferences.iter().map(Some);
+        let config = &self.setup.config;
+        let preferences = config.eval.preferences.iter().map(Some);
         for preference in std::iter::once(None).chain(preferences) {
             for (task, of) in self.setup.stream.tasks.iter().enumerate() {
                 for (split, view) in [("test", &of.test), ("validation", &of.validation)] {
@@ -65,7 +66,7 @@ impl Examiner<'_> {
                     }
                     let (tally, given) = self.ask(predictor, task, view, preference)?;
                     records.push(self.record(task, split, preference, &tally, view.len() as u64));
-                    if split == "test" && preference.is_none() {
+                    if config.keep.predictions && split == "test" && preference.is_none() {
                         answers.extend(given);
                     }
                 }

@@ -57,6 +57,10 @@ impl Folder {
     /// # Errors
     /// When it cannot be written, or another process is at work in it.
     pub fn open(path: &Path, contributions: &[String], predictions: bool) -> Result<Found> {
+        if path.join(MANIFEST_FILE).exists() {
+            // A kill between manifest and tidying leaves checkpoints; they are of no more use.
+            return Ok(Found::Complete);
+        }
         let within = || format!("cannot write to {}; choose another place with runs=FOLDER", path.display());
         fs::create_dir_all(path.join("checkpoint")).with_context(within)?;
         let lock = File::create(path.join(".lock")).with_context(within)?;
@@ -65,8 +69,8 @@ impl Folder {
             Err(TryLockError::WouldBlock) => bail!("another process is at work in {}; wait for it", path.display()),
             Err(TryLockError::Error(error)) => return Err(error).with_context(within),
         }
+        // Another process may have finished it since.
         if path.join(MANIFEST_FILE).exists() {
-            // A kill between manifest and tidying leaves checkpoints; they are of no more use.
             return Ok(Found::Complete);
         }
         let snapshot = newest(path);

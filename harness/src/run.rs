@@ -335,6 +335,11 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// The methods, whose states change with the run.
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
     /// What would answer now. Its work is counted nowhere.
     pub fn predictor(&self) -> Result<Box<dyn Predictor>> {
         self.stack.deploy(&self.deployment(&Meter::default(), &Meter::default()), &self.state.weights)

@@ -118,7 +118,7 @@ impl Entry {
     pub fn name(&self) -> String {
         match (self.joint, self.method.as_str()) {
             (false, method) => method.into(),
-            (true, "finetune") => "joint".into(),
+            (true, "finetune" | "joint") => "joint".into(),
             (true, method) => format!("{method} (joint)"),
         }
     }

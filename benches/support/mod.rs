@@ -1,0 +1,123 @@
+//! What the benches measure: one training step and one evaluation of an MLP 784-256-256-10 at batch 128, through the
+//! harness and bare.
+
+use std::path::Path;
+
+use anyhow::Result;
+use burn::tensor::{Device, Tensor};
+use clbench::{
+    batch::{Batch, Feed},
+    config::{Asked, Setup, resolve},
+    draws::Draws,
+    evaluate::Answer,
+    ledger::Meter,
+    net::cross_entropy,
+    optim::Optimizer,
+    pass::{Mode, Pass, Weights},
+    registry::Shelf,
+    run::{Logged, Run, Sink},
+};
+use clbench_results::Record;
+
+/// Everything that ships with clbench.
+pub fn shelf() -> Shelf {
+    Shelf::default()
+        .datasets(clbench_datasets::CATALOGUE.iter().copied())
+        .kinds(clbench_streams::catalogue())
+        .methods(clbench_methods::catalogue())
+}
+
+/// Split Fashion-MNIST, all at once, at batch 128, for more steps than a bench takes.
+pub fn setup(shelf: &Shelf) -> Result<Setup> {
+    let settings = ["stream.joint=true", "train.batch=128", "train.epochs=1000000", "log.every=1000000"];
+    let asked = Asked::parse(&settings.map(str::to_owned))?;
+    resolve(&Path::new(env!("CARGO_MANIFEST_DIR")).join("streams/split-fashion.toml"), &asked, shelf)
+}
+
+/// Throws everything away.
+pub struct Nowhere;
+
+impl Sink for Nowhere {
+    fn records(&mut self, _: &[Record]) -> Result<()> {
+        Ok(())
+    }
+    fn logged(&mut self, _: &Logged) -> Result<()> {
+        Ok(())
+    }
+    fn answers(&mut self, _: &[Answer]) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A step through the harness.
+pub struct Harness<'a>(Run<'a>);
+
+impl<'a> Harness<'a> {
+    pub fn new(setup: &'a Setup, shelf: &Shelf) -> Result<Self> {
+        let mut run = Run::new(setup, 0, shelf)?;
+        // The first step evaluates and finds out its price.
+        run.advance(&mut Nowhere)?;
+        Ok(Self(run))
+    }
+    pub fn step(&mut self) {
+        self.0.advance(&mut Nowhere).expect("it steps");
+    }
+}
+
+/// The same step without harness: forward, backward, optimizer, over a batch that is already there.
+pub struct Bare<'a> {
+    setup: &'a Setup,
+    batch: Batch,
+    weights: Weights,
+    optim: Box<dyn Optimizer>,
+}
+
+impl<'a> Bare<'a> {
+    pub fn new(setup: &'a Setup, shelf: &Shelf) -> Result<Self> {
+        let device = Device::flex();
+        let feed = Feed::new(&setup.stream, 0, setup.config.head.train);
+        let weights = setup.net.init(&Draws::of(0), &device);
+        let batch = feed.batch(&(0..128).collect::<Vec<_>>(), &device);
+        Ok(Self { setup, batch, weights, optim: setup.optimizer(shelf)? })
+    }
+    pub fn step(&mut self) {
+        let meter = Meter::default();
+        let mut pass = Pass::tracked(&self.weights, Mode::Train(Draws::of(0)), &meter);
+        let logits = self.setup.net.logits(&mut pass, self.batch.inputs.clone(), &self.batch.scopes);
+        let grads = pass.gradients(cross_entropy(logits, self.batch.labels.clone()));
+        drop(pass);
+        self.optim.step(&mut self.weights.theta, grads, 0.05);
+    }
+    /// The forward pass alone.
+    pub fn forward(&self) -> Tensor<2> {
+        let mut pass = Pass::plain(&self.weights, Mode::Eval, &Meter::default());
+        self.setup.net.logits(&mut pass, self.batch.inputs.clone(), &self.batch.scopes)
+    }
+}
+
+/// The step's eight matrix products alone, on operands that are already there: three forward, three for the weights'
+/// gradients, two for the inputs'.
+pub struct Products(Vec<(Tensor<2>, Tensor<2>)>);
+
+impl Products {
+    pub fn new() -> Self {
+        let matrix = |rows: usize, columns: usize, at: u64| {
+            Draws::of(at).gaussian("operand", &[rows, columns], 1.0, &Device::flex()).tensor::<2>()
+        };
+        let mut products = Vec::new();
+        for (layer, [inputs, outputs]) in [[784, 256], [256, 256], [256, 10]].into_iter().enumerate() {
+            let (x, w, g) = (matrix(128, inputs, 1), matrix(inputs, outputs, 2), matrix(128, outputs, 3));
+            products.push((x.clone(), w.clone()));
+            products.push((x.transpose(), g.clone()));
+            if layer > 0 {
+                products.push((g, w.transpose()));
+            }
+        }
+        Self(products)
+    }
+    pub fn run(&self) {
+        for (a, b) in &self.0 {
+            std::hint::black_box(a.clone().matmul(b.clone()));
+        }
+    }
+}
