@@ -52,7 +52,7 @@ import csv, pathlib, sys
 
 out, tolerance, stream, gpu, *rest = sys.argv[1:]
 tolerance = float(tolerance)
-MEASURED = {"accuracy", "loss", "brier", "correct_probability", "seconds", "device"}
+MEASURED = {"accuracy", "loss", "brier", "confidence"}
 
 
 def accuracies(folder):

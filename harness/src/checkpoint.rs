@@ -1,7 +1,5 @@
 //! A run as bytes: weights, optimizer, method state, ledger, position; refused where it belongs to another run.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -10,7 +8,7 @@ use crate::{
     array::loading_onto,
     budget::Horizon,
     config::{Checkpoint, Config},
-    ledger::{Ledger, Phase, Spent},
+    ledger::{Ledger, Spent},
     pass::Weights,
     run::{Position, Run},
 };
@@ -23,6 +21,7 @@ const FORMAT: u32 = 1;
 struct Identity {
     format: u32,
     version: String,
+    revision: String,
     config: String,
     stream: String,
 }
@@ -33,6 +32,7 @@ impl Identity {
         Self {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").into(),
+            revision: run.setup.revision.into(),
             config: toml::to_string(&config).expect("a configuration is TOML"),
             stream: run.setup.stream.hash.clone(),
         }
@@ -47,6 +47,12 @@ impl Identity {
             self.format,
             other.version,
             other.format
+        );
+        ensure!(
+            self.revision == other.revision,
+            "the checkpoint was written by source revision {}, this is {}; the numbers may differ",
+            self.revision,
+            other.revision
         );
         let lines = self.config.lines().zip(other.config.lines()).find(|(a, b)| a != b);
         let (there, here) = lines.unwrap_or(("another length", "this length"));
@@ -73,7 +79,6 @@ pub(crate) struct Saved {
     reserve: Spent,
     state_bytes: Vec<u64>,
     diverged: Option<String>,
-    seconds: BTreeMap<(usize, Phase), f64>,
 }
 
 impl Saved {
@@ -91,7 +96,6 @@ impl Saved {
             reserve: state.reserve,
             state_bytes: state.state_bytes.clone(),
             diverged: state.diverged.clone(),
-            seconds: state.seconds.clone(),
         };
         Ok(rmp_serde::to_vec(&saved)?)
     }
@@ -117,7 +121,6 @@ impl Saved {
         state.reserve = saved.reserve;
         state.state_bytes = saved.state_bytes;
         state.diverged = saved.diverged;
-        state.seconds = saved.seconds;
         Ok(())
     }
 }

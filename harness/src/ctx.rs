@@ -10,6 +10,8 @@ use crate::{
     method::{Carrier, Fit},
     optim::{Optimizer, clip},
     pass::{Mode, Pass, Weights},
+    predictor::Ask,
+    scope::{Heads, Scope},
     theta::Theta,
 };
 
@@ -39,6 +41,7 @@ pub struct Ctx<'a> {
     /// Where tensors live.
     pub device: &'a Device,
     pub(crate) clip: Option<f64>,
+    pub(crate) heads: &'a Heads,
     pub(crate) meter: Meter,
 }
 
@@ -54,6 +57,10 @@ impl Ctx<'_> {
     /// What counts the work of this hook.
     pub fn meter(&self) -> &Meter {
         &self.meter
+    }
+    /// A question about all classes, its work charged; for predictors that are used inside of a hook.
+    pub fn ask(&self) -> Ask {
+        Ask::new(Scope::All, self.heads, self.draws, &self.meter)
     }
     /// A pass without a graph over the current weights, its work charged.
     pub fn plain(&self, mode: Mode) -> Pass {
@@ -114,8 +121,10 @@ pub struct Deploy<'a> {
     pub feed: Feed<'a>,
     /// Where tensors live.
     pub device: &'a Device,
-    pub(crate) draws: Draws,
+    /// Draws of this experience; the same at each deployment within it.
+    pub draws: Draws,
     pub(crate) batch_size: usize,
+    pub(crate) heads: &'a Heads,
     pub(crate) meter: Meter,
     pub(crate) calibration: Meter,
 }
@@ -124,6 +133,10 @@ impl Deploy<'_> {
     /// What counts the work of this deployment.
     pub fn meter(&self) -> &Meter {
         &self.meter
+    }
+    /// A question about all classes, its work counted as deployment.
+    pub fn ask(&self) -> Ask {
+        Ask::new(Scope::All, self.heads, self.draws, &self.meter)
     }
     /// `weights` with running statistics re-estimated for them, as the plain average over up to 16 drawn batches
     /// of the experience's training examples; the same weights where there are no statistics. Statistics of one

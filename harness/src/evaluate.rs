@@ -58,15 +58,28 @@ impl Examiner<'_> {
         let (mut records, mut answers) = (Vec::new(), Vec::new());
         let config = &self.setup.config;
         let preferences = config.eval.preferences.iter().map(Some);
-        for preference in std::iter::once(None).chain(preferences) {
+        let samples: Vec<_> = std::iter::once(None).chain((0..predictor.samples()).map(Some)).collect();
+        let wishes = std::iter::once(None).chain(preferences).flat_map(|p| samples.iter().map(move |s| (p, *s)));
+        for (preference, sample) in wishes {
+            let wish = |task: usize| {
+                let scope = config.head.test.scope(task, self.experience);
+                let ask = Ask::new(scope, &self.setup.net.heads, self.draws, &self.meter);
+                Ask { preference: preference.cloned(), sample, ..ask }
+            };
             for (task, of) in self.setup.stream.tasks.iter().enumerate() {
                 for (split, view) in [("test", &of.test), ("validation", &of.validation)] {
                     if view.is_empty() || !self.can_ask(task) {
                         continue;
                     }
-                    let (tally, given) = self.ask(predictor, task, view, preference)?;
-                    records.push(self.record(task, split, preference, &tally, view.len() as u64));
-                    if config.keep.predictions && split == "test" && preference.is_none() {
+                    let (tally, given) = self.ask(predictor, task, view, &wish(task))?;
+                    let record = self.record(task, split, &tally, view.len() as u64);
+                    records.push(Record {
+                        preference: preference.map(|weights| words(weights)).unwrap_or_default(),
+                        sample,
+                        ..record
+                    });
+                    let main = split == "test" && preference.is_none() && sample.is_none();
+                    if main && config.keep.predictions {
                         answers.extend(given);
                     }
                 }
@@ -82,27 +95,15 @@ impl Examiner<'_> {
         stream.tasks[task].classes.iter().any(|class| columns[*class])
     }
 
-    fn ask(
-        &self,
-        predictor: &dyn Predictor,
-        task: usize,
-        view: &View,
-        preference: Option<&Vec<f64>>,
-    ) -> Result<(Tally, Vec<Answer>)> {
+    fn ask(&self, predictor: &dyn Predictor, task: usize, view: &View, ask: &Ask) -> Result<(Tally, Vec<Answer>)> {
         let Setup { config, stream, .. } = self.setup;
-        let ask = Ask {
-            scope: config.head.test.scope(task, self.experience),
-            preference: preference.cloned(),
-            draws: self.draws,
-            meter: self.meter.clone(),
-        };
         let (mut tally, mut answers) = (Tally::default(), Vec::with_capacity(view.len()));
         let places: Vec<usize> = (0..view.len()).collect();
         for places in places.chunks(config.eval.batch) {
             let mut builder = Builder::new(stream, places.len());
             places.iter().for_each(|place| builder.view(view, *place));
             let batch = builder.batch(Scopes::One(Scope::All), Vec::new(), self.device);
-            let scores = predictor.scores(batch.inputs.clone(), &ask);
+            let scores = predictor.scores(batch.inputs.clone(), ask);
             let shape = scores.dims();
             ensure!(
                 shape == [places.len(), stream.classes.len()],
@@ -121,16 +122,15 @@ impl Examiner<'_> {
         Ok((tally, answers))
     }
 
-    fn record(&self, task: usize, split: &str, preference: Option<&Vec<f64>>, tally: &Tally, n: u64) -> Record {
+    fn record(&self, task: usize, split: &str, tally: &Tally, n: u64) -> Record {
         let mean = |sum: f64| sum / n as f64;
-        let words = |weights: &Vec<f64>| weights.iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
         Record {
             at: self.at,
             experience: if self.at == At::Start { 0 } else { self.experience + 1 },
             step: self.step,
             task,
             split: split.into(),
-            preference: preference.map(words).unwrap_or_default(),
+            preference: String::new(),
             sample: None,
             accuracy: mean(tally.hits as f64),
             loss: mean(tally.loss),
@@ -139,6 +139,11 @@ impl Examiner<'_> {
             n,
         }
     }
+}
+
+/// A preference as it stands in a record.
+fn words(weights: &[f64]) -> String {
+    weights.iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
 }
 
 impl Tally {

@@ -68,16 +68,19 @@ pub fn execute(
     let names: Vec<String> = setup.stack(shelf)?.contributions.into_iter().map(|(name, _)| name).collect();
     let (mut folder, saved) = match Folder::open(&path, &names, setup.config.keep.predictions)? {
         Found::Complete => {
-            watch.note(seed, "complete from before");
-            return finished(&path);
+            return finished(&path, setup, seed, watch);
         }
-        Found::Open(folder, saved) => (folder, saved),
+        Found::Open(folder, saved, notes) => {
+            notes.iter().for_each(|note| watch.note(seed, note));
+            (folder, saved)
+        }
     };
     let mut run = match &saved {
         Some(saved) => Run::resume(setup, seed, shelf, saved)
             .with_context(|| format!("cannot go on in {}; remove it to start anew", path.display()))?,
         None => Run::new(setup, seed, shelf)?,
     };
+    run.state.seconds.clone_from(&folder.seconds);
     match saved {
         Some(_) => watch.note(seed, &format!("goes on after step {}", run.state.position.total)),
         None => folder.write("config.toml", resolved(setup, seed).as_bytes())?,
@@ -122,9 +125,15 @@ fn drive(run: &mut Run, folder: &mut Folder, seed: u64, watch: &dyn Watch, stop:
 }
 
 /// How a run that is complete from before ended.
-fn finished(path: &Path) -> Result<Outcome> {
+fn finished(path: &Path, setup: &Setup, seed: u64, watch: &dyn Watch) -> Result<Outcome> {
     let run = clbench_results::RunDir::open(path)
         .with_context(|| format!("{} is spoilt; remove it to run anew", path.display()))?;
+    let there = run.manifest.revision;
+    watch.note(seed, "complete from before");
+    if there != setup.revision {
+        let note = format!("made by source revision {there}, this is {}; remove {} to", setup.revision, path.display());
+        watch.note(seed, &format!("{note} run it again"));
+    }
     Ok(run.manifest.diverged.map_or(Outcome::Complete, Outcome::Diverged))
 }
 
@@ -192,7 +201,7 @@ fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
         },
         device: config.device.clone(),
         version: env!("CARGO_PKG_VERSION").into(),
-        revision: env!("CLBENCH_REVISION").into(),
+        revision: setup.revision.into(),
         machine: machine(),
         experiences: plans.collect(),
         spent,
@@ -206,7 +215,7 @@ fn resolved(setup: &Setup, seed: u64) -> String {
     format!(
         "# clbench {} ({}), {}\n# stream {}\n\n{config}",
         env!("CARGO_PKG_VERSION"),
-        env!("CLBENCH_REVISION"),
+        setup.revision,
         machine(),
         setup.stream.hash
     )

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     evaluate::Answer,
-    run::{Logged, Run, Sink},
+    run::{Logged, Run, Seconds, Sink},
 };
 
 /// First bytes of a checkpoint.
@@ -31,6 +31,8 @@ const GROWING: [&str; 3] = [RECORDS_FILE, "train.csv", "predictions.csv"];
 pub struct Folder {
     path: PathBuf,
     growing: [Option<File>; 3],
+    /// Seconds by experience and phase up to the checkpoint; no part of what must repeat.
+    pub seconds: Seconds,
     /// Held until the folder is dropped; the system takes it back from a process that dies.
     _lock: File,
 }
@@ -40,6 +42,7 @@ pub struct Folder {
 struct Snapshot {
     /// Length of each growing file.
     lengths: [u64; 3],
+    seconds: Seconds,
     run: ByteBuf,
 }
 
@@ -47,8 +50,8 @@ struct Snapshot {
 pub enum Found {
     /// The run is complete.
     Complete,
-    /// The run goes on from a checkpoint, or from its beginning.
-    Open(Folder, Option<Vec<u8>>),
+    /// The run goes on from a checkpoint, or from its beginning; with what is to be said of spoilt checkpoints.
+    Open(Folder, Option<Vec<u8>>, Vec<String>),
 }
 
 impl Folder {
@@ -73,15 +76,17 @@ impl Folder {
         if path.join(MANIFEST_FILE).exists() {
             return Ok(Found::Complete);
         }
-        let snapshot = newest(path);
+        [path, &path.join("checkpoint")].into_iter().for_each(remove_leftovers);
+        let (snapshot, notes) = newest(&path.join("checkpoint"))?;
         let lengths = snapshot.as_ref().map_or([0; 3], |snapshot| snapshot.lengths);
-        let mut folder = Self { path: path.to_owned(), growing: [None, None, None], _lock: lock };
+        let seconds = snapshot.as_ref().map_or_else(Seconds::new, |snapshot| snapshot.seconds.clone());
+        let mut folder = Self { path: path.to_owned(), growing: [None, None, None], seconds, _lock: lock };
         for (index, name) in GROWING.into_iter().enumerate() {
             if index < 2 || predictions {
                 folder.growing[index] = Some(folder.grow(name, lengths[index], contributions).with_context(within)?);
             }
         }
-        Ok(Found::Open(folder, snapshot.map(|snapshot| snapshot.run.into_vec())))
+        Ok(Found::Open(folder, snapshot.map(|snapshot| snapshot.run.into_vec()), notes))
     }
 
     /// Opens a file that grows, cut back to `length`; a new one gets its header.
@@ -126,7 +131,11 @@ impl Folder {
                 *length = file.stream_position()?;
             }
         }
-        let payload = rmp_serde::to_vec(&Snapshot { lengths, run: ByteBuf::from(run.save()?) })?;
+        let payload = rmp_serde::to_vec(&Snapshot {
+            lengths,
+            seconds: run.state.seconds.clone(),
+            run: ByteBuf::from(run.save()?),
+        })?;
         let bytes = [MAGIC, &Sha256::digest(&payload)[..], &payload].concat();
         let folder = self.path.join("checkpoint");
         let position = run.state.position;
@@ -203,28 +212,42 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     })
 }
 
-/// Checkpoints in the order in which they were made.
-fn checkpoints(folder: &Path) -> Vec<PathBuf> {
+/// Files whose extension begins with `end`, in the order of their names.
+fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut found: Vec<_> = entries.filter(|path| path.extension().is_some_and(|end| end == "ckpt")).collect();
+    let ends = |path: &PathBuf| path.extension().is_some_and(|found| found.to_string_lossy().starts_with(end));
+    let mut found: Vec<_> = entries.filter(ends).collect();
     found.sort();
     found
 }
 
-/// The newest checkpoint that is whole.
-fn newest(path: &Path) -> Option<Snapshot> {
-    checkpoints(&path.join("checkpoint")).iter().rev().find_map(|path| match read(path) {
-        Ok(snapshot) => Some(snapshot),
-        Err(error) => {
-            eprintln!("passing over {}: {error:#}", path.display());
-            None
-        }
-    })
+/// Removes what a process that died was writing; the lock says that none is at work.
+fn remove_leftovers(folder: &Path) {
+    files(folder, "tmp").iter().for_each(|path| drop(fs::remove_file(path)));
 }
 
-fn read(path: &Path) -> Result<Snapshot> {
-    ensure!(fs::metadata(path)?.len() <= MOST_BYTES, "it is larger than {MOST_BYTES} bytes");
-    let bytes = fs::read(path)?;
+/// Checkpoints in the order in which they were made.
+fn checkpoints(folder: &Path) -> Vec<PathBuf> {
+    files(folder, "ckpt")
+}
+
+/// The newest checkpoint that is whole. Spoilt ones are removed, or they would count among the two that are kept.
+fn newest(folder: &Path) -> Result<(Option<Snapshot>, Vec<String>)> {
+    let mut notes = Vec::new();
+    for path in checkpoints(folder).into_iter().rev() {
+        let readable = || format!("cannot read the checkpoint {}; make it readable, or remove it", path.display());
+        let length = fs::metadata(&path).with_context(readable)?.len();
+        let bytes = if length > MOST_BYTES { Vec::new() } else { fs::read(&path).with_context(readable)? };
+        match parse(&bytes) {
+            Ok(snapshot) => return Ok((Some(snapshot), notes)),
+            Err(error) => notes.push(format!("passes over the checkpoint {}: {error:#}", path.display())),
+        }
+        fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+    }
+    Ok((None, notes))
+}
+
+fn parse(bytes: &[u8]) -> Result<Snapshot> {
     let rest = bytes.strip_prefix(MAGIC).context("it is no checkpoint of this version")?;
     let (sum, payload) = rest.split_at_checked(32).context("it is cut off")?;
     ensure!(Sha256::digest(payload)[..] == *sum, "its checksum is wrong");

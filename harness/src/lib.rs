@@ -4,6 +4,9 @@
 //! Reading order: [`dataset`] and [`stream`] (what arrives), [`theta`], [`pass`] and [`net`] (weights are values,
 //! networks are functions of them), [`method`] and [`ctx`] (the contract), [`run`] (the loop).
 
+/// The tensor library, in the version that clbench is built on; a plug-in uses this one.
+pub use burn;
+
 pub mod array;
 pub mod batch;
 pub mod budget;

@@ -28,7 +28,8 @@ use crate::{
 pub trait Carrier: Send + Sync {
     /// Weights before the first experience.
     fn init(&self, draws: &Draws, device: &Device) -> Weights;
-    /// The base loss of a batch.
+    /// The base loss of a batch, and of the batch alone: it may be asked several times in a step (replay, a Fisher),
+    /// so a term that does not depend on the batch, such as a divergence from a prior, belongs to `gradients`.
     fn loss(&self, pass: &mut Pass, batch: &Batch) -> Fit;
     /// What answers for `weights`, at any time of a run: also before the first step.
     fn predictor(&self, weights: &Weights) -> Box<dyn Predictor>;
@@ -41,6 +42,14 @@ pub trait Carrier: Send + Sync {
     /// the sentence "`ema` does not go with `ibcl`: …".
     fn refuses(&self, _layout: Layout) -> Option<&'static str> {
         None
+    }
+    /// Whether its answers depend on a preference over tasks; without, `eval.preferences` is refused.
+    fn prefers(&self) -> bool {
+        false
+    }
+    /// What `task_end` will need, kept back when the steps are fixed; see [`Contribution::reserve`].
+    fn reserve(&self, _cx: &Ctx) -> Result<Spent> {
+        Ok(Spent::default())
     }
     /// Before the first step of an experience, before any contribution's hook.
     fn task_start(&self, _cx: &mut Ctx) -> Result<()> {

@@ -25,6 +25,13 @@ pub struct Weights {
     pub buffers: Theta,
 }
 
+impl Weights {
+    /// Number of elements of all tensors.
+    pub fn elements(&self) -> usize {
+        self.theta.len() + self.frozen.len() + self.buffers.len()
+    }
+}
+
 /// Whether units are dropped and statistics moved. Independent of whether gradients are wanted: a Fisher
 /// pass wants gradients in `Eval`.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,7 @@ use crate::{
     draws::Draws,
     ledger::Meter,
     pass::{Mode, Pass, Weights},
-    scope::Scope,
+    scope::{Heads, Scope},
 };
 
 /// Answers questions. It has no way to what is trained.
@@ -14,6 +14,10 @@ pub trait Predictor {
     /// Scores whose largest is the answer and whose softmax is the confidence; classes out of scope far below.
     /// Inputs have shape `[batch, channels, height, width]`, scores `[batch, classes]`.
     fn scores(&self, inputs: Tensor<4>, ask: &Ask) -> Tensor<2>;
+    /// How many samples can be asked alone; each gives rows of its own in `records.csv`.
+    fn samples(&self) -> u32 {
+        0
+    }
     /// Representations, where there are any. Shape `[batch, features]`.
     fn features(&self, _inputs: Tensor<4>, _ask: &Ask) -> Option<Tensor<2>> {
         None
@@ -25,8 +29,12 @@ pub trait Predictor {
 pub struct Ask {
     /// Which classes count; `Scope::Task` only where the stream tells the task.
     pub scope: Scope,
+    /// The same for each class of the stream.
+    pub counts: Vec<bool>,
     /// A preference over tasks, for predictors that can honour one.
     pub preference: Option<Vec<f64>>,
+    /// Which of the predictor's samples answers; none for all of them together.
+    pub sample: Option<u32>,
     /// For predictors that sample: always the same draws, so that asking twice gives the same answer.
     pub draws: Draws,
     /// Counts the work.
@@ -34,6 +42,11 @@ pub struct Ask {
 }
 
 impl Ask {
+    /// A question to all samples together, without a preference.
+    pub fn new(scope: Scope, heads: &Heads, draws: Draws, meter: &Meter) -> Self {
+        let counts = heads.columns(scope);
+        Self { scope, counts, preference: None, sample: None, draws, meter: meter.clone() }
+    }
     /// A pass for answering: no graph, nothing dropped, nothing moved, its work counted.
     pub fn pass(&self, weights: &Weights) -> Pass {
         Pass::plain(weights, Mode::Eval, &self.meter)

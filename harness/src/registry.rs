@@ -23,11 +23,19 @@ pub struct Shelf {
     pub methods: Vec<Method>,
     /// Optimizers; those of the harness stand here from the start.
     pub rules: Vec<Rule>,
+    /// Source revision of the program, for results to name; empty if unknown.
+    pub revision: &'static str,
 }
 
 impl Default for Shelf {
     fn default() -> Self {
-        Self { datasets: Vec::new(), kinds: Vec::new(), methods: Vec::new(), rules: crate::optim::catalogue() }
+        Self {
+            datasets: Vec::new(),
+            kinds: Vec::new(),
+            methods: Vec::new(),
+            rules: crate::optim::catalogue(),
+            revision: "",
+        }
     }
 }
 
@@ -51,6 +59,10 @@ impl Shelf {
     pub fn rules(mut self, more: impl IntoIterator<Item = Rule>) -> Self {
         self.rules.extend(more);
         self
+    }
+    /// Names the program's source revision.
+    pub fn revision(self, revision: &'static str) -> Self {
+        Self { revision, ..self }
     }
     /// The dataset called `name`, or what there is.
     pub fn dataset(&self, name: &str) -> Result<&'static dyn Source> {
@@ -141,14 +153,14 @@ where
     Ok((table, Box::new(new(config))))
 }
 
-/// Makes a carrier out of its table and the network.
-pub fn carrier<C, M>(table: Table, net: &Net, new: impl FnOnce(C, Net) -> M) -> Made<Box<dyn Carrier>>
+/// Makes a carrier out of its table and the network, which it may refuse.
+pub fn carrier<C, M>(table: Table, net: &Net, new: impl FnOnce(C, Net) -> Result<M>) -> Made<Box<dyn Carrier>>
 where
     C: Settings,
     M: Carrier + 'static,
 {
     let (table, config) = settings(table)?;
-    Ok((table, Box::new(new(config, net.clone()))))
+    Ok((table, Box::new(new(config, net.clone())?)))
 }
 
 /// Makes an optimizer out of its table.
@@ -174,16 +186,44 @@ pub fn typed<C: DeserializeOwned>(table: Table) -> Result<C> {
         let message = error.message();
         let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
         match names.split_first() {
-            Some((wrong, known)) if message.starts_with("unknown") && !known.is_empty() => {
-                let what = if message.starts_with("unknown variant") { "value" } else { "key" };
-                anyhow::anyhow!("{}", unknown(what, wrong, known))
+            Some((wrong, known)) if message.starts_with("unknown variant") && !known.is_empty() => {
+                anyhow::anyhow!("{}", unknown("value", wrong, known))
             }
-            Some((wrong, [])) if message.starts_with("unknown field") => {
-                anyhow::anyhow!("unknown key `{wrong}`; there are no keys here")
+            Some((wrong, known)) if message.starts_with("unknown field") => {
+                let known = known.iter().map(ToString::to_string).collect();
+                UnknownKey { key: (*wrong).to_owned(), known }.into()
             }
-            _ => anyhow::anyhow!("{}", message.trim()),
+            // Only the whole text says in which key.
+            _ => anyhow::anyhow!("{}", error.to_string().trim().replace('\n', ", ")),
         }
     })
+}
+
+/// A key that a table does not have, and those that it has.
+#[derive(Debug)]
+pub struct UnknownKey {
+    key: String,
+    known: Vec<String>,
+}
+
+impl UnknownKey {
+    /// The same where the table also has the keys `more`.
+    pub fn besides(mut self, more: &[&str]) -> Self {
+        self.known.splice(0..0, more.iter().map(ToString::to_string));
+        self
+    }
+}
+
+impl std::error::Error for UnknownKey {}
+
+impl std::fmt::Display for UnknownKey {
+    fn fmt(&self, out: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
+        match &known[..] {
+            [] => write!(out, "unknown key `{}`; there are no keys here", self.key),
+            known => out.write_str(&unknown("key", &self.key, known)),
+        }
+    }
 }
 
 /// The item called `name`, or an error that lists what there is and the nearest.

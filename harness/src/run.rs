@@ -23,7 +23,6 @@ use crate::{
     predictor::{Ask, Predictor},
     registry::Shelf,
     stack::{Part, Stack},
-    theta::Theta,
 };
 
 /// Where a run stands; the next step to be taken.
@@ -72,6 +71,10 @@ pub struct Run<'a> {
     pub(crate) seed: u64,
     pub(crate) stack: Stack,
     pub(crate) device: Device,
+    /// The optimizer as it is before its first step.
+    fresh: Box<dyn Optimizer>,
+    /// Elements of the plain network's weights.
+    plain: usize,
     /// All of a run that changes; with the contributions' own states it is the checkpoint.
     pub state: State,
     /// The order of the epoch in progress: experience, epoch, places.
@@ -94,22 +97,26 @@ pub struct State {
     pub price: Spent,
     /// What is kept back for the end of the current experience.
     pub reserve: Spent,
-    /// Bytes of each finished experience's contributions.
+    /// After each experience, bytes of what the method holds beside a plain network's weights.
     pub state_bytes: Vec<u64>,
     /// Why the run diverged, if it did.
     pub diverged: Option<String>,
     /// Seconds by experience and phase; no part of what must repeat.
-    pub seconds: BTreeMap<(usize, Phase), f64>,
+    pub seconds: Seconds,
 }
+
+/// Seconds by experience and phase.
+pub type Seconds = BTreeMap<(usize, Phase), f64>;
 
 impl<'a> Run<'a> {
     /// A run of `setup` with `seed`, before its first step.
     pub fn new(setup: &'a Setup, seed: u64, shelf: &Shelf) -> Result<Self> {
         let device = crate::device::open(&setup.config.device)?;
-        let stack = setup.stack(shelf)?;
+        let (stack, fresh) = (setup.stack(shelf)?, setup.optimizer(shelf)?);
+        let plain = setup.net.zeros(&device).elements();
         let state = State {
             weights: stack.carrier.init(&Draws::of(seed), &device),
-            optim: setup.optimizer(shelf)?,
+            optim: fresh.clone(),
             ledger: Ledger::default(),
             position: Position::default(),
             horizons: Vec::new(),
@@ -119,7 +126,7 @@ impl<'a> Run<'a> {
             diverged: None,
             seconds: BTreeMap::new(),
         };
-        Ok(Self { setup, seed, stack, device, state, order: None })
+        Ok(Self { setup, seed, stack, device, fresh, plain, state, order: None })
     }
 
     /// The run that [`Run::save`] left.
@@ -185,12 +192,10 @@ impl<'a> Run<'a> {
         self.begin()?;
         let predictor = self.predictor()?;
         let Setup { config, stream, .. } = self.setup;
-        let ask = Ask {
-            scope: config.head.test.scope(0, 0),
-            preference: config.eval.preferences.first().cloned(),
-            draws: Draws::of(self.seed),
-            meter: Meter::default(),
-        };
+        let meter = Meter::default();
+        let scope = config.head.test.scope(0, 0);
+        let preference = config.eval.preferences.first().cloned();
+        let ask = Ask { preference, ..Ask::new(scope, &self.setup.net.heads, Draws::of(self.seed), &meter) };
         let batch = Feed::new(stream, 0, config.head.train).batch(&[0], &self.device);
         predictor.scores(batch.inputs, &ask);
         Ok(self.horizon().expect("the experience has begun").clone())
@@ -199,14 +204,14 @@ impl<'a> Run<'a> {
     /// Starts an experience: hooks, then its price and its steps.
     fn begin(&mut self) -> Result<()> {
         if self.setup.optim.reset {
-            self.state.optim.keep_to(&Theta::default());
+            self.state.optim = self.fresh.clone();
         }
         self.hooks(Phase::TaskStart, |cx, parts| {
             cx.carrier.task_start(cx)?;
             parts.iter_mut().try_for_each(|(_, part)| part.task_start(cx))
         })?;
         let (cx, parts) = self.split(0, 0.0, &Meter::default());
-        let mut reserve = Spent::default();
+        let mut reserve = cx.carrier.reserve(&cx)?;
         for (_, part) in parts.iter() {
             reserve += part.reserve(&cx)?;
         }
@@ -256,8 +261,12 @@ impl<'a> Run<'a> {
             parts.iter_mut().try_for_each(|(_, part)| part.task_end(cx))
         })?;
         self.evaluate(At::End, sink)?;
-        let bytes = self.stack.save()?.iter().map(|state| state.len() as u64).sum();
-        self.state.state_bytes.push(bytes);
+        if self.state.diverged.is_some() {
+            return Ok(());
+        }
+        let parts: usize = self.stack.save()?.iter().map(Vec::len).sum();
+        let beside = 4 * self.state.weights.elements().saturating_sub(self.plain);
+        self.state.state_bytes.push((parts + beside) as u64);
         self.offer().settle().with_context(|| self.place())?;
         self.state.position.experience += 1;
         self.state.position.step = 0;
@@ -302,6 +311,7 @@ impl<'a> Run<'a> {
             batch_size: config.train.batch,
             device: &self.device,
             clip: optim.clip,
+            heads: &self.setup.net.heads,
             meter: meter.clone(),
         };
         (cx, contributions)
@@ -329,6 +339,11 @@ impl<'a> Run<'a> {
         let (records, answers) = examiner.examine(&*predictor)?;
         self.charge(Phase::Evaluate, meter.take(), started);
         sink.records(&records)?;
+        // Finite weights may still overflow on their way to an answer.
+        if let Some(record) = records.iter().find(|record| !record.loss.is_finite()) {
+            let task = record.task;
+            self.state.diverged = Some(format!("an answer to task {task} is not a finite number at step {total}"));
+        }
         if self.setup.config.keep.predictions && at == At::End {
             sink.answers(&answers)?;
         }
@@ -354,6 +369,7 @@ impl<'a> Run<'a> {
             device: &self.device,
             draws: Draws { seed: self.seed, experience: experience as u64, step: 0 },
             batch_size: config.train.batch,
+            heads: &self.setup.net.heads,
             meter: meter.clone(),
             calibration: calibration.clone(),
         }

@@ -1,5 +1,6 @@
 //! Which classes count, in a batch and in a question.
 
+use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 /// The value of logits that do not count: low enough that a softmax over all is one over the scope.
@@ -46,6 +47,27 @@ impl Scopes {
                 scopes
             }
         }
+    }
+    /// Answers each scope's examples with `answer` and puts the rows back in order, for what can have only one scope
+    /// at a time. Inputs have shape `[batch, …]`, the result `[batch, classes]`.
+    pub fn each<const D: usize>(
+        &self,
+        inputs: &Tensor<D>,
+        mut answer: impl FnMut(Tensor<D>, Scope) -> Tensor<2>,
+    ) -> Tensor<2> {
+        let Self::Each(scopes) = self else { return answer(inputs.clone(), self.at(0)) };
+        let (mut rows, mut order) = (Vec::new(), Vec::new());
+        for scope in self.distinct() {
+            let places: Vec<i64> = (0..scopes.len()).filter(|at| scopes[*at] == scope).map(|at| at as i64).collect();
+            order.extend(places.iter().map(|place| *place as usize));
+            let count = places.len();
+            let index = Tensor::from_data(TensorData::new(places, [count]), &inputs.device().inner());
+            rows.push(answer(inputs.clone().select(0, index), scope));
+        }
+        let mut back = vec![0_i64; order.len()];
+        order.iter().enumerate().for_each(|(at, place)| back[*place] = at as i64);
+        let index = Tensor::from_data(TensorData::new(back, [order.len()]), &inputs.device().inner());
+        Tensor::cat(rows, 0).select(0, index)
     }
     /// The scope of the example at `row`.
     pub fn at(&self, row: usize) -> Scope {
@@ -154,6 +176,10 @@ impl Heads {
             self.tasks[task].iter().for_each(|&class| columns[class] = true);
         }
         columns
+    }
+    /// The tasks that came before `experience`.
+    pub fn before(&self, experience: usize) -> &[usize] {
+        experience.checked_sub(1).map_or(&[], |before| &self.seen[before])
     }
     /// Whether two tasks share a class.
     pub fn overlap(&self) -> bool {

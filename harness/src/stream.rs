@@ -225,7 +225,12 @@ impl Stream {
         let draws = Draws::of(settings.seed);
         for (index, task) in plan.tasks.iter_mut().enumerate() {
             hold_out(task, settings.val_fraction, &draws, index);
-            ensure!(!task.train.is_empty() && !task.test.is_empty(), "task {index} (`{}`) is empty", task.name);
+            ensure!(
+                !task.train.is_empty() && !task.test.is_empty(),
+                "task {index} (`{}`) is left without examples to train or to test on; lower stream.val_fraction or \
+                 choose other classes",
+                task.name
+            );
         }
         if plan.experiences.is_empty() {
             let whole = |task: usize, of: &Task| Part { task, indices: (0..of.train.len() as u32).collect() };

@@ -122,6 +122,14 @@ impl Theta {
         sum.extend(self.zip(other, |a, b| a + b * scale));
         sum
     }
+    /// `self ← self + scale · more`, where a path that `self` lacks counts as zero: a sum of gradients.
+    pub fn gather(&mut self, more: &Theta, scale: f32) {
+        let sum = more.map_at(|path, more| match self.get(path) {
+            Some(array) => array.flat.clone() + more * scale,
+            None => more * scale,
+        });
+        self.extend(sum);
+    }
     /// `self − other` over the common paths.
     pub fn sub(&self, other: &Theta) -> Theta {
         self.zip(other, |a, b| a - b)

@@ -9,7 +9,7 @@
 //! **Deviation:** a parameter without a gradient at a step is not pulled at that step; it does not move.
 
 use anyhow::{Context, Result, ensure};
-use burn::tensor::{Tensor, activation};
+use burn::tensor::activation;
 use clbench::{
     batch::Batch,
     ctx::Ctx,
@@ -74,7 +74,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { strength: 100.0, form: Form::Online, keep: 1.0, fisher: Fisher::Sampled, samples: 200 }
+        Self { strength: 10.0, form: Form::Online, keep: 1.0, fisher: Fisher::Sampled, samples: 200 }
     }
 }
 
@@ -124,7 +124,7 @@ impl Ewc {
         }
         let mut sum = Theta::default();
         for (label, p) in p.into_iter().enumerate().filter(|(label, _)| counts[*label]) {
-            add(&mut sum, square(&batch.relabelled(vec![label])), p);
+            sum.gather(&square(&batch.relabelled(vec![label])), p);
         }
         Ok(sum)
     }
@@ -142,17 +142,10 @@ impl Ewc {
         let share = 1.0 / batches.len() as f32;
         let mut fisher = cx.weights.theta.zeros();
         for (call, indices) in batches.enumerate() {
-            add(&mut fisher, self.squares(cx, &cx.batch(indices), call as u64)?, share);
+            fisher.gather(&self.squares(cx, &cx.batch(indices), call as u64)?, share);
         }
         Ok(fisher)
     }
-}
-
-/// `sum ← sum + scale · more`, where a path that `sum` lacks counts as zero.
-fn add(sum: &mut Theta, more: Theta, scale: f32) {
-    let mut more = more.scale(scale);
-    more.extend(sum.zip(&more, |a: Tensor<1>, b| a + b));
-    sum.extend(more);
 }
 
 impl Contribution for Ewc {

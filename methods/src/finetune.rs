@@ -12,7 +12,7 @@ pub const METHOD: Method = Method {
     name: "finetune",
     about: "trains on each task as it comes: the lower bound",
     citation: "https://arxiv.org/abs/1706.08840",
-    make: Make::Carrier(|table, net| carrier(table, net, |Config {}, net| Plain(net))),
+    make: Make::Carrier(|table, net| carrier(table, net, |Config {}, net| Ok(Plain(net)))),
     joint: false,
 };
 

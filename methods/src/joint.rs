@@ -15,7 +15,7 @@ pub const METHOD: Method = Method {
     name: "joint",
     about: "trains on all tasks at once: the upper bound",
     citation: "https://doi.org/10.1023/A:1007379606734",
-    make: Make::Carrier(|table, net| carrier(table, net, |Config {}, net| Plain(net))),
+    make: Make::Carrier(|table, net| carrier(table, net, |Config {}, net| Ok(Plain(net)))),
     joint: true,
 };
 

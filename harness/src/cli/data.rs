@@ -5,7 +5,7 @@ use std::{fmt::Write, path::PathBuf};
 use anyhow::{Context, Result, anyhow};
 use clap::Subcommand;
 
-use super::{Ending, Usage, print};
+use super::{Ending, Usage, print, tell};
 use crate::{data::folder, dataset::Source, registry::Shelf};
 
 /// What `data` takes.
@@ -13,7 +13,7 @@ use crate::{data::folder, dataset::Source, registry::Shelf};
 pub(super) enum Words {
     /// List datasets and whether they are here
     List {
-        /// Data folder; else `$CLBENCH_DATA`, or the user's folder for data
+        /// Data folder [default: `$CLBENCH_DATA`, or the user's]
         #[arg(long, value_name = "FOLDER")]
         data: Option<PathBuf>,
     },
@@ -24,10 +24,10 @@ pub(super) enum Words {
         /// Names, as `clbench data list` shows them
         #[arg(required = true, value_name = "NAME")]
         names: Vec<String>,
-        /// A folder or URL to fetch from, in place of the machine's package clients
+        /// Folder or URL to fetch from, not package clients
         #[arg(long, value_name = "PLACE")]
         from: Option<String>,
-        /// Data folder; else `$CLBENCH_DATA`, or the user's folder for data
+        /// Data folder [default: `$CLBENCH_DATA`, or the user's]
         #[arg(long, value_name = "FOLDER")]
         data: Option<PathBuf>,
     },
@@ -36,7 +36,7 @@ pub(super) enum Words {
         /// Names; all that are here without
         #[arg(value_name = "NAME")]
         names: Vec<String>,
-        /// Data folder; else `$CLBENCH_DATA`, or the user's folder for data
+        /// Data folder [default: `$CLBENCH_DATA`, or the user's]
         #[arg(long, value_name = "FOLDER")]
         data: Option<PathBuf>,
     },
@@ -53,12 +53,12 @@ pub(super) fn data(words: &Words, shelf: &Shelf) -> Result<Ending> {
             let data = place(data.as_ref());
             for source in sources(names, shelf)? {
                 if source.files().is_empty() {
-                    eprintln!("{} ships with clbench", source.name());
+                    tell(&format!("{} ships with clbench", source.name()));
                     continue;
                 }
-                eprintln!("{}: into {}", source.name(), data.display());
+                tell(&format!("{}: into {}", source.name(), data.display()));
                 source.fetch(&data, from.as_deref()).with_context(|| format!("cannot fetch {}", source.name()))?;
-                eprintln!("{}: here and verified", source.name());
+                tell(&format!("{}: here and verified", source.name()));
             }
             Ok(Ending::Done)
         }

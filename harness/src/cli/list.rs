@@ -7,14 +7,32 @@ use anyhow::Result;
 use super::{Ending, print};
 use crate::{net::Body, registry::Shelf};
 
+/// Columns beside a name.
+const WIDTH: usize = 80 - 23;
+
+/// `text` broken between words; nothing for nothing.
+pub(super) fn wrapped(text: &str) -> impl Iterator<Item = String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.into_iter()
+}
+
 pub(super) fn list(shelf: &Shelf) -> Result<Ending> {
     let mut text = String::new();
     let mut part = |title: &str, rows: Vec<(&str, &str, &str)>| {
         let _ = writeln!(text, "{title}");
         for (name, about, citation) in rows {
-            let _ = writeln!(text, "  {name:<20} {about}");
-            if !citation.is_empty() {
-                let _ = writeln!(text, "  {:<20} {citation}", "");
+            let lines = wrapped(about).chain(wrapped(citation));
+            for (line, name) in lines.zip(std::iter::once(name).chain(std::iter::repeat(""))) {
+                let _ = writeln!(text, "  {name:<20} {line}");
             }
         }
         text.push('\n');

@@ -34,7 +34,7 @@ enum Command {
     ///
     /// Examples:
     ///   clbench run streams/split-fashion.toml method=lora
-    ///   clbench run streams/split-digits.toml method=ewc ewc.strength=1e3 seeds=0..5 jobs=2
+    ///   clbench run streams/split-digits.toml method=ewc seeds=0..5 jobs=2
     #[command(verbatim_doc_comment)]
     Run(run::Words),
     /// Do everything but train: resolve, check, price one step, deploy once
@@ -62,8 +62,9 @@ enum StreamCommand {
 struct Target {
     /// Stream file, such as streams/split-fashion.toml
     stream: PathBuf,
-    /// Settings: method=lora, optim.rate=0.1, seeds=0..5, jobs=2, runs=FOLDER, data=FOLDER, …
-    #[arg(value_name = "KEY=VALUE")]
+    /// Settings: method=lora, optim.rate=0.1, seeds=0..5, jobs=2,
+    /// runs=FOLDER, data=FOLDER, …
+    #[arg(value_name = "KEY=VALUE", verbatim_doc_comment)]
     settings: Vec<String>,
 }
 
@@ -111,7 +112,7 @@ pub fn main(shelf: &Shelf) -> ExitCode {
         Ok(Ending::Partly) => ExitCode::from(3),
         Ok(Ending::Interrupted) => ExitCode::from(130),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            tell(&format!("error: {error:#}"));
             ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
         }
     }
@@ -126,13 +127,18 @@ fn print(text: &str) -> Result<()> {
     }
 }
 
+/// Writes a line to standard error. Where that cannot be written to, `eprintln` would panic and end a run.
+fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// The first interrupt asks running runs to save and stop; the second stops at once.
 fn listen() {
     let heard = || {
         if STOP.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("interrupted: saving; once more to stop at once");
+        tell("interrupted: saving; once more to stop at once");
     };
     // Without a handler an interrupt kills the process, and the run goes on from its last checkpoint.
     let _ = ctrlc::set_handler(heard);

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, io::IsTerminal, sync::Mutex, time::Duration};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::tell;
 use crate::{execute::Watch, run::Run};
 
 /// What is shown.
@@ -42,7 +43,7 @@ impl Progress {
         let line = if self.several { format!("seed {seed}: {what}") } else { what.to_owned() };
         match &self.shown {
             Shown::Nothing => {}
-            Shown::Lines => eprintln!("{line}"),
+            Shown::Lines => tell(&line),
             Shown::Bars(all, _) => {
                 let _ = all.println(line);
             }

@@ -15,11 +15,12 @@ use clbench_results::{
     Matrix, RunDir, Scores, TableOptions, discover, matrix_text, scores_text, spend_text, table, verdict,
 };
 
-use super::{Ending, STOP, Target, Usage, listen, print, progress::Progress};
+use super::{Ending, STOP, Target, Usage, listen, print, progress::Progress, tell};
 use crate::{
     config::{Asked, Setup, resolve},
     execute::{Outcome, execute},
     registry::Shelf,
+    run::Run,
 };
 
 /// What `run` takes.
@@ -40,9 +41,14 @@ pub(super) fn run(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let setup = resolve(&words.target.stream, &asked, shelf).map_err(Usage)?;
     let seeds = if asked.seeds.is_empty() { vec![setup.config.seed] } else { asked.seeds.clone() };
     listen();
+    let open = |seed: &&u64| !setup.place(&asked.runs, **seed).join(clbench_results::MANIFEST_FILE).exists();
+    if let Some(seed) = seeds.iter().find(open) {
+        // What cannot work is refused before anything is written.
+        Run::new(&setup, *seed, shelf)?.rehearse().map_err(Usage)?;
+    }
     let progress = Progress::new(words.quiet, seeds.len());
     if !words.quiet {
-        eprintln!("{} on {}, results go to {}", setup.config.method, setup.config.name, asked.runs.display());
+        tell(&format!("{} on {}, results go to {}", setup.config.method, setup.config.name, asked.runs.display()));
     }
     let outcomes = all(&setup, &seeds, &asked, shelf, &progress);
     progress.clear();
@@ -53,15 +59,15 @@ pub(super) fn run(words: &Words, shelf: &Shelf) -> Result<Ending> {
             Ok(Outcome::Complete) => {}
             Ok(Outcome::Diverged(reason)) => {
                 wrong += 1;
-                eprintln!(
+                tell(&format!(
                     "error: seed {seed} diverged: {reason}; recorded in {}; lower optim.rate or set optim.clip",
                     place.display()
-                );
+                ));
             }
-            Ok(Outcome::Interrupted) => eprintln!("seed {seed} is saved; the same command goes on"),
+            Ok(Outcome::Interrupted) => tell(&format!("seed {seed} is not done; the same command goes on")),
             Err(error) => {
                 wrong += 1;
-                eprintln!("error: seed {seed}: {error:#}");
+                tell(&format!("error: seed {seed}: {error:#}"));
             }
         }
     }
@@ -81,6 +87,11 @@ fn all(setup: &Setup, seeds: &[u64], asked: &Asked, shelf: &Shelf, progress: &Pr
     let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         while let Some(&seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
+            // Seeds that have not begun when the user interrupts need not begin.
+            if STOP.load(Ordering::Relaxed) {
+                outcomes.lock().expect("nobody panics with the lock").push((seed, Ok(Outcome::Interrupted)));
+                continue;
+            }
             let one = || execute(setup, seed, &asked.runs, shelf, progress, &STOP);
             // A panic is our mistake; the other seeds need not suffer for it.
             let outcome = catch_unwind(AssertUnwindSafe(one));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, anyhow};
 use clbench_results::{Format, Ranking, TableOptions, discover, table as render};
 
-use super::{Ending, Usage, print};
+use super::{Ending, Usage, print, tell};
 
 /// What `table` takes.
 #[derive(clap::Args)]
@@ -24,9 +24,9 @@ pub(super) struct Words {
 pub(super) fn table(words: &Words) -> Result<Ending> {
     let format: Format = words.format.parse().map_err(|error| Usage(anyhow!("{error}")))?;
     let found = discover(&words.paths)?;
-    found.notes().iter().for_each(|note| eprintln!("{note}"));
+    found.notes().iter().for_each(|note| tell(note));
     if found.runs.is_empty() {
-        eprintln!("error: no finished run below {}; make one with `clbench run`", words.paths[0].display());
+        tell(&format!("error: no finished run below {}; make one with `clbench run`", words.paths[0].display()));
         return Ok(Ending::Failed);
     }
     let ranking = if words.rank_all { Ranking::All } else { Ranking::Comparable };

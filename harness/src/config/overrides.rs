@@ -104,7 +104,11 @@ impl Asked {
 /// `0..5` (without 5), `0,2,4` or `[0, 2, 4]`.
 fn seeds(text: &str) -> Result<Vec<u64>> {
     let wrong = || format!("seeds={text}: write a range such as 0..5 or a list such as 0,1,2");
-    let number = |text: &str| text.trim().parse::<u64>().with_context(wrong);
+    // TOML's numbers end at 2^63 - 1.
+    let number = |text: &str| {
+        let seed = text.trim().parse::<u64>().ok().filter(|seed| i64::try_from(*seed).is_ok());
+        seed.with_context(wrong)
+    };
     let seeds: Vec<u64> = if let Some((first, end)) = text.split_once("..") {
         let (first, end) = (number(first)?, number(end)?);
         ensure!(end.saturating_sub(first) <= 10_000, "seeds={text}: more than 10000 seeds");
@@ -153,7 +157,7 @@ mod tests {
         assert_eq!(seeds("0..3").expect("seeds"), [0, 1, 2]);
         assert_eq!(seeds("4,2").expect("seeds"), [4, 2]);
         assert_eq!(seeds("[7]").expect("seeds"), [7]);
-        for wrong in ["", "3..3", "1,1", "x", "0..99999999", "-1"] {
+        for wrong in ["", "3..3", "1,1", "x", "0..99999999", "-1", "18446744073709551615"] {
             assert!(seeds(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,6 +1,6 @@
 //! From a stream file and settings to a checked configuration, its stream and its network.
 
-use std::{fs, path::Path};
+use std::{fs, io::Read, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
 use toml::{Table, Value};
@@ -11,7 +11,7 @@ use crate::{
     draws::Draws,
     net::{Body, Net},
     optim::Optimizer,
-    registry::{Shelf, typed, unknown},
+    registry::{Shelf, UnknownKey, typed, unknown},
     scope::{Count, Head, HeadKind},
     stack::Stack,
     stream::{Settings, Stream},
@@ -52,6 +52,8 @@ pub struct Setup {
     pub optim: Optim,
     /// Settings from the command line, as they are printed in tables.
     pub overrides: Vec<String>,
+    /// Source revision of the program; see [`Shelf::revision`].
+    pub revision: &'static str,
 }
 
 impl Setup {
@@ -77,6 +79,11 @@ fn only(table: &Table, keys: &[&str]) -> Table {
     table.iter().filter(|(key, _)| keys.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
+/// An unknown key of a table that also has the keys `common`.
+fn besides(error: anyhow::Error, common: &[&str]) -> anyhow::Error {
+    error.downcast::<UnknownKey>().map_or_else(|error| error, |key| key.besides(common).into())
+}
+
 /// Reads the stream file at `path`, applies what was asked, checks everything and builds the stream.
 ///
 /// # Errors
@@ -91,9 +98,11 @@ pub fn resolve(path: &Path, asked: &Asked, shelf: &Shelf) -> Result<Setup> {
 
 fn read(path: &Path) -> Result<Table> {
     let within = || format!("cannot read the stream file {}", path.display());
-    let size = fs::metadata(path).with_context(within)?.len();
+    let mut text = String::new();
+    // A device or a pipe has no size to look at first.
+    let size = fs::File::open(path).with_context(within)?.take(MOST_BYTES + 1).read_to_string(&mut text);
+    let size = size.with_context(within)? as u64;
     ensure!(size <= MOST_BYTES, "the stream file {} is larger than {MOST_BYTES} bytes", path.display());
-    let text = fs::read_to_string(path).with_context(within)?;
     text.parse().with_context(|| format!("{} is not TOML", path.display()))
 }
 
@@ -163,9 +172,11 @@ fn build(mut file: Table, stem: &str, asked: &Asked, shelf: &Shelf) -> Result<Se
     used(asked, &config, shelf)?;
     config.methods = stack.tables;
     crate::device::open(&config.device)?;
-    let overrides = asked.overrides.iter().filter(|o| !["method", "seed", "device"].contains(&o.path.as_str()));
+    // These stand elsewhere, or change no number.
+    let aside = ["method", "seed", "device", "checkpoint.every"];
+    let overrides = asked.overrides.iter().filter(|o| !aside.contains(&o.path.as_str()));
     let overrides = overrides.map(|o| format!("{}={}", o.path, o.value)).collect();
-    Ok(Setup { config, stream, net, optim, overrides })
+    Ok(Setup { config, stream, net, optim, overrides, revision: shelf.revision })
 }
 
 /// Takes the tables of methods out, and refuses what is neither a section nor a method.
@@ -219,7 +230,8 @@ fn optimizer(table: Table, shelf: &Shelf) -> Result<(Table, Optim)> {
     let optim: Optim = typed(only(&table, &OPTIM)).context("in [optim]")?;
     ensure!(optim.rate > 0.0 && optim.rate.is_finite(), "optim.rate = {} is not above 0", optim.rate);
     ensure!(optim.clip.is_none_or(|clip| clip > 0.0), "optim.clip is not above 0; leave it out for no clipping");
-    let (mut own, _) = (shelf.rule(&optim.rule)?.make)(without(&table, &OPTIM)).context("in [optim]")?;
+    let made = (shelf.rule(&optim.rule)?.make)(without(&table, &OPTIM));
+    let (mut own, _) = made.map_err(|error| besides(error, &OPTIM)).context("in [optim]")?;
     own.extend(Table::try_from(&optim).context("settings are a table")?);
     Ok((own, optim))
 }
@@ -241,7 +253,8 @@ fn open(name: &str, mut table: Table, joint: bool, asked: &Asked, shelf: &Shelf)
     };
     let datasets = settings.dataset.iter().map(open).collect::<Result<Vec<_>>>()?;
     let draws = Draws::of(settings.seed);
-    let (mut own, plan) = (kind.make)(without(&table, &STREAM), &datasets, &draws).context("in [stream]")?;
+    let made = (kind.make)(without(&table, &STREAM), &datasets, &draws);
+    let (mut own, plan) = made.map_err(|error| besides(error, &STREAM)).context("in [stream]")?;
     own.extend(Table::try_from(&settings).context("settings are a table")?);
     Ok((own, Stream::new(name, settings, &datasets, plan)?))
 }
@@ -271,6 +284,11 @@ fn told(config: &Config, stack: &Stack, stream: &Stream) -> Result<()> {
     ensure!(
         told || !stack.carrier.needs_task(),
         "`{}` needs the task's identity, and this stream does not tell it; set head.train and head.test to \"task\"",
+        config.method
+    );
+    ensure!(
+        config.eval.preferences.is_empty() || stack.carrier.prefers(),
+        "eval.preferences changes nothing: the answers of `{}` depend on no preference; leave it out",
         config.method
     );
     let heads = stream.heads(&config.head);

@@ -179,6 +179,17 @@ impl Net {
         }
     }
 
+    /// Weights of the same paths and shapes, all zero; nothing is drawn.
+    pub fn zeros(&self, device: &Device) -> Weights {
+        let spec = self.spec();
+        let zero = |path: String, shape: &[usize]| (path, Array::filled(shape, 0.0, device));
+        Weights {
+            theta: spec.theta.into_iter().map(|(path, shape, _)| zero(path, &shape)).collect(),
+            buffers: spec.buffers.into_iter().map(|(path, width, _)| zero(path, &[width])).collect(),
+            ..Weights::default()
+        }
+    }
+
     /// What the head sees. Shape `[batch, channels, h, w]` to `[batch, features]`.
     pub fn features(&self, pass: &mut Pass, x: Tensor<4>) -> Tensor<2> {
         self.body.architecture().features(pass, x)

@@ -11,7 +11,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 pub use self::{adamw::Adamw, sgd::Sgd};
-use crate::{method::Stored, registry::Rule, theta::Theta};
+use crate::{array::Array, method::Stored, registry::Rule, theta::Theta};
 
 /// Moves weights along gradients. Its state is serde; cloning it is how to look ahead.
 pub trait Optimizer: Stored + Send + Sync {
@@ -83,9 +83,11 @@ impl Memory {
     }
     /// Forgets what belongs to paths that `theta` lacks or holds in another shape.
     pub fn keep_to(&mut self, theta: &Theta) {
-        let known = |path: &str| theta.get(path).map(|array| &array.shape);
-        self.slots.values_mut().for_each(|slot| slot.retain(|path, array| known(path) == Some(&array.shape)));
-        self.steps.retain(|path, _| known(path).is_some());
+        let known = |path: &str, array: &Array| theta.get(path).is_some_and(|new| new.shape == array.shape);
+        // The steps of a path go with its vectors.
+        let fits = |slot: &Theta, path: &str| slot.get(path).is_none_or(|array| known(path, array));
+        self.steps.retain(|path, _| theta.has(path) && self.slots.values().all(|slot| fits(slot, path)));
+        self.slots.values_mut().for_each(|slot| slot.retain(known));
     }
 }
 
@@ -106,6 +108,6 @@ pub fn clip(grads: Theta, limit: f64) -> (Theta, f64) {
 }
 
 /// Square of each element.
-pub(crate) fn square(x: Tensor<1>) -> Tensor<1> {
+pub fn square(x: Tensor<1>) -> Tensor<1> {
     x.clone() * x
 }

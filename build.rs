@@ -8,8 +8,9 @@ fn main() {
         .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
         .unwrap_or_default();
     println!("cargo:rustc-env=CLBENCH_REVISION={revision}");
-    println!("cargo:rerun-if-changed=build.rs");
-    if std::path::Path::new("../.git/logs/HEAD").exists() {
-        println!("cargo:rerun-if-changed=../.git/logs/HEAD");
+    // Whether the tree is dirty shows in any source.
+    let sources = ["build.rs", "Cargo.lock", "harness", "results/src", "streams/src", "methods/src", "datasets/src"];
+    for path in sources.into_iter().chain([".git/logs/HEAD"]).filter(|path| std::path::Path::new(path).exists()) {
+        println!("cargo:rerun-if-changed={path}");
     }
 }

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# The core study: every method on four small streams beside fine-tuning and joint training, five seeds each, all at
+# their defaults. Writes results/published/core.md. It can be stopped and started again: finished runs are kept.
+#
+#   scripts/study.sh
+#
+#   CLBENCH  target/release/clbench   RUNS  runs/core   SEEDS  0..5   JOBS  2
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+clbench=${CLBENCH:-target/release/clbench}
+runs=${RUNS:-runs/core}
+streams=(split-fashion split-fashion-told permuted-fashion rotated-digits)
+methods=(finetune joint ewc lora replay ema replay+ema lora+ewc)
+
+for stream in "${streams[@]}"; do
+    for method in "${methods[@]}"; do
+        "$clbench" run "streams/$stream.toml" "method=$method" "seeds=${SEEDS:-0..5}" "jobs=${JOBS:-2}" "runs=$runs" \
+            --quiet >/dev/null
+        echo "$stream $method"
+    done
+done
+
+out=results/published/core.md
+{
+    echo "# The core study"
+    echo
+    echo "Every method at its defaults on four small streams, five seeds each. Made by \`scripts/study.sh\`; the network,"
+    echo "optimizer, batch and epochs of each stream stand in its file, \`streams/NAME.toml\`. Five seeds on small data"
+    echo "show the known effects; they are no ranking of methods."
+    for stream in "${streams[@]}"; do
+        echo
+        "$clbench" table --format md "$runs/$stream"
+    done
+} >"$out"
+echo "wrote $out"
