@@ -161,11 +161,15 @@ impl<'a> Feed<'a> {
     }
     /// The examples at `indices` on `device`.
     pub fn batch(&self, indices: &[usize], device: &Device) -> Batch {
+        let places: Vec<_> = indices.iter().map(|&index| self.find(index)).collect();
+        let view = |task: usize| &self.stream.tasks[task].train;
+        // Drawn examples lie far apart: asked for all at once, memory answers side by side and not one after another.
+        let near = places.iter().fold(0, |all, &(task, place)| all ^ view(task).touch(place));
+        std::hint::black_box(near);
         let mut builder = Builder::new(self.stream, indices.len());
         let mut scopes = Vec::with_capacity(indices.len());
-        for &index in indices {
-            let (task, place) = self.find(index);
-            builder.view(&self.stream.tasks[task].train, place);
+        for (task, place) in places {
+            builder.view(view(task), place);
             scopes.push(self.scope(task));
         }
         builder.batch(Scopes::of(scopes), indices.to_vec(), device)

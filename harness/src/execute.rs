@@ -67,9 +67,7 @@ pub fn execute(
     let path = setup.place(runs, seed);
     let names: Vec<String> = setup.stack(shelf)?.contributions.into_iter().map(|(name, _)| name).collect();
     let (mut folder, saved) = match Folder::open(&path, &names, setup.config.keep.predictions)? {
-        Found::Complete => {
-            return finished(&path, setup, seed, watch);
-        }
+        Found::Complete => return finished(&path, setup, seed, watch),
         Found::Open(folder, saved, notes) => {
             notes.iter().for_each(|note| watch.note(seed, note));
             (folder, saved)
@@ -130,6 +128,10 @@ fn finished(path: &Path, setup: &Setup, seed: u64, watch: &dyn Watch) -> Result<
         .with_context(|| format!("{} is spoilt; remove it to run anew", path.display()))?;
     let there = run.manifest.revision;
     watch.note(seed, "complete from before");
+    if !setup.config.keep.checkpoint {
+        // A kill between manifest and tidying leaves checkpoints; they are of no more use.
+        let _ = fs::remove_dir_all(path.join("checkpoint"));
+    }
     if there != setup.revision {
         let note = format!("made by source revision {there}, this is {}; remove {} to", setup.revision, path.display());
         watch.note(seed, &format!("{note} run it again"));

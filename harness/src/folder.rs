@@ -61,7 +61,6 @@ impl Folder {
     /// When it cannot be written, or another process is at work in it.
     pub fn open(path: &Path, contributions: &[String], predictions: bool) -> Result<Found> {
         if path.join(MANIFEST_FILE).exists() {
-            // A kill between manifest and tidying leaves checkpoints; they are of no more use.
             return Ok(Found::Complete);
         }
         let within = || format!("cannot write to {}; choose another place with runs=FOLDER", path.display());
@@ -76,7 +75,7 @@ impl Folder {
         if path.join(MANIFEST_FILE).exists() {
             return Ok(Found::Complete);
         }
-        [path, &path.join("checkpoint")].into_iter().for_each(remove_leftovers);
+        ["", "checkpoint", "artifact"].iter().for_each(|folder| remove_leftovers(&path.join(folder)));
         let (snapshot, notes) = newest(&path.join("checkpoint"))?;
         let lengths = snapshot.as_ref().map_or([0; 3], |snapshot| snapshot.lengths);
         let seconds = snapshot.as_ref().map_or_else(Seconds::new, |snapshot| snapshot.seconds.clone());

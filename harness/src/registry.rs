@@ -19,7 +19,7 @@ pub struct Shelf {
     pub datasets: Vec<&'static dyn Source>,
     /// Kinds of stream.
     pub kinds: Vec<Kind>,
-    /// Methods.
+    /// Methods; the first is run where a stream file names none.
     pub methods: Vec<Method>,
     /// Optimizers; those of the harness stand here from the start.
     pub rules: Vec<Rule>,

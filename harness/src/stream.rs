@@ -59,6 +59,12 @@ impl View {
     pub fn label(&self, index: usize) -> usize {
         self.labels[self.split.label(self.indices[index] as usize)]
     }
+    /// Reads a byte of each cache line of the example at `index`, so that it is near when it is needed.
+    pub(crate) fn touch(&self, index: usize) -> u8 {
+        const LINE: usize = 64;
+        let pixels = self.split.pixels(self.indices[index] as usize);
+        pixels.iter().step_by(LINE).fold(0, |all, byte| all ^ byte)
+    }
     /// Hands the pixels of the example at `index` to `take`, transformed in `scratch` where there is a transform.
     pub fn pixels<T>(&self, index: usize, scratch: &mut Vec<u8>, take: impl FnOnce(&[u8]) -> T) -> T {
         let pixels = self.split.pixels(self.indices[index] as usize);

@@ -119,7 +119,8 @@ fn build(mut file: Table, stem: &str, asked: &Asked, shelf: &Shelf) -> Result<Se
         Some(other) => bail!("{key} = {other} is no string"),
     };
     let name = plain_name(text("name", take("name"), stem)?)?;
-    let method = text("method", take("method"), "finetune")?;
+    let first = shelf.methods.first().map_or("", |method| method.name);
+    let method = text("method", take("method"), first)?;
     let seed = match take("seed") {
         None => 0,
         Some(Value::Integer(seed)) if seed >= 0 => seed as u64,
