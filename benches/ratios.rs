@@ -12,7 +12,7 @@ use support::{Bare, Harness, Products, setup, shelf};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const ROUNDS: usize = 400;
+const ROUNDS: usize = 200;
 const STEPS: usize = 5;
 
 /// Milliseconds of one call, from `STEPS` of them.
@@ -34,19 +34,24 @@ fn main() {
     let mut harness = Harness::new(&setup, &shelf).expect("a run");
     let mut bare = Bare::new(&setup, &shelf).expect("a batch");
     let products = Products::new();
-    let mut times = [(); 3].map(|()| Vec::with_capacity(ROUNDS));
+    let mut times = [(); 5].map(|()| Vec::with_capacity(ROUNDS));
     for _ in 0..ROUNDS {
         times[0].push(time(|| harness.step()));
         times[1].push(time(|| bare.step()));
         times[2].push(time(|| products.run()));
+        times[3].push(time(|| harness.evaluate()));
+        times[4].push(time(|| bare.forward()));
     }
-    let [with, without, products] = times.map(fast);
+    let [with, without, products, evaluation, forward] = times.map(fast);
     println!("MLP 784-256-256-10, batch 128, one thread, {ROUNDS} alternating rounds, tenth percentile\n");
     println!("| what | ms | ratio |");
     println!("|---|---|---|");
     println!("| step through the harness | {with:.3} | |");
     println!("| forward, backward, optimizer alone | {without:.3} | |");
     println!("| its eight matrix products alone | {products:.3} | |");
+    println!("| evaluation of 2,000 examples | {evaluation:.3} | |");
+    println!("| its forward passes alone | {forward:.3} | |");
     println!("| harness overhead, of the step | | {:.1} % |", 100.0 * (with - without) / with);
     println!("| speed of the step, of its products' | | {:.1} % |", 100.0 * products / without);
+    println!("| speed of evaluation, of its forward passes' | | {:.1} % |", 100.0 * forward / evaluation);
 }

@@ -19,7 +19,8 @@ fn steps(criterion: &mut Criterion) {
     group.bench_function("step through the harness", |bench| bench.iter(|| harness.step()));
     group.bench_function("step without harness", |bench| bench.iter(|| bare.step()));
     group.bench_function("matrix products alone", |bench| bench.iter(|| products.run()));
-    group.bench_function("forward pass", |bench| bench.iter(|| bare.forward()));
+    group.bench_function("evaluation of 2,000", |bench| bench.iter(|| harness.evaluate()));
+    group.bench_function("its forward passes alone", |bench| bench.iter(|| bare.forward()));
     group.finish();
 }
 

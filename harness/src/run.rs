@@ -326,22 +326,12 @@ impl<'a> Run<'a> {
         self.charge(deploy, meter.take(), started);
         self.charge(calibrate, calibration.take(), started);
         let started = Instant::now();
-        let Position { experience, total, .. } = self.state.position;
-        let examiner = Examiner {
-            setup: self.setup,
-            device: &self.device,
-            draws: Draws::of(self.seed),
-            at,
-            experience,
-            step: total,
-            meter: meter.clone(),
-        };
-        let (records, answers) = examiner.examine(&*predictor)?;
+        let (records, answers) = self.examiner(at, &meter).examine(&*predictor)?;
         self.charge(Phase::Evaluate, meter.take(), started);
         sink.records(&records)?;
         // Finite weights may still overflow on their way to an answer.
         if let Some(record) = records.iter().find(|record| !record.loss.is_finite()) {
-            let task = record.task;
+            let (task, total) = (record.task, self.state.position.total);
             self.state.diverged = Some(format!("an answer to task {task} is not a finite number at step {total}"));
         }
         if self.setup.config.keep.predictions && at == At::End {
@@ -353,6 +343,24 @@ impl<'a> Run<'a> {
     /// The methods, whose states change with the run.
     pub fn stack(&self) -> &Stack {
         &self.stack
+    }
+
+    fn examiner(&self, at: At, meter: &Meter) -> Examiner<'_> {
+        let Position { experience, total, .. } = self.state.position;
+        Examiner {
+            setup: self.setup,
+            device: &self.device,
+            draws: Draws::of(self.seed),
+            at,
+            experience,
+            step: total,
+            meter: meter.clone(),
+        }
+    }
+
+    /// What an evaluation within an experience would record now. Nothing changes, and its work is counted nowhere.
+    pub fn examine(&self) -> Result<Vec<Record>> {
+        Ok(self.examiner(At::Step, &Meter::default()).examine(&*self.predictor()?)?.0)
     }
 
     /// What would answer now. Its work is counted nowhere.
