@@ -63,8 +63,8 @@ impl Folder {
         if path.join(MANIFEST_FILE).exists() {
             return Ok(Found::Complete);
         }
-        let within = || format!("cannot write to {}; choose another place with runs=FOLDER", path.display());
-        fs::create_dir_all(path.join("checkpoint")).with_context(within)?;
+        fs::create_dir_all(path.join("checkpoint")).with_context(|| unwritable(path))?;
+        let within = || unwritable(&path.join(".lock"));
         let lock = File::create(path.join(".lock")).with_context(within)?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -82,7 +82,7 @@ impl Folder {
         let mut folder = Self { path: path.to_owned(), growing: [None, None, None], seconds, _lock: lock };
         for (index, name) in GROWING.into_iter().enumerate() {
             if index < 2 || predictions {
-                folder.growing[index] = Some(folder.grow(name, lengths[index], contributions).with_context(within)?);
+                folder.growing[index] = Some(folder.grow(name, lengths[index], contributions)?);
             }
         }
         Ok(Found::Open(folder, snapshot.map(|snapshot| snapshot.run.into_vec()), notes))
@@ -90,10 +90,16 @@ impl Folder {
 
     /// Opens a file that grows, cut back to `length`; a new one gets its header.
     fn grow(&self, name: &str, length: u64, contributions: &[String]) -> Result<File> {
-        let mut file = File::options().create(true).truncate(false).write(true).open(self.path.join(name))?;
-        ensure!(file.metadata()?.len() >= length, "{name} is shorter than its checkpoint says; remove {}", self.show());
-        file.set_len(length)?;
-        file.seek(SeekFrom::Start(length))?;
+        let within = || unwritable(&self.path.join(name));
+        let file = File::options().create(true).truncate(false).write(true).open(self.path.join(name));
+        let mut file = file.with_context(within)?;
+        let found = file.metadata().with_context(within)?.len();
+        ensure!(
+            found >= length,
+            "{name} is shorter than its checkpoint says; remove {} to start anew",
+            self.path.display()
+        );
+        file.set_len(length).and_then(|()| file.seek(SeekFrom::Start(length))).with_context(within)?;
         if length == 0 {
             let header = match name {
                 RECORDS_FILE => {
@@ -107,13 +113,9 @@ impl Folder {
                 }
                 _ => b"experience,task,index,label,answer,confidence\n".to_vec(),
             };
-            file.write_all(&header)?;
+            file.write_all(&header).with_context(within)?;
         }
         Ok(file)
-    }
-
-    fn show(&self) -> String {
-        self.path.display().to_string()
     }
 
     /// Writes a file whole or not at all.
@@ -191,6 +193,10 @@ impl Sink for Folder {
             |a: &Answer| format!("{},{},{},{},{},{}\n", a.experience, a.task, a.index, a.label, a.answer, a.confidence);
         self.append(2, answers.iter().map(row).collect::<String>().as_bytes())
     }
+}
+
+fn unwritable(path: &Path) -> String {
+    format!("cannot write to {}; choose another place with runs=FOLDER", path.display())
 }
 
 /// Writes to a temporary file beside `path`, flushes it, and renames it: `path` is whole or as it was.

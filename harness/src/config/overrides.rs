@@ -12,6 +12,8 @@ pub struct Override {
     pub path: String,
     /// Its value.
     pub value: Value,
+    /// As it was written.
+    pub text: String,
 }
 
 impl Override {
@@ -26,7 +28,7 @@ impl Override {
         ensure!(path.split('.').all(named), "`{path}` is no key; write a dotted path, such as optim.rate");
         let parsed = format!("value = {value}").parse::<Table>();
         let value = parsed.ok().and_then(|mut table| table.remove("value")).unwrap_or_else(|| value.trim().into());
-        Ok(Self { path: path.to_owned(), value })
+        Ok(Self { path: path.to_owned(), value, text: text.trim().to_owned() })
     }
 
     /// Puts the value into `table`, making tables on the way.

@@ -176,7 +176,7 @@ fn build(mut file: Table, stem: &str, asked: &Asked, shelf: &Shelf) -> Result<Se
     // These stand elsewhere, or change no number.
     let aside = ["method", "seed", "device", "checkpoint.every"];
     let overrides = asked.overrides.iter().filter(|o| !aside.contains(&o.path.as_str()));
-    let overrides = overrides.map(|o| format!("{}={}", o.path, o.value)).collect();
+    let overrides = overrides.map(|o| o.text.clone()).collect();
     Ok(Setup { config, stream, net, optim, overrides, revision: shelf.revision })
 }
 
