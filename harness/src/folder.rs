@@ -63,7 +63,8 @@ impl Folder {
         if path.join(MANIFEST_FILE).exists() {
             return Ok(Found::Complete);
         }
-        fs::create_dir_all(path.join("checkpoint")).with_context(|| unwritable(path))?;
+        let checkpoints = path.join("checkpoint");
+        fs::create_dir_all(&checkpoints).with_context(|| unwritable(&checkpoints))?;
         let within = || unwritable(&path.join(".lock"));
         let lock = File::create(path.join(".lock")).with_context(within)?;
         match lock.try_lock() {
@@ -76,7 +77,7 @@ impl Folder {
             return Ok(Found::Complete);
         }
         ["", "checkpoint", "artifact"].iter().for_each(|folder| remove_leftovers(&path.join(folder)));
-        let (snapshot, notes) = newest(&path.join("checkpoint"))?;
+        let (snapshot, notes) = newest(&checkpoints)?;
         let lengths = snapshot.as_ref().map_or([0; 3], |snapshot| snapshot.lengths);
         let seconds = snapshot.as_ref().map_or_else(Seconds::new, |snapshot| snapshot.seconds.clone());
         let mut folder = Self { path: path.to_owned(), growing: [None, None, None], seconds, _lock: lock };

@@ -74,7 +74,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { strength: 10.0, form: Form::Online, keep: 1.0, fisher: Fisher::Sampled, samples: 200 }
+        Self { strength: 1.0, form: Form::Online, keep: 1.0, fisher: Fisher::Sampled, samples: 200 }
     }
 }
 

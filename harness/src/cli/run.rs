@@ -60,7 +60,7 @@ pub(super) fn run(words: &Words, shelf: &Shelf) -> Result<Ending> {
             Ok(Outcome::Diverged(reason)) => {
                 wrong += 1;
                 tell(&format!(
-                    "error: seed {seed} diverged: {reason}; recorded in {}; lower optim.rate or set optim.clip",
+                    "error: seed {seed} diverged: {reason}; recorded in {}; lower optim.rate or the method's strength, or set optim.clip",
                     place.display()
                 ));
             }
