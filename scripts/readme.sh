@@ -11,6 +11,8 @@
 #   …                          replaced by the commands and what they print to standard output
 #   <!-- end -->
 #
+# A command after `! ` is expected to fail, and what it says on standard error is shown.
+#
 # The commands run one after the other in an empty folder that has `streams`. `clbench` and `cargo run --release --` are
 # the release binary, or the one at $CLBENCH. Nothing printed holds a time, so on one machine it repeats bit for bit;
 # processors with other instructions may differ in the last digits.
@@ -40,11 +42,21 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 ln -s "$root/streams" "$work/streams"
 
-# What COMMAND prints; it fails where the command does.
+# What the command $1 prints; it fails where the command does.
 output() {
     local command=${1//cargo run --release -- /clbench }
     echo "running: $1" >&2
     (cd "$work" && NO_COLOR=1 bash -euo pipefail -c 'clbench() { "$binary" "$@"; }; eval "$1"' - "$command" </dev/null)
+}
+
+# What the command $1 says when it fails.
+refusal() {
+    local said
+    if said=$(output "$1" 2>&1 >/dev/null); then
+        echo "README.md: this does not fail: $1" >&2
+        return 1
+    fi
+    grep -v '^running: ' <<<"$said"
 }
 
 # Prints the block of the commands that stand in $1, one a line.
@@ -53,8 +65,8 @@ block() {
     local command
     while IFS= read -r command <&3; do
         [[ -n "$command" ]] || continue
-        echo "\$ $command"
-        output "$command"
+        echo "\$ ${command#! }"
+        if [[ "$command" == '! '* ]]; then refusal "${command#! }"; else output "$command"; fi
     done 3<<<"$1"
     echo '```'
 }
