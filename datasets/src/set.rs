@@ -109,7 +109,13 @@ impl Source for Set {
     }
 
     fn open(&self, data: &Path) -> Result<Dataset> {
-        self.assemble(data).with_context(|| format!("{} cannot be opened; {}", self.name, self.remedy()))
+        let open = || -> Result<Dataset> {
+            let dataset = self.assemble(data)?;
+            // Files of the right length may still hold something else.
+            verify::all(self, data)?;
+            Ok(dataset)
+        };
+        open().with_context(|| format!("{} cannot be opened; {}", self.name, self.remedy()))
     }
 
     fn verify(&self, data: &Path) -> Result<Vec<PathBuf>> {

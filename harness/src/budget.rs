@@ -186,7 +186,8 @@ impl Offer<'_> {
             let spent = unit(self.charged);
             ensure!(
                 share.is_none_or(|share| spent <= share),
-                "the experience spent {spent} of a budget.{key} of {}: a method reserved less than it used",
+                "the experience spent {spent} of a budget.{key} of {}: a method reserved less than it used, or a step \
+                 cost many times what came before",
                 share.unwrap_or(0)
             );
         }

@@ -21,7 +21,8 @@ use clbench::{
     theta::Theta,
 };
 use rand::RngExt;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use toml::Value;
 
 /// The entry of the catalogue.
 pub const METHOD: Method = Method {
@@ -67,9 +68,18 @@ pub struct Config {
     /// Share of the earlier Fisher that is kept when `form` is `online`, γ.
     pub keep: f64,
     /// What is squared.
+    #[serde(deserialize_with = "by_name")]
     pub fisher: Fisher,
     /// Examples from which the Fisher is estimated.
     pub samples: usize,
+}
+
+/// On a command line the name `true` arrives as a truth value.
+fn by_name<'de, D: Deserializer<'de>>(from: D) -> Result<Fisher, D::Error> {
+    match Value::deserialize(from)? {
+        Value::Boolean(true) => Ok(Fisher::True),
+        name => name.try_into().map_err(D::Error::custom),
+    }
 }
 
 impl Default for Config {

@@ -71,7 +71,8 @@ fn forgot(forgetting: Estimate) -> String {
 fn reference(subject: &RunDir, entry: &Entry, others: &[RunDir], joint: bool) -> Result<Option<String>, SummaryError> {
     let wanted = |run: &&RunDir| {
         let (a, b) = (&subject.manifest, &run.manifest);
-        b.method == "finetune"
+        let plain = b.method == "finetune" || (joint && b.method == "joint");
+        plain
             && b.stream.joint == joint
             && (&a.stream.hash, &a.conditions) == (&b.stream.hash, &b.conditions)
             && a.family != b.family

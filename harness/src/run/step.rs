@@ -12,6 +12,9 @@ use crate::{
     pass::Mode,
 };
 
+/// A mean loss in nats that no training comes back from: guessing among a million classes costs 14.
+const HOPELESS: f64 = 1e4;
+
 /// What a step leaves behind besides weights.
 struct Stepped {
     spent: Spent,
@@ -33,12 +36,15 @@ impl Run<'_> {
         self.state.position.total += 1;
         let Some((loss, terms, gradient)) = seen else { return Ok(()) };
         let (experience, step) = (self.state.position.experience + 1, self.state.position.total);
+        let base = terms.first().copied().flatten().unwrap_or(loss);
         sink.logged(&Logged { experience, step, loss, terms, rate, gradient })?;
-        if !loss.is_finite() || !gradient.is_finite() {
-            let what = if loss.is_finite() { "the gradients' norm" } else { "the loss" };
-            self.state.diverged =
-                Some(format!("{what} is not a finite number at step {step}, experience {experience}"));
-        }
+        let what = match (loss.is_finite(), gradient.is_finite()) {
+            (false, _) => "the loss is not a finite number".into(),
+            (_, false) => "the gradients' norm is not a finite number".into(),
+            _ if base > HOPELESS => format!("the loss is {base:.1e}"),
+            _ => return Ok(()),
+        };
+        self.state.diverged = Some(format!("{what} at step {step}, experience {experience}"));
         Ok(())
     }
 

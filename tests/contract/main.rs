@@ -1,0 +1,21 @@
+//! What the core and the methods promise, as claims.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod budget;
+mod determinism;
+mod ema;
+mod ewc;
+mod host;
+mod learning;
+mod life;
+mod lora;
+mod refusals;
+mod replay;
+mod resume;
+mod scopes;
+mod spy;
+mod switched_off;
+
+#[path = "../support/mod.rs"]
+mod support;
