@@ -1,5 +1,7 @@
 //! Runs the binary on the embedded digits: Prodigy finds a rate that nobody gave it.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
 use std::{path::Path, process::Command};
 
 use clbench_results::{At, discover};
