@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs one stream on the CPU and on a GPU, and compares what the two learnt.
+# Runs every method on one stream on the CPU and on a GPU, and compares what the two learnt.
 #
 #   scripts/gpu-check.sh BINARY [OUT]
 #
@@ -8,9 +8,10 @@
 # more than TOLERANCE. The two devices add in different orders, so that their weights drift apart as training goes on:
 # TOLERANCE is about what a change of seed does, not rounding.
 #
-#   STREAM     streams/split-fashion.toml
-#   OPTIONS    further KEY=VALUE settings of both runs, separated by spaces
-#   DEVICES    "flex libtorch:cuda:0"; the first is the reference
+#   STREAM     streams/split-digits.toml
+#   METHODS    finetune joint ewc lora replay ema replay+ema lora+ewc
+#   OPTIONS    further KEY=VALUE settings of all runs, separated by spaces
+#   DEVICES    "flex libtorch:cuda:0"; the first is the reference; "flex libtorch" needs no GPU
 #   TOLERANCE  0.02
 set -euo pipefail
 
@@ -20,30 +21,36 @@ if (($# < 1 || $# > 2)); then
 fi
 binary=$(realpath "$1")
 out=${2:-gpu-check.md}
-stream=${STREAM:-streams/split-fashion.toml}
+stream=${STREAM:-streams/split-digits.toml}
+read -r -a methods <<<"${METHODS:-finetune joint ewc lora replay ema replay+ema lora+ewc}"
 read -r -a devices <<<"${DEVICES:-flex libtorch:cuda:0}"
 read -r -a options <<<"${OPTIONS:-}"
 tolerance=${TOLERANCE:-0.02}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-gpu=$(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader | head -n 1) || {
-    echo "no GPU: nvidia-smi failed" >&2
-    exit 1
-}
-echo "GPU: $gpu"
+gpu="the CPU, OMP_NUM_THREADS=${OMP_NUM_THREADS:-unset}"
+if [[ "${devices[*]}" == *cuda* ]]; then
+    gpu=$(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader | head -n 1) || {
+        echo "no GPU: nvidia-smi failed" >&2
+        exit 1
+    }
+fi
+echo "devices: ${devices[*]} on $gpu"
 environment=$("$here/libtorch.sh")
 eval "$environment"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 pairs=()
-for device in "${devices[@]}"; do
-    folder=$work/${device//:/-}
-    echo "running on $device"
-    started=$(date +%s.%N)
-    "$binary" run "$stream" "device=$device" "runs=$folder" "${options[@]}"
-    seconds=$(awk -v a="$started" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }')
-    pairs+=("$device" "$seconds" "$folder")
+for method in "${methods[@]}"; do
+    for device in "${devices[@]}"; do
+        folder=$work/$method/${device//:/-}
+        echo "$method on $device"
+        started=$(date +%s.%N)
+        "$binary" run "$stream" "method=$method" "device=$device" "runs=$folder" "${options[@]}" --quiet >/dev/null
+        seconds=$(awk -v a="$started" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }')
+        pairs+=("$method" "$device" "$seconds" "$folder")
+    done
 done
 
 # Under `runs=` there is one run, and in it records.csv: a row for each step, evaluated task and split.
@@ -66,23 +73,25 @@ def accuracies(folder):
     return {tuple((k, v) for k, v in r.items() if k not in MEASURED): float(r["accuracy"]) for r in rows}
 
 
-runs = [(d, s, accuracies(f)) for d, s, f in zip(rest[0::3], rest[1::3], rest[2::3])]
-reference = runs[0][2]
-ok = True
+runs = [(m, d, s, accuracies(f)) for m, d, s, f in zip(rest[0::4], rest[1::4], rest[2::4], rest[3::4])]
+ok, references = True, {}
 lines = [
-    f"`{stream}` on {gpu}, tolerance {tolerance}.",
+    f"`{stream}` on {gpu}, by `scripts/gpu-check.sh`; every accuracy of a run compared with the first device's,",
+    f"tolerance {tolerance}. Seconds include starting the program.",
     "",
-    "| device | seconds | accuracies | mean accuracy | largest difference | within |",
-    "|---|--:|--:|--:|--:|---|",
+    "| method | device | seconds | accuracies | mean accuracy | largest difference | within |",
+    "|---|---|--:|--:|--:|--:|---|",
 ]
-for device, seconds, found in runs:
+for method, device, seconds, found in runs:
+    reference = references.setdefault(method, found)
     if found.keys() != reference.keys():
-        sys.exit(f"{device} and {runs[0][0]} evaluated different things")
+        sys.exit(f"{method} on {device} evaluated different things than the first device")
     worst = max(abs(found[k] - reference[k]) for k in reference)
     within = worst <= tolerance
     ok &= within
     mean = sum(found.values()) / len(found)
-    lines.append(f"| {device} | {seconds} | {len(found)} | {mean:.4f} | {worst:.4f} | {'yes' if within else 'NO'} |")
+    word = "yes" if within else "NO"
+    lines.append(f"| {method} | {device} | {seconds} | {len(found)} | {mean:.4f} | {worst:.4f} | {word} |")
 text = "\n".join(lines) + "\n"
 pathlib.Path(out).write_text(text)
 print(text, end="")

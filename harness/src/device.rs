@@ -36,8 +36,11 @@ fn libtorch(_: Option<usize>) -> Result<Device> {
 fn libtorch(gpu: Option<usize>) -> Result<Device> {
     let device = gpu.map_or_else(Device::libtorch, Device::libtorch_cuda);
     // A GPU that is not there shows at the first tensor, as a panic inside of libtorch's bindings.
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
     let works =
         std::panic::catch_unwind(|| burn::tensor::Tensor::<1>::from_floats([1.0], &device).into_scalar::<f32>());
+    std::panic::set_hook(hook);
     match works {
         Ok(_) => Ok(device),
         Err(_) => bail!("libtorch has no working GPU {} here; see `nvidia-smi`", gpu.unwrap_or(0)),
