@@ -18,6 +18,7 @@ fn steps(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("mlp 784-256-256-10, batch 128");
     group.bench_function("step through the harness", |bench| bench.iter(|| harness.step()));
     group.bench_function("step without harness", |bench| bench.iter(|| bare.step()));
+    group.bench_function("building its batch alone", |bench| bench.iter(|| bare.build()));
     group.bench_function("matrix products alone", |bench| bench.iter(|| products.run()));
     group.bench_function("evaluation of 2,000", |bench| bench.iter(|| harness.evaluate()));
     group.bench_function("its forward passes alone", |bench| bench.iter(|| bare.forward()));

@@ -165,7 +165,10 @@ fn options_that_contradict_each_other_or_do_nothing_are_refused() {
     refused(
         &Place::small(),
         &[
-            ("small.toml train.epochs=3", &["train.epochs and train.steps contradict each other; set one of them"]),
+            (
+                "small.toml train.epochs=3 train.steps=5",
+                &["train.epochs and train.steps contradict each other; set one of them"],
+            ),
             ("small.toml method=ewc+ewc", &["`ewc` stands twice", "method=ewc+ewc"]),
             ("small.toml method=finetune+joint", &["`finetune` and `joint`", "one carrier"]),
             ("small.toml ewc.strength=3", &["ewc.strength does nothing: `ewc` is not in method=finetune"]),

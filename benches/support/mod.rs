@@ -68,13 +68,16 @@ impl<'a> Harness<'a> {
     }
 }
 
-/// The same step without harness: forward, backward, optimizer, over a batch that is already there.
+/// The same step without harness: forward, backward, optimizer, over an epoch's batches that are already there. They
+/// are taken in turns, since one batch used again and again would never leave the cache, which no training does.
 pub struct Bare<'a> {
     setup: &'a Setup,
-    batch: Batch,
+    batches: Vec<Batch>,
     /// The test pictures, 500 at a time, already on the device.
     questions: Vec<Tensor<4>>,
     weights: Weights,
+    order: Vec<usize>,
+    at: usize,
     optim: Box<dyn Optimizer>,
 }
 
@@ -83,25 +86,35 @@ impl<'a> Bare<'a> {
         let device = Device::flex();
         let feed = Feed::new(&setup.stream, 0, setup.config.head.train);
         let weights = setup.net.init(&Draws::of(0), &device);
-        let batch = feed.batch(&(0..128).collect::<Vec<_>>(), &device);
+        let order = Draws::of(0).order("bench", 0, feed.len());
+        let batches = order.chunks_exact(128).map(|indices| feed.batch(indices, &device)).collect();
         let [channels, height, width] = setup.stream.input;
         let question = |at| Draws::of(at).gaussian("question", &[500, channels, height, width], 1.0, &device).tensor();
         let questions = (0..4).map(question).collect();
-        Ok(Self { setup, batch, questions, weights, optim: setup.optimizer(shelf)? })
+        Ok(Self { setup, batches, questions, weights, order, at: 0, optim: setup.optimizer(shelf)? })
     }
     pub fn step(&mut self) {
+        self.at += 1;
+        let batch = &self.batches[self.at % self.batches.len()];
         let meter = Meter::default();
         let mut pass = Pass::tracked(&self.weights, Mode::Train(Draws::of(0)), &meter);
-        let logits = self.setup.net.logits(&mut pass, self.batch.inputs.clone(), &self.batch.scopes);
-        let grads = pass.gradients(cross_entropy(logits, self.batch.labels.clone()));
+        let logits = self.setup.net.logits(&mut pass, batch.inputs.clone(), &batch.scopes);
+        let grads = pass.gradients(cross_entropy(logits, batch.labels.clone()));
         drop(pass);
         self.optim.step(&mut self.weights.theta, grads, 0.05);
+    }
+    /// Builds a batch of drawn examples.
+    pub fn build(&mut self) {
+        self.at += 1;
+        let feed = Feed::new(&self.setup.stream, 0, self.setup.config.head.train);
+        let start = (self.at * 128) % 7800;
+        std::hint::black_box(feed.batch(&self.order[start..start + 128], &Device::flex()));
     }
     /// The forward passes of an evaluation alone.
     pub fn forward(&self) {
         for inputs in &self.questions {
             let mut pass = Pass::plain(&self.weights, Mode::Eval, &Meter::default());
-            std::hint::black_box(self.setup.net.logits(&mut pass, inputs.clone(), &self.batch.scopes));
+            std::hint::black_box(self.setup.net.logits(&mut pass, inputs.clone(), &self.batches[0].scopes));
         }
     }
 }

@@ -200,6 +200,7 @@ fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
             train_logits: config.head.train.name().into(),
             test_logits: config.head.test.name().into(),
             task_identity: config.head.test == Count::Task,
+            recipe: config.recipe(),
         },
         device: config.device.clone(),
         version: env!("CARGO_PKG_VERSION").into(),

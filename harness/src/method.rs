@@ -132,6 +132,9 @@ pub enum Layout {
     Remembers,
     /// Replaces paths between experiences (an adapter per task).
     Replaces,
+    /// Replaces paths by what they come to together (an adapter folded into its matrix): neither a vector that is
+    /// kept from before nor an average survives it.
+    Folds,
     /// Deploys other values of `theta` than those that are trained (an average, a merge).
     Averages,
 }

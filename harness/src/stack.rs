@@ -74,6 +74,11 @@ impl Stack {
         if let (Some(a), Some(b)) = (with(Layout::Replaces), with(Layout::Remembers)) {
             bail!("`{a}` replaces parameters at each task and `{b}` remembers them; keep one adapter for the stream");
         }
+        if let (Some(a), Some(b)) = (with(Layout::Folds), with(Layout::Remembers).or(with(Layout::Averages))) {
+            bail!(
+                "`{a}` folds its adapters into the matrices, and what `{b}` keeps no longer fits; set {a}.fold=false"
+            );
+        }
         for (name, part) in &self.contributions {
             if let Some(reason) = self.carrier.refuses(part.layout()) {
                 bail!("`{name}` does not go with `{carrier}`: {reason}");

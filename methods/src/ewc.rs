@@ -53,7 +53,8 @@ pub enum Fisher {
     Sampled,
     /// Mean over x of (∂ log p(y|x))² with the example's own label.
     Empirical,
-    /// Mean over batches of the squared gradient of the batch's mean loss: smaller by about the batch size.
+    /// Mean over batches of the squared gradient of the batch's mean loss: smaller by about the batch size. A
+    /// shorter last batch weighs like a full one.
     Batch,
 }
 

@@ -127,9 +127,10 @@ fn adaptable(weights: &Weights) -> Vec<(String, Array)> {
 
 impl Contribution for Lora {
     fn layout(&self) -> Layout {
-        match self.config.per {
-            Per::Task => Layout::Replaces,
-            Per::Stream => Layout::Indifferent,
+        match (self.config.fold, self.config.per) {
+            (true, _) => Layout::Folds,
+            (false, Per::Task) => Layout::Replaces,
+            (false, Per::Stream) => Layout::Indifferent,
         }
     }
 

@@ -25,7 +25,16 @@ pub(crate) fn manifest(manifest: &Manifest) -> Result<(), String> {
     let c = &m.conditions;
     let words = [&m.run, &m.family, &m.method, &m.device, &m.version, &m.revision, &m.machine]
         .into_iter()
-        .chain([&c.start, &c.head, &c.train_logits, &c.test_logits, &m.stream.name, &m.stream.kind, &m.stream.hash])
+        .chain([
+            &c.start,
+            &c.head,
+            &c.train_logits,
+            &c.test_logits,
+            &c.recipe,
+            &m.stream.name,
+            &m.stream.kind,
+            &m.stream.hash,
+        ])
         .chain(&m.overrides)
         .chain(&m.diverged)
         .chain(m.experiences.iter().map(|plan| &plan.bound_by));

@@ -25,6 +25,7 @@ pub(crate) fn manifest(method: &str, seed: u64) -> Manifest {
             train_logits: "seen".into(),
             test_logits: "all".into(),
             task_identity: false,
+            recipe: "5eed".into(),
         },
         device: "flex".into(),
         version: "0.1.0".into(),

@@ -75,6 +75,8 @@ pub struct Conditions {
     pub test_logits: String,
     /// Whether the task's identity is told at test.
     pub task_identity: bool,
+    /// Hash of what the stream sets for every method: network, optimizer, schedule and batch.
+    pub recipe: String,
 }
 
 /// The length of one experience.

@@ -83,7 +83,11 @@ fn list(data: &std::path::Path, shelf: &Shelf) -> Result<Ending> {
             _ if source.open(data).is_ok() => "here",
             _ => "absent",
         };
-        let _ = writeln!(text, "{:<20} {here:<9} {}", source.name(), source.about());
+        let name = format!("{:<20} {here:<9}", source.name());
+        let lines = super::list::wrapped(source.about(), 80 - 31);
+        for (line, name) in lines.zip(std::iter::once(name).chain(std::iter::repeat(" ".repeat(30)))) {
+            let _ = writeln!(text, "{name} {line}");
+        }
     }
     print(&text)?;
     Ok(Ending::Done)

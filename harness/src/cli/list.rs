@@ -7,15 +7,12 @@ use anyhow::Result;
 use super::{Ending, print};
 use crate::{net::Body, registry::Shelf};
 
-/// Columns beside a name.
-const WIDTH: usize = 80 - 23;
-
-/// `text` broken between words; nothing for nothing.
-pub(super) fn wrapped(text: &str) -> impl Iterator<Item = String> {
+/// `text` broken between words into lines of up to `width` columns; nothing for nothing.
+pub(super) fn wrapped(text: &str, width: usize) -> impl Iterator<Item = String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
                 line.push(' ');
                 line.push_str(word);
             }
@@ -30,7 +27,7 @@ pub(super) fn list(shelf: &Shelf) -> Result<Ending> {
     let mut part = |title: &str, rows: Vec<(&str, &str, &str)>| {
         let _ = writeln!(text, "{title}");
         for (name, about, citation) in rows {
-            let lines = wrapped(about).chain(wrapped(citation));
+            let lines = wrapped(about, 80 - 23).chain(wrapped(citation, 80 - 23));
             for (line, name) in lines.zip(std::iter::once(name).chain(std::iter::repeat(""))) {
                 let _ = writeln!(text, "  {name:<20} {line}");
             }

@@ -147,6 +147,11 @@ impl Config {
         let hash = Sha256::digest(format!("clbench {}\n{stream}\n{text}", env!("CARGO_PKG_VERSION")));
         hex(&hash)[..12].to_owned()
     }
+    /// Six hexadecimal digits of what the stream sets for every method: network, optimizer, schedule and batch.
+    pub fn recipe(&self) -> String {
+        let parts = (&self.net, &self.optim, &self.schedule, self.train.batch);
+        hex(&Sha256::digest(format!("{parts:?}")))[..6].to_owned()
+    }
     /// The id of all runs that differ from this one in nothing but the seed.
     pub fn family(&self, stream: &str) -> String {
         Self { seed: 0, ..self.clone() }.id(stream)

@@ -90,6 +90,13 @@ fn besides(error: anyhow::Error, common: &[&str]) -> anyhow::Error {
 /// When anything is missing, unknown, out of range or contradictory; the message names file, key and remedy.
 pub fn resolve(path: &Path, asked: &Asked, shelf: &Shelf) -> Result<Setup> {
     let mut file = read(path)?;
+    // A stopping rule from the command line takes the place of the file's, of whichever kind.
+    let rules = ["train.epochs", "train.steps"];
+    if let Some(train) = file.get_mut("train").and_then(Value::as_table_mut)
+        && asked.overrides.iter().any(|setting| rules.contains(&setting.path.as_str()))
+    {
+        train.retain(|key, _| !["epochs", "steps"].contains(&key));
+    }
     for setting in &asked.overrides {
         setting.apply(&mut file)?;
     }

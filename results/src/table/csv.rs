@@ -6,7 +6,7 @@ use crate::text::clean;
 
 const NAMED: [&str; 7] = ["stream", "kind", "hash", "family", "method", "overrides", "joint"];
 const SEEDS: [&str; 6] = ["n_seeds", "seeds", "runs", "diverged_seeds", "group", "place"];
-const CONDITIONS: [&str; 5] = ["start", "head", "train_logits", "test_logits", "task_identity"];
+const CONDITIONS: [&str; 6] = ["start", "head", "train_logits", "test_logits", "recipe", "task_identity"];
 const SPENT: [&str; 8] =
     ["steps", "bound_by", "flops", "examples", "replayed", "evaluation_flops", "state_bytes", "made_by"];
 
@@ -43,7 +43,7 @@ fn row(summary: &StreamSummary, entry: &Entry, metrics: &[Metric]) -> Vec<String
         row.extend(values.map(|value| value.map(|value| format!("{value:?}")).unwrap_or_default()));
     }
     let c = &entry.conditions;
-    row.extend([&c.start, &c.head, &c.train_logits, &c.test_logits].map(|name| cell(name)));
+    row.extend([&c.start, &c.head, &c.train_logits, &c.test_logits, &c.recipe].map(|name| cell(name)));
     let spent = &entry.spent;
     row.extend([c.task_identity.to_string(), spent.steps.to_string(), list(&entry.bound_by)]);
     let counts = [spent.flops, spent.examples, spent.replayed, spent.evaluation_flops, spent.state_bytes];

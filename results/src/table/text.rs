@@ -73,8 +73,11 @@ fn legend(conditions: &[&Conditions]) -> Vec<String> {
     let line = |(index, c): (usize, &&Conditions)| {
         let rows = if conditions.len() > 1 { format!("Conditions {}", letter(index)) } else { "All rows".into() };
         let [start, head, train, test] = [&c.start, &c.head, &c.train_logits, &c.test_logits].map(|word| short(word));
+        let recipe = if conditions.len() > 1 { format!(", recipe {}", short(&c.recipe)) } else { String::new() };
         let told = if c.task_identity { "told" } else { "not told" };
-        format!("{rows}: start {start}, {head} head, logits {train} in training and {test} at test, task id {told}.")
+        format!(
+            "{rows}: start {start}, {head} head, logits {train} in training and {test} at test, task id {told}{recipe}."
+        )
     };
     conditions.iter().enumerate().map(line).collect()
 }
