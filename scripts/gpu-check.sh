@@ -62,7 +62,7 @@ tolerance = float(tolerance)
 MEASURED = {"accuracy", "loss", "brier", "confidence"}
 
 
-def accuracies(folder):
+def answers(folder):
     files = sorted(pathlib.Path(folder).rglob("records.csv"))
     if len(files) != 1:
         sys.exit(f"{folder} holds {len(files)} records.csv, not one")
@@ -70,28 +70,28 @@ def accuracies(folder):
         rows = list(csv.DictReader(file))
     if not rows or "accuracy" not in rows[0]:
         sys.exit(f"{files[0]} has no column accuracy")
-    return {tuple((k, v) for k, v in r.items() if k not in MEASURED): float(r["accuracy"]) for r in rows}
+    return {tuple((k, v) for k, v in r.items() if k not in MEASURED): (float(r["accuracy"]), float(r["loss"])) for r in rows}
 
 
-runs = [(m, d, s, accuracies(f)) for m, d, s, f in zip(rest[0::4], rest[1::4], rest[2::4], rest[3::4])]
+runs = [(m, d, s, answers(f)) for m, d, s, f in zip(rest[0::4], rest[1::4], rest[2::4], rest[3::4])]
 ok, references = True, {}
 lines = [
-    f"`{stream}` on {gpu}, by `scripts/gpu-check.sh`; every accuracy of a run compared with the first device's,",
-    f"tolerance {tolerance}. Seconds include starting the program.",
+    f"`{stream}` on {gpu}, by `scripts/gpu-check.sh`; every accuracy and loss of a run",
+    f"compared with the first device's; the accuracies' tolerance is {tolerance}. Seconds include starting the program.",
     "",
-    "| method | device | seconds | accuracies | mean accuracy | largest difference | within |",
-    "|---|---|--:|--:|--:|--:|---|",
+    "| method | device | seconds | accuracies | mean accuracy | largest difference | of losses | within |",
+    "|---|---|--:|--:|--:|--:|--:|---|",
 ]
 for method, device, seconds, found in runs:
     reference = references.setdefault(method, found)
     if found.keys() != reference.keys():
         sys.exit(f"{method} on {device} evaluated different things than the first device")
-    worst = max(abs(found[k] - reference[k]) for k in reference)
+    worst, loss = (max(abs(found[k][i] - reference[k][i]) for k in reference) for i in (0, 1))
     within = worst <= tolerance
     ok &= within
-    mean = sum(found.values()) / len(found)
+    mean = sum(accuracy for accuracy, _ in found.values()) / len(found)
     word = "yes" if within else "NO"
-    lines.append(f"| {method} | {device} | {seconds} | {len(found)} | {mean:.4f} | {worst:.4f} | {word} |")
+    lines.append(f"| {method} | {device} | {seconds} | {len(found)} | {mean:.4f} | {worst:.4f} | {loss:.1e} | {word} |")
 text = "\n".join(lines) + "\n"
 pathlib.Path(out).write_text(text)
 print(text, end="")
