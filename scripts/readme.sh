@@ -13,7 +13,7 @@
 #
 # A command after `! ` is expected to fail, and what it says on standard error is shown.
 #
-# The commands run one after the other in an empty folder that has `streams`. `clbench` and `cargo run --release --` are
+# The commands run one after the other in an empty folder that has `streams` and `published`. `clbench` and `cargo run --release --` are
 # the release binary, or the one at $CLBENCH. Nothing printed holds a time, so on one machine it repeats bit for bit;
 # processors with other instructions may differ in the last digits.
 set -euo pipefail
@@ -41,6 +41,7 @@ export binary
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 ln -s "$root/streams" "$work/streams"
+ln -s "$root/results/published" "$work/published"
 
 # What the command $1 prints; it fails where the command does.
 output() {
