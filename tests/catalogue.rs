@@ -8,11 +8,12 @@ use std::{collections::BTreeSet, path::Path};
 
 use anyhow::Result;
 use clbench::{
-    dataset::Dataset,
     draws::Draws,
     net::{Body, Mlp, Net},
     registry::{Make, Shelf},
     scope::{HeadKind, Heads},
+    universe::{Fit, Universe},
+    world::Ground,
 };
 use toml::Table;
 
@@ -24,11 +25,15 @@ fn net() -> Net {
     Net { body: Body::Mlp(Mlp::default()), heads, input: [1, 2, 2] }
 }
 
-fn digits() -> Dataset {
-    clbench_datasets::CATALOGUE[0].open(Path::new("")).unwrap()
+fn digits() -> Universe {
+    let digits = clbench_datasets::CATALOGUE[0].open(Path::new("")).unwrap();
+    Universe::new(vec![digits], None, Fit::Resize).unwrap()
 }
 
-fn entries<'a>(shelf: &'a Shelf, net: &'a Net, datasets: &'a [Dataset]) -> Vec<Entry<'a>> {
+/// Settings without which a part of a stream cannot be.
+const NEEDS: [(&str, &str); 0] = [];
+
+fn entries<'a>(shelf: &'a Shelf, net: &'a Net, universe: &'a Universe) -> Vec<Entry<'a>> {
     let mut all: Vec<Entry> = Vec::new();
     for method in &shelf.methods {
         all.push(match method.make {
@@ -37,21 +42,44 @@ fn entries<'a>(shelf: &'a Shelf, net: &'a Net, datasets: &'a [Dataset]) -> Vec<E
         });
     }
     for kind in &shelf.kinds {
-        let make = |table| Ok((kind.make)(table, datasets, &Draws::of(0))?.0);
+        let make = |table| {
+            let ground = Ground::new(universe, Draws::of(0), Path::new(""));
+            Ok((kind.make)(with_needs(kind.name, table), &ground)?.0)
+        };
         all.push((kind.name, kind.citation, Box::new(make)));
     }
+    macro_rules! parts {
+        ($($list:ident),*) => {$(for part in &shelf.$list {
+            let make = |table| Ok((part.make)(with_needs(part.name, table))?.0);
+            all.push((part.name, part.citation, Box::new(make)));
+        })*};
+    }
+    parts!(orderings, alterations, arrivals, environments);
     for rule in &shelf.rules {
         all.push((rule.name, rule.citation, Box::new(|table| Ok((rule.make)(table)?.0))));
     }
     all
 }
 
+fn with_needs(name: &str, mut table: Table) -> Table {
+    for (_, needs) in NEEDS.iter().filter(|(of, _)| *of == name) {
+        for (key, value) in needs.parse::<Table>().unwrap() {
+            table.entry(key).or_insert(value);
+        }
+    }
+    table
+}
+
 #[test]
 fn names_are_in_kebab_case_and_unique() {
     let shelf = support::shelf();
-    let shelves: [Vec<&str>; 5] = [
+    let shelves: [Vec<&str>; 9] = [
         shelf.methods.iter().map(|method| method.name).collect(),
         shelf.kinds.iter().map(|kind| kind.name).collect(),
+        shelf.orderings.iter().map(|part| part.name).collect(),
+        shelf.alterations.iter().map(|part| part.name).collect(),
+        shelf.arrivals.iter().map(|part| part.name).collect(),
+        shelf.environments.iter().map(|part| part.name).collect(),
         shelf.datasets.iter().map(|source| source.name()).collect(),
         shelf.rules.iter().map(|rule| rule.name).collect(),
         Body::CATALOGUE.iter().map(|(name, ..)| *name).collect(),
@@ -75,16 +103,24 @@ fn a_methods_name_is_its_files_and_its_tables() {
         assert!(file.is_file(), "{}", file.display());
         assert!(support::try_setup(&support::shelf(), &format!("method={}", method.name)).is_ok(), "{}", method.name);
     }
-    for kind in support::shelf().kinds {
-        let file = root.join(format!("streams/src/{}.rs", kind.name.replace('-', "_")));
-        assert!(file.is_file(), "{}", file.display());
-    }
+    let shelf = support::shelf();
+    let parts = |folder: &str, names: Vec<&str>, usual: usize| {
+        for name in &names[usual..] {
+            let file = root.join(format!("streams/src/{folder}{}.rs", name.replace('-', "_")));
+            assert!(file.is_file(), "{}", file.display());
+        }
+    };
+    parts("", shelf.kinds.iter().map(|part| part.name).collect(), 0);
+    parts("order/", shelf.orderings.iter().map(|part| part.name).collect(), 1);
+    parts("alteration/", shelf.alterations.iter().map(|part| part.name).collect(), 0);
+    parts("arrival/", shelf.arrivals.iter().map(|part| part.name).collect(), 1);
+    parts("environment/", shelf.environments.iter().map(|part| part.name).collect(), 1);
 }
 
 #[test]
 fn everything_says_what_it_is_and_where_it_comes_from() {
-    let (shelf, net, datasets) = (support::shelf(), net(), [digits()]);
-    for (name, citation, _) in entries(&shelf, &net, &datasets) {
+    let (shelf, net, universe) = (support::shelf(), net(), digits());
+    for (name, citation, _) in entries(&shelf, &net, &universe) {
         let page = citation.strip_prefix("https://").unwrap_or_else(|| panic!("{name} cites {citation}"));
         assert!(page.contains('.') && page.contains('/') && !page.contains(char::is_whitespace), "{name}: {citation}");
     }
@@ -92,6 +128,8 @@ fn everything_says_what_it_is_and_where_it_comes_from() {
         assert!(source.citation().contains("https://"), "{} cites {}", source.name(), source.citation());
     }
     let abouts = shelf.methods.iter().map(|m| m.about).chain(shelf.kinds.iter().map(|k| k.about));
+    let abouts = abouts.chain(shelf.orderings.iter().map(|p| p.about)).chain(shelf.alterations.iter().map(|p| p.about));
+    let abouts = abouts.chain(shelf.arrivals.iter().map(|p| p.about)).chain(shelf.environments.iter().map(|p| p.about));
     let abouts = abouts.chain(shelf.rules.iter().map(|r| r.about)).chain(shelf.datasets.iter().map(|d| d.about()));
     for about in abouts {
         assert!((10..120).contains(&about.len()) && !about.ends_with('.') && !about.contains('\n'), "{about}");
@@ -100,8 +138,8 @@ fn everything_says_what_it_is_and_where_it_comes_from() {
 
 #[test]
 fn default_settings_survive_toml() {
-    let (shelf, net, datasets) = (support::shelf(), net(), [digits()]);
-    for (name, _, make) in entries(&shelf, &net, &datasets) {
+    let (shelf, net, universe) = (support::shelf(), net(), digits());
+    for (name, _, make) in entries(&shelf, &net, &universe) {
         let defaults = make(Table::new()).unwrap_or_else(|error| panic!("{name} without settings: {error:#}"));
         let text = toml::to_string(&defaults).unwrap();
         let again = make(text.parse().unwrap()).unwrap_or_else(|error| panic!("{name} with {text}: {error:#}"));
@@ -111,9 +149,9 @@ fn default_settings_survive_toml() {
 
 #[test]
 fn an_unknown_key_is_refused_with_the_nearest() {
-    let (shelf, net, datasets) = (support::shelf(), net(), [digits()]);
+    let (shelf, net, universe) = (support::shelf(), net(), digits());
     let mut keys = 0;
-    for (name, _, make) in entries(&shelf, &net, &datasets) {
+    for (name, _, make) in entries(&shelf, &net, &universe) {
         let wrong = |key: String| make([(key, 1.into())].into_iter().collect()).unwrap_err().to_string();
         let defaults = make(Table::new()).unwrap();
         for key in defaults.keys() {

@@ -23,7 +23,7 @@ use clbench_results::Record;
 pub fn shelf() -> Shelf {
     Shelf::default()
         .datasets(clbench_datasets::CATALOGUE.iter().copied())
-        .kinds(clbench_streams::catalogue())
+        .streams(clbench_streams::catalogue())
         .methods(clbench_methods::catalogue())
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     scope::{Count, Scope, Scopes},
-    stream::{Experience, Stream, View},
+    stream::{Experience, Scratch, Stream, View},
 };
 
 /// Inputs and labels that arrive together.
@@ -58,7 +58,7 @@ pub(crate) struct Builder<'a> {
     input: [usize; 3],
     inputs: Vec<f32>,
     targets: Vec<usize>,
-    scratch: Vec<u8>,
+    scratch: Scratch,
 }
 
 impl<'a> Builder<'a> {
@@ -69,7 +69,7 @@ impl<'a> Builder<'a> {
             input: stream.input,
             inputs: Vec::with_capacity(count * size),
             targets: Vec::with_capacity(count),
-            scratch: Vec::new(),
+            scratch: Scratch::default(),
         }
     }
     fn push(&mut self, pixels: &[u8], label: usize) {
@@ -150,19 +150,19 @@ impl<'a> Feed<'a> {
     /// The label of the example at `index`.
     pub fn label(&self, index: usize) -> usize {
         let (task, place) = self.find(index);
-        self.stream.tasks[task].train.label(place)
+        self.stream.task(task).train.label(place)
     }
     /// The example at `index`, for a memory.
     pub fn example(&self, index: usize) -> Example {
         let (task, place) = self.find(index);
-        let view = &self.stream.tasks[task].train;
-        let pixels = view.pixels(place, &mut Vec::new(), <[u8]>::to_vec);
+        let view = &self.stream.task(task).train;
+        let pixels = view.pixels(place, &mut Scratch::default(), <[u8]>::to_vec);
         Example { pixels, label: view.label(place), task }
     }
     /// The examples at `indices` on `device`.
     pub fn batch(&self, indices: &[usize], device: &Device) -> Batch {
         let places: Vec<_> = indices.iter().map(|&index| self.find(index)).collect();
-        let view = |task: usize| &self.stream.tasks[task].train;
+        let view = |task: usize| &self.stream.task(task).train;
         // Drawn examples lie far apart: asked for all at once, memory answers side by side and not one after another.
         let near = places.iter().fold(0, |all, &(task, place)| all ^ view(task).touch(place));
         std::hint::black_box(near);

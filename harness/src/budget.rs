@@ -201,7 +201,8 @@ mod tests {
     use crate::{ledger::Phase, stream::Part};
 
     fn experience(examples: u32, span: usize) -> Experience {
-        Experience { parts: vec![Part { task: 0, indices: (0..examples).collect() }], span }
+        let part = Part { task: 0, indices: (0..examples).collect(), rehearsed: false };
+        Experience { span, ..Experience::new(vec![part]) }
     }
     fn price(flops: u64) -> Spent {
         Spent { flops, examples: 20, replayed: 10, steps: 1 }

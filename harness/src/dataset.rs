@@ -44,6 +44,18 @@ impl Split {
         }
         Ok(Self { stride, pixels, labels })
     }
+    /// Labels of examples whose inputs are not known.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn bare(labels: Vec<u16>) -> Result<Self> {
+        ensure!(!labels.is_empty(), "the split is empty");
+        Ok(Self { stride: 0, pixels: Vec::new(), labels })
+    }
+    /// Whether inputs are not known.
+    pub fn is_bare(&self) -> bool {
+        self.stride == 0
+    }
     /// Number of examples.
     pub fn len(&self) -> usize {
         self.labels.len()
@@ -71,6 +83,8 @@ pub struct Dataset {
     pub shape: [usize; 3],
     /// Names of the classes, in the order of the labels.
     pub classes: Vec<String>,
+    /// The year in which it was released, where that is known.
+    pub released: Option<u16>,
     /// For training.
     pub train: Arc<Split>,
     /// For testing.
@@ -95,7 +109,16 @@ impl Dataset {
             split.labels.iter().for_each(|label| hash.update(label.to_le_bytes()));
         }
         let hash = hex(&hash.finalize());
-        Self { name: name.into(), shape, classes, train: Arc::new(train), test: Arc::new(test), mean, std, hash }
+        let (train, test) = (Arc::new(train), Arc::new(test));
+        Self { name: name.into(), shape, classes, released: None, train, test, mean, std, hash }
+    }
+}
+
+impl Dataset {
+    /// The same, released in `year`.
+    #[must_use]
+    pub fn released(self, year: u16) -> Self {
+        Self { released: Some(year), ..self }
     }
 }
 
@@ -106,7 +129,7 @@ fn moments([channels, height, width]: [usize; 3], split: &Split) -> (Vec<f32>, V
         plane.iter().for_each(|value| counts[at % channels][usize::from(*value)] += 1);
     }
     let channel = |counts: &[u64; 256]| {
-        let total = counts.iter().sum::<u64>() as f64;
+        let total = counts.iter().sum::<u64>().max(1) as f64;
         let power = |power: i32| {
             counts.iter().enumerate().map(|(value, n)| (value as f64 / 255.0).powi(power) * *n as f64).sum::<f64>()
         };

@@ -115,7 +115,7 @@ impl Examiner<'_> {
             self.meter.count(Spent { examples: places.len() as u64, ..Spent::default() });
             for ((row, &label), &place) in scores.chunks(shape[1]).zip(&batch.targets).zip(places) {
                 let (answer, confidence) = tally.add(row, label);
-                let index = view.indices()[place];
+                let index = view.pool().find(view.indices()[place] as usize).1 as u32;
                 answers.push(Answer { experience: self.experience + 1, task, index, label, answer, confidence });
             }
         }

@@ -29,9 +29,12 @@ pub mod registry;
 pub mod run;
 pub mod schedule;
 pub mod scope;
+pub(crate) mod shape;
 pub mod stack;
 pub mod stream;
 pub mod theta;
+pub mod universe;
+pub mod world;
 
 pub mod cli;
 pub mod execute;

@@ -5,12 +5,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use toml::Table;
 
 use crate::{
-    dataset::{Dataset, Source},
-    draws::Draws,
+    dataset::Source,
     method::{Carrier, Contribution},
     net::Net,
     optim::Optimizer,
     stream::Plan,
+    world::{Alteration, Arrival, Environment, Ground, Ordering, USUAL},
 };
 
 /// Everything that a program knows by name.
@@ -19,6 +19,14 @@ pub struct Shelf {
     pub datasets: Vec<&'static dyn Source>,
     /// Kinds of stream.
     pub kinds: Vec<Kind>,
+    /// Ways to rank concepts.
+    pub orderings: Vec<Ordering>,
+    /// Ways to change training examples.
+    pub alterations: Vec<Alteration>,
+    /// Ways in which examples come.
+    pub arrivals: Vec<Arrival>,
+    /// Ways in which examples come back.
+    pub environments: Vec<Environment>,
     /// Methods; the first is run where a stream file names none.
     pub methods: Vec<Method>,
     /// Optimizers; those of the harness stand here from the start.
@@ -27,11 +35,31 @@ pub struct Shelf {
     pub revision: &'static str,
 }
 
+/// What streams are made of.
+#[derive(Clone, Default)]
+pub struct StreamParts {
+    /// Kinds of stream.
+    pub kinds: Vec<Kind>,
+    /// Ways to rank concepts.
+    pub orderings: Vec<Ordering>,
+    /// Ways to change training examples.
+    pub alterations: Vec<Alteration>,
+    /// Ways in which examples come.
+    pub arrivals: Vec<Arrival>,
+    /// Ways in which examples come back.
+    pub environments: Vec<Environment>,
+}
+
 impl Default for Shelf {
     fn default() -> Self {
+        let (given, whole, none) = USUAL;
         Self {
             datasets: Vec::new(),
             kinds: Vec::new(),
+            orderings: vec![given],
+            alterations: Vec::new(),
+            arrivals: vec![whole],
+            environments: vec![none],
             methods: Vec::new(),
             rules: crate::optim::catalogue(),
             revision: "",
@@ -49,6 +77,31 @@ impl Shelf {
     pub fn kinds(mut self, more: impl IntoIterator<Item = Kind>) -> Self {
         self.kinds.extend(more);
         self
+    }
+    /// Adds orderings.
+    pub fn orderings(mut self, more: impl IntoIterator<Item = Ordering>) -> Self {
+        self.orderings.extend(more);
+        self
+    }
+    /// Adds alterations.
+    pub fn alterations(mut self, more: impl IntoIterator<Item = Alteration>) -> Self {
+        self.alterations.extend(more);
+        self
+    }
+    /// Adds arrivals.
+    pub fn arrivals(mut self, more: impl IntoIterator<Item = Arrival>) -> Self {
+        self.arrivals.extend(more);
+        self
+    }
+    /// Adds environments.
+    pub fn environments(mut self, more: impl IntoIterator<Item = Environment>) -> Self {
+        self.environments.extend(more);
+        self
+    }
+    /// Adds all that streams are made of.
+    pub fn streams(self, more: StreamParts) -> Self {
+        let shelf = self.kinds(more.kinds).orderings(more.orderings).alterations(more.alterations);
+        shelf.arrivals(more.arrivals).environments(more.environments)
     }
     /// Adds methods.
     pub fn methods(mut self, more: impl IntoIterator<Item = Method>) -> Self {
@@ -85,18 +138,21 @@ impl Shelf {
 /// Settings with defaults, and what was made of them.
 pub type Made<T> = Result<(Table, T)>;
 
-/// How datasets become a stream.
+/// Something that a catalogue knows by name.
 #[derive(Clone, Copy)]
-pub struct Kind {
+pub struct Entry<F> {
     /// Its name in stream files, in kebab case.
     pub name: &'static str,
     /// One line: what it is.
     pub about: &'static str,
     /// Where it comes from.
     pub citation: &'static str,
-    /// Reads the kind's own settings; gives them back with defaults, and the plan.
-    pub make: fn(Table, &[Dataset], &Draws) -> Made<Plan>,
+    /// Reads its settings; gives them back with defaults, and what they describe.
+    pub make: F,
 }
+
+/// How a universe of concepts becomes tasks.
+pub type Kind = Entry<fn(Table, &Ground) -> Made<Plan>>;
 
 /// A part of a stack.
 #[derive(Clone, Copy)]
@@ -224,6 +280,17 @@ impl std::fmt::Display for UnknownKey {
             known => out.write_str(&unknown("key", &self.key, known)),
         }
     }
+}
+
+/// Makes an ordering, an alteration, an arrival or an environment out of its table; `part` puts it into its box.
+pub fn part<C: Settings, P: ?Sized>(table: Table, part: impl FnOnce(C) -> Box<P>) -> Made<Box<P>> {
+    let (table, config) = settings(table)?;
+    Ok((table, part(config)))
+}
+
+/// The entry called `name`, or what there is.
+pub(crate) fn find<'a, F>(what: &str, name: &str, catalogue: &'a [Entry<F>]) -> Result<&'a Entry<F>> {
+    pick(what, name, catalogue, |entry| entry.name)
 }
 
 /// The item called `name`, or an error that lists what there is and the nearest.

@@ -5,35 +5,21 @@
 
 use anyhow::{Result, ensure};
 use clbench::{
-    dataset::Dataset,
-    draws::Draws,
     registry::{Kind, Made, Settings, settings},
     scope::Head,
     stream::{Plan, Task},
+    world::Ground,
 };
 use serde::{Deserialize, Serialize};
 use toml::Table;
-
-use crate::only;
 
 /// The entry of the catalogue.
 pub const KIND: Kind = Kind {
     name: "class-incremental",
     about: "n tasks of k new classes each; one head over all classes",
     citation: "https://arxiv.org/abs/1611.07725",
-    make: |table, datasets, draws| make(table, datasets, draws, Head::default()),
+    make: |table, ground| make(table, ground, Head::default()),
 };
-
-/// In which order classes come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Order {
-    /// As the dataset lists them.
-    #[default]
-    Given,
-    /// Drawn by the stream's seed.
-    Random,
-}
 
 /// Settings of class- and task-incremental streams.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,13 +29,11 @@ pub struct Config {
     pub tasks: usize,
     /// Classes of each task, k; without it the dataset's classes are split evenly.
     pub classes_per_task: Option<usize>,
-    /// In which order classes come.
-    pub order: Order,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { tasks: 5, classes_per_task: None, order: Order::Given }
+        Self { tasks: 5, classes_per_task: None }
     }
 }
 
@@ -61,36 +45,46 @@ impl Settings for Config {
     }
 }
 
-/// Splits one dataset's classes over tasks.
-pub(crate) fn make(table: Table, datasets: &[Dataset], draws: &Draws, head: Head) -> Made<Plan> {
-    let dataset = only(datasets)?;
-    let all = dataset.classes.len();
+/// Splits classes over tasks.
+pub(crate) fn make(table: Table, ground: &Ground, head: Head) -> Made<Plan> {
     let (_, mut config): (Table, Config) = settings(table)?;
-    let tasks = config.tasks;
+    let ranked = ground.ranked_concepts()?;
+    let (all, tasks) = (ranked.len(), config.tasks);
     ensure!(
         config.classes_per_task.is_some() || all.is_multiple_of(tasks),
         "{all} classes do not split into {tasks} equal tasks; set stream.classes_per_task"
     );
     let each = *config.classes_per_task.get_or_insert(all / tasks);
     ensure!(
-        tasks.checked_mul(each).is_some_and(|classes| classes <= all),
-        "stream.tasks = {tasks} with {each} classes each is more than the {all} classes of `{}`",
-        dataset.name
+        tasks.checked_mul(each).is_some_and(|classes| (1..=all).contains(&classes)),
+        "stream.tasks = {tasks} with {each} classes each is more than the {all} classes that there are"
     );
-    let order = match config.order {
-        Order::Given => (0..all).collect(),
-        Order::Random => draws.order("class order", 0, all),
+    let chunks: Vec<&[usize]> = ranked.chunks(each).take(tasks).collect();
+    Ok((Table::try_from(&config)?, split(&chunks, ground, head)))
+}
+
+/// One task for each chunk of ranked concepts; labels follow the ranking.
+pub(crate) fn split(chunks: &[&[usize]], ground: &Ground, head: Head) -> Plan {
+    let (universe, mut label) = (ground.universe, 0);
+    let task = |concepts: &&[usize]| {
+        let mut labels = vec![None; universe.concepts.len()];
+        for concept in *concepts {
+            labels[*concept] = Some(label);
+            label += 1;
+        }
+        let names: Vec<String> = concepts.iter().map(|concept| universe.label(*concept)).collect();
+        Task::new(title(&names), universe, &labels, None)
     };
-    let tasks = order.chunks(each).take(tasks).enumerate().map(|(task, classes)| {
-        let mut labels = vec![None; all];
-        classes.iter().enumerate().for_each(|(at, class)| labels[*class] = Some(task * each + at));
-        let names: Vec<&str> = classes.iter().map(|class| dataset.classes[*class].as_str()).collect();
-        let mut task = Task::new(names.join(", "), dataset, &labels, None);
-        task.classes.sort_unstable();
-        task
-    });
-    let tasks: Vec<Task> = tasks.collect();
-    let shown = order.iter().take(tasks.len() * each);
-    let classes = shown.map(|class| dataset.classes[*class].clone()).collect();
-    Ok((Table::try_from(&config)?, Plan { classes, tasks, head, experiences: Vec::new() }))
+    let tasks = chunks.iter().map(task).collect();
+    let classes = chunks.concat().into_iter().map(|concept| universe.label(concept)).collect();
+    Plan { classes, tasks, head }
+}
+
+/// A task's name: its classes, or the first and the last of many.
+fn title(names: &[String]) -> String {
+    const MOST: usize = 20;
+    match names {
+        [first, .., last] if names.len() > MOST => format!("{first} … {last} ({} classes)", names.len()),
+        _ => names.join(", "),
+    }
 }

@@ -1,20 +1,28 @@
-//! The kinds of stream that ship with clbench, one file each; [`catalogue`] is the table of contents.
+//! The parts that streams are made of: kinds, orderings, alterations, arrivals and environments, one file each.
 
+pub mod alteration;
+pub mod arrival;
 pub mod class_incremental;
+pub mod environment;
+pub mod order;
 pub mod permuted;
 pub mod rotated;
 pub mod task_incremental;
 
-use anyhow::{Result, ensure};
-use clbench::{dataset::Dataset, registry::Kind};
+use clbench::registry::{Kind, StreamParts};
 
-/// Every kind of stream, in the order in which lists show them.
-pub fn catalogue() -> Vec<Kind> {
-    vec![class_incremental::KIND, task_incremental::KIND, permuted::KIND, rotated::KIND]
+/// Everything that ships, in the order in which lists show it.
+pub fn catalogue() -> StreamParts {
+    StreamParts {
+        kinds: kinds(),
+        orderings: order::catalogue(),
+        alterations: alteration::catalogue(),
+        arrivals: arrival::catalogue(),
+        environments: environment::catalogue(),
+    }
 }
 
-/// The one dataset of a kind that takes one.
-fn only(datasets: &[Dataset]) -> Result<&Dataset> {
-    ensure!(datasets.len() == 1, "this kind of stream takes one dataset, here are {}", datasets.len());
-    Ok(&datasets[0])
+/// Every kind of stream.
+fn kinds() -> Vec<Kind> {
+    vec![class_incremental::KIND, task_incremental::KIND, permuted::KIND, rotated::KIND]
 }

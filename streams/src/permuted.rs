@@ -8,16 +8,13 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use clbench::{
-    dataset::Dataset,
-    draws::Draws,
     registry::{Kind, Made, Settings, settings},
     scope::Head,
     stream::{Plan, Task, Transform},
+    world::Ground,
 };
 use serde::{Deserialize, Serialize};
 use toml::Table;
-
-use crate::only;
 
 /// The entry of the catalogue.
 pub const KIND: Kind = Kind {
@@ -70,21 +67,21 @@ impl Transform for Permutation {
     }
 }
 
-fn make(table: Table, datasets: &[Dataset], draws: &Draws) -> Made<Plan> {
+fn make(table: Table, ground: &Ground) -> Made<Plan> {
     let (table, config): (Table, Config) = settings(table)?;
-    let dataset = only(datasets)?;
-    let labels: Vec<_> = (0..dataset.classes.len()).map(Some).collect();
-    let [_, height, width] = dataset.shape;
+    let universe = ground.universe;
+    let labels = ground.own_labels();
+    let [_, height, width] = universe.shape;
     let task = |index: usize| {
         if index == 0 && !config.first_too {
-            return Task::new("as it is".into(), dataset, &labels, None);
+            return Task::new("as it is".into(), universe, &labels, None);
         }
-        let from = draws.order("permutation", index as u64, height * width);
+        let from = ground.draws.order("permutation", index as u64, height * width);
         let from = from.into_iter().map(|place| place as u32).collect();
-        Task::new(format!("permutation {index}"), dataset, &labels, Some(Arc::new(Permutation { from })))
+        Task::new(format!("permutation {index}"), universe, &labels, Some(Arc::new(Permutation { from })))
     };
-    let tasks = (0..config.tasks).map(task).collect();
-    Ok((table, Plan { classes: dataset.classes.clone(), tasks, head: Head::default(), experiences: Vec::new() }))
+    let tasks = ground.ranked_tasks((0..config.tasks).map(task).collect())?;
+    Ok((table, Plan { classes: ground.own_classes(), tasks, head: Head::default() }))
 }
 
 #[cfg(test)]

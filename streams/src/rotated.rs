@@ -7,17 +7,14 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use clbench::{
-    dataset::Dataset,
-    draws::Draws,
     registry::{Kind, Made, Settings, settings},
     scope::Head,
     stream::{Plan, Task, Transform},
+    world::Ground,
 };
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use toml::Table;
-
-use crate::only;
 
 /// The entry of the catalogue.
 pub const KIND: Kind = Kind {
@@ -102,24 +99,24 @@ impl Transform for Rotation {
     }
 }
 
-fn make(table: Table, datasets: &[Dataset], draws: &Draws) -> Made<Plan> {
+fn make(table: Table, ground: &Ground) -> Made<Plan> {
     let (table, config): (Table, Config) = settings(table)?;
-    let dataset = only(datasets)?;
-    let labels: Vec<_> = (0..dataset.classes.len()).map(Some).collect();
-    let [_, height, width] = dataset.shape;
+    let universe = ground.universe;
+    let labels = ground.own_labels();
+    let [_, height, width] = universe.shape;
     let span = config.last - config.first;
     let task = |index: usize| {
         let share = if config.random {
-            draws.rng("angle", index as u64).random::<f64>()
+            ground.draws.rng("angle", index as u64).random::<f64>()
         } else {
             index as f64 / (config.tasks.max(2) - 1) as f64
         };
         let degrees = config.first + span * share;
         let transform = Arc::new(Rotation::new(degrees, height, width));
-        Task::new(format!("rotated by {degrees:.1}°"), dataset, &labels, Some(transform))
+        Task::new(format!("rotated by {degrees:.1}°"), universe, &labels, Some(transform))
     };
-    let tasks = (0..config.tasks).map(task).collect();
-    Ok((table, Plan { classes: dataset.classes.clone(), tasks, head: Head::default(), experiences: Vec::new() }))
+    let tasks = ground.ranked_tasks((0..config.tasks).map(task).collect())?;
+    Ok((table, Plan { classes: ground.own_classes(), tasks, head: Head::default() }))
 }
 
 #[cfg(test)]

@@ -4,11 +4,10 @@
 //! are masked at test is something else: `class-incremental` with `head.test = "task"`.
 
 use clbench::{
-    dataset::Dataset,
-    draws::Draws,
     registry::{Kind, Made},
     scope::{Count, Head, HeadKind},
     stream::Plan,
+    world::Ground,
 };
 use toml::Table;
 
@@ -22,6 +21,6 @@ pub const KIND: Kind = Kind {
     make: told,
 };
 
-fn told(table: Table, datasets: &[Dataset], draws: &Draws) -> Made<Plan> {
-    make(table, datasets, draws, Head { kind: HeadKind::Multi, train: Count::Task, test: Count::Task })
+fn told(table: Table, ground: &Ground) -> Made<Plan> {
+    make(table, ground, Head { kind: HeadKind::Multi, train: Count::Task, test: Count::Task })
 }

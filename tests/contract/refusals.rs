@@ -106,7 +106,7 @@ fn contradictions_are_refused() {
         ("schedule.floor=0.1", "schedule.floor does nothing with schedule.shape"),
         ("budget.flops=0", "budget.flops is zero or less"),
         ("budget.flops=10 train.epochs=-1", "epochs"),
-        ("stream.tasks=6 stream.classes_per_task=2", "is more than the 10 classes of `digits`"),
+        ("stream.tasks=6 stream.classes_per_task=2", "is more than the 10 classes that there are"),
         ("optim.rate=0", "optim.rate = 0 is not above 0"),
         ("optim.rule=adam", "unknown optimizer `adam`; did you mean `adamw`?"),
         ("stream.dataset=digit", "unknown dataset `digit`; did you mean `digits`?"),

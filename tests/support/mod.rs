@@ -28,7 +28,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 pub fn shelf() -> Shelf {
     Shelf::default()
         .datasets(clbench_datasets::CATALOGUE.iter().copied())
-        .kinds(clbench_streams::catalogue())
+        .streams(clbench_streams::catalogue())
         .methods(clbench_methods::catalogue())
 }
 

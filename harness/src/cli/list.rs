@@ -36,6 +36,13 @@ pub(super) fn list(shelf: &Shelf) -> Result<Ending> {
     };
     part("methods (method=a+b)", shelf.methods.iter().map(|m| (m.name, m.about, m.citation)).collect());
     part("kinds of stream (stream.kind)", shelf.kinds.iter().map(|k| (k.name, k.about, k.citation)).collect());
+    part("orderings (stream.order)", shelf.orderings.iter().map(|k| (k.name, k.about, k.citation)).collect());
+    part("arrivals (stream.arrival)", shelf.arrivals.iter().map(|k| (k.name, k.about, k.citation)).collect());
+    part(
+        "environments (stream.environment)",
+        shelf.environments.iter().map(|k| (k.name, k.about, k.citation)).collect(),
+    );
+    part("alterations ([stream.NAME])", shelf.alterations.iter().map(|k| (k.name, k.about, k.citation)).collect());
     part("datasets (stream.dataset)", shelf.datasets.iter().map(|d| (d.name(), d.about(), d.citation())).collect());
     part("optimizers (optim.rule)", shelf.rules.iter().map(|r| (r.name, r.about, r.citation)).collect());
     part("networks (net.body)", Body::CATALOGUE.to_vec());

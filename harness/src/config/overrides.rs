@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail, ensure};
 use toml::{Table, Value};
 
+use crate::stream::build::{KIND, PARTS};
+
 /// One setting from the command line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Override {
@@ -38,13 +40,18 @@ impl Override {
         let mut at = table;
         for part in parts {
             let next = at.entry(part).or_insert_with(|| Table::new().into());
+            // `stream.order=similarity stream.order.starts=5`: a name stands for the table that has it as its kind.
+            if let (Value::String(kind), true) = (&*next, PARTS.contains(&part) && self.path.starts_with("stream.")) {
+                *next = Table::from_iter([("kind".to_owned(), kind.clone().into())]).into();
+            }
             at = next.as_table_mut().with_context(|| format!("`{}`: `{part}` is no table", self.path))?;
         }
         // A body or a rule other than the file's starts from its own defaults.
         let common: &[&str] = match self.path.as_str() {
             "net.body" => &[],
             "optim.rule" => &["rate", "clip", "reset"],
-            "stream.kind" => &["dataset", "seed", "val_fraction", "normalise", "joint"],
+            "stream.kind" => &KIND,
+            "stream.order.kind" | "stream.arrival.kind" | "stream.environment.kind" => &[],
             _ => {
                 at.insert(last.to_owned(), self.value.clone());
                 return Ok(());

@@ -8,13 +8,15 @@ use toml::{Table, Value};
 use super::{Asked, Checkpoint, Config, Eval, Optim};
 use crate::{
     budget::Budget,
-    draws::Draws,
     net::{Body, Net},
     optim::Optimizer,
     registry::{Shelf, UnknownKey, typed, unknown},
     scope::{Count, Head, HeadKind},
     stack::Stack,
-    stream::{Settings, Stream},
+    stream::{
+        Stream,
+        build::{Places, build as build_stream},
+    },
 };
 
 /// Largest stream file, in bytes.
@@ -69,9 +71,6 @@ impl Setup {
 
 /// Keys of `[optim]` that belong to every rule.
 const OPTIM: [&str; 4] = ["rule", "rate", "clip", "reset"];
-/// Keys of `[stream]` that belong to every kind.
-const STREAM: [&str; 6] = ["kind", "dataset", "seed", "val_fraction", "normalise", "joint"];
-
 fn without(table: &Table, keys: &[&str]) -> Table {
     table.iter().filter(|(key, _)| !keys.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
@@ -100,7 +99,7 @@ pub fn resolve(path: &Path, asked: &Asked, shelf: &Shelf) -> Result<Setup> {
     for setting in &asked.overrides {
         setting.apply(&mut file)?;
     }
-    build(file, &stem(path), asked, shelf).with_context(|| format!("in {}", path.display()))
+    build(file, path, asked, shelf).with_context(|| format!("in {}", path.display()))
 }
 
 fn read(path: &Path) -> Result<Table> {
@@ -117,7 +116,7 @@ fn stem(path: &Path) -> String {
     path.file_stem().map_or_else(|| "stream".into(), |stem| stem.to_string_lossy().into_owned())
 }
 
-fn build(mut file: Table, stem: &str, asked: &Asked, shelf: &Shelf) -> Result<Setup> {
+fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<Setup> {
     let tables = method_tables(&mut file, shelf)?;
     let mut take = |key: &str| file.remove(key);
     let text = |key: &str, value: Option<Value>, default: &str| match value {
@@ -125,7 +124,7 @@ fn build(mut file: Table, stem: &str, asked: &Asked, shelf: &Shelf) -> Result<Se
         Some(Value::String(text)) => Ok(text),
         Some(other) => bail!("{key} = {other} is no string"),
     };
-    let name = plain_name(text("name", take("name"), stem)?)?;
+    let name = plain_name(text("name", take("name"), &stem(path))?)?;
     let first = shelf.methods.first().map_or("", |method| method.name);
     let method = text("method", take("method"), first)?;
     let seed = match take("seed") {
@@ -143,7 +142,8 @@ fn build(mut file: Table, stem: &str, asked: &Asked, shelf: &Shelf) -> Result<Se
     let body: Body = typed(body).context("in [net]")?;
     let settings_table = take_table(&mut file, "stream")?;
     let joint = method.split('+').any(|name| shelf.method(name).is_ok_and(|method| method.joint));
-    let (stream_table, stream) = open(&name, settings_table, joint, asked, shelf)?;
+    let places = Places { data: &asked.data, folder: path.parent().unwrap_or(Path::new("")) };
+    let (stream_table, stream) = build_stream(&name, settings_table, joint, &places, shelf)?;
     let head: Head = match file.remove("head") {
         None => stream.head,
         Some(Value::Table(table)) => {
@@ -242,29 +242,6 @@ fn optimizer(table: Table, shelf: &Shelf) -> Result<(Table, Optim)> {
     let (mut own, _) = made.map_err(|error| besides(error, &OPTIM)).context("in [optim]")?;
     own.extend(Table::try_from(&optim).context("settings are a table")?);
     Ok((own, optim))
-}
-
-fn open(name: &str, mut table: Table, joint: bool, asked: &Asked, shelf: &Shelf) -> Result<(Table, Stream)> {
-    if let Some(Value::String(one)) = table.get("dataset") {
-        let list = Value::Array(vec![one.clone().into()]);
-        table.insert("dataset".into(), list);
-    }
-    for key in ["kind", "dataset"] {
-        ensure!(table.contains_key(key), "stream.{key} is missing; `clbench list` shows what there is");
-    }
-    let mut settings: Settings = typed(only(&table, &STREAM)).context("in [stream]")?;
-    settings.joint |= joint;
-    let kind = shelf.kind(&settings.kind)?;
-    let open = |name: &String| {
-        let source = shelf.dataset(name)?;
-        source.open(&asked.data).with_context(|| format!("cannot open the dataset `{name}`"))
-    };
-    let datasets = settings.dataset.iter().map(open).collect::<Result<Vec<_>>>()?;
-    let draws = Draws::of(settings.seed);
-    let made = (kind.make)(without(&table, &STREAM), &datasets, &draws);
-    let (mut own, plan) = made.map_err(|error| besides(error, &STREAM)).context("in [stream]")?;
-    own.extend(Table::try_from(&settings).context("settings are a table")?);
-    Ok((own, Stream::new(name, settings, &datasets, plan)?))
 }
 
 fn check(config: &mut Config, stream: &Stream, net: &Net) -> Result<()> {

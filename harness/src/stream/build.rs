@@ -1,0 +1,342 @@
+//! From the `[stream]` table to a stream: universe, ordering, kind, alterations, arrival, environment, hash.
+
+use std::{cell::RefCell, path::Path};
+
+use anyhow::{Context, Result, bail, ensure};
+use sha2::{Digest, Sha256};
+use toml::{Table, Value};
+
+use super::{Course, Experience, Plan, Settings, Stream, Task, metadata};
+use crate::{
+    dataset::{Dataset, hex},
+    draws::Draws,
+    registry::{Entry, Made, Shelf, UnknownKey, find, typed},
+    universe::Universe,
+    world::{Ground, World},
+};
+
+/// Keys of `[stream]` that belong to every kind.
+const COMMON: [&str; 10] =
+    ["kind", "dataset", "seed", "val_fraction", "normalise", "joint", "shape", "fit", "pool", "hash"];
+/// What stays when the command line names another kind.
+pub(crate) const KIND: [&str; 11] = [
+    "dataset",
+    "seed",
+    "val_fraction",
+    "normalise",
+    "joint",
+    "shape",
+    "fit",
+    "pool",
+    "order",
+    "arrival",
+    "environment",
+];
+/// Parts of a stream that are chosen by name.
+pub(crate) const PARTS: [&str; 3] = ["order", "arrival", "environment"];
+
+/// Where things are looked for.
+pub(crate) struct Places<'a> {
+    /// The folder of datasets.
+    pub data: &'a Path,
+    /// The folder of the stream file.
+    pub folder: &'a Path,
+}
+
+/// The keys of a table that are in `keys`, and the others.
+fn split(table: Table, keys: &[&str]) -> (Table, Table) {
+    table.into_iter().partition(|(key, _)| keys.contains(&key.as_str()))
+}
+
+/// An unknown key of a table that also has the keys `common`.
+fn besides(error: anyhow::Error, common: &[&str]) -> anyhow::Error {
+    error.downcast::<UnknownKey>().map_or_else(|error| error, |key| key.besides(common).into())
+}
+
+/// The part that is named by `stream.KEY = "name"` or by `kind` in a table, else the usual one. Its table goes into
+/// `parts` unless it is the usual one.
+fn named<P>(key: &str, chosen: &mut Table, parts: &mut Table, catalogue: &[Entry<fn(Table) -> Made<P>>]) -> Result<P> {
+    let usual = catalogue.first().map_or("", |entry| entry.name);
+    let mut table = match chosen.remove(key) {
+        None => Table::from_iter([("kind".to_owned(), usual.into())]),
+        Some(Value::String(kind)) => Table::from_iter([("kind".to_owned(), kind.into())]),
+        Some(Value::Table(table)) => table,
+        Some(other) => bail!("stream.{key} = {other} is neither a name nor a table"),
+    };
+    let Some(Value::String(kind)) = table.remove("kind") else {
+        let names = catalogue.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ");
+        bail!("stream.{key}.kind is missing; there are {names}");
+    };
+    let entry = find(key, &kind, catalogue)?;
+    let made = (entry.make)(table).map_err(|error| besides(error, &["kind"]));
+    let (mut table, part) = made.with_context(|| format!("in [stream.{key}]"))?;
+    if kind != usual {
+        table.insert("kind".into(), kind.into());
+        parts.insert(key.into(), table.into());
+    }
+    Ok(part)
+}
+
+/// Builds the stream that `table` describes; gives the table back with defaults.
+pub(crate) fn build(
+    name: &str,
+    mut table: Table,
+    joint: bool,
+    places: &Places,
+    shelf: &Shelf,
+) -> Result<(Table, Stream)> {
+    for key in ["dataset", "pool"] {
+        if let Some(Value::String(one)) = table.get(key) {
+            let list = Value::Array(vec![one.clone().into()]);
+            table.insert(key.into(), list);
+        }
+    }
+    for key in ["kind", "dataset"] {
+        ensure!(table.contains_key(key), "stream.{key} is missing; `clbench list` shows what there is");
+    }
+    let (common, rest) = split(table, &COMMON);
+    let mut settings: Settings = typed(common).context("in [stream]")?;
+    settings.joint |= joint;
+    ensure!((0.0..1.0).contains(&settings.val_fraction), "stream.val_fraction is not at least 0 and below 1");
+    let kind = shelf.kind(&settings.kind)?;
+    let (chosen, rest) = split(rest, &PARTS);
+    let alterations: Vec<&str> = shelf.alterations.iter().map(|entry| entry.name).collect();
+    let (altered, own) = split(rest, &alterations);
+    let mut chosen = chosen;
+    let mut parts = Table::new();
+    let ordering = named("order", &mut chosen, &mut parts, &shelf.orderings)?;
+    let all: Vec<Dataset> = open(&settings, places, shelf)?;
+    let universe = Universe::new(all, settings.shape, settings.fit).context("in [stream]")?;
+    let draws = Draws::of(settings.seed);
+    let stream_datasets = universe.datasets.len() - settings.pool.len();
+    let ground = Ground {
+        universe: &universe,
+        own: universe.concepts.iter().filter(|concept| concept.dataset < stream_datasets).count(),
+        draws,
+        ordering: &*ordering,
+        folder: places.folder,
+        notes: RefCell::default(),
+    };
+    let known: Vec<&str> = [&COMMON[..], &PARTS, &alterations].concat();
+    let made = (kind.make)(own, &ground).map_err(|error| besides(error, &known));
+    let (mut own, mut plan) = made.context("in [stream]")?;
+    let pool = pool(&ground, &mut plan)?;
+    for entry in &shelf.alterations {
+        let Some(value) = altered.get(entry.name) else { continue };
+        let Value::Table(table) = value else {
+            bail!("stream.{} = {value} is no table; write [stream.{}]", entry.name, entry.name)
+        };
+        let within = || format!("in [stream.{}]", entry.name);
+        let (table, part) = (entry.make)(table.clone()).with_context(within)?;
+        part.alter(&mut plan.tasks, &ground).with_context(within)?;
+        parts.insert(entry.name.into(), table.into());
+    }
+    for (index, task) in plan.tasks.iter_mut().enumerate() {
+        hold_out(task, settings.val_fraction, &draws, index);
+        ensure!(
+            !task.train.is_empty() && !task.test.is_empty(),
+            "task {index} (`{}`) is left without examples to train or to test on; lower stream.val_fraction or choose \
+             other classes",
+            task.name
+        );
+    }
+    let (world, once) = experiences(&mut chosen, &mut parts, &plan.tasks, &ground, shelf)?;
+    let mut hash = content(&settings, &universe, &plan, pool.as_ref(), &world.experiences);
+    if world.policy.is_some() {
+        // What comes back is not known yet: the rule that will choose it is hashed in its place.
+        hash = hex(&Sha256::digest(format!("{hash} policy {:?}", parts.get("environment"))));
+    }
+    if let Some(wanted) = &settings.hash {
+        ensure!(
+            *wanted == hash,
+            "the stream's content has hash {hash}, and stream.hash demands {wanted}: its data or settings differ"
+        );
+    }
+    let (mut experiences, mut policy) = (world.experiences, world.policy);
+    if settings.joint {
+        (experiences, policy) = (vec![joined(&experiences)], None);
+    }
+    own.extend(Table::try_from(&settings).context("settings are a table")?);
+    own.extend(parts.clone());
+    let notes = ground.notes.take();
+    let (mean, std) = universe.moments();
+    let scaling = |(mean, std): (&f32, &f32)| {
+        if settings.normalise { (1.0 / (255.0 * std), -mean / std) } else { (1.0 / 255.0, 0.0) }
+    };
+    let stream = Stream {
+        name: name.into(),
+        classes: plan.classes,
+        input: universe.shape,
+        scaling: mean.iter().zip(&std).map(scaling).collect(),
+        tasks: plan.tasks,
+        pool,
+        experiences,
+        policy,
+        once,
+        head: plan.head,
+        settings,
+        hash,
+        notes,
+        universe,
+        parts,
+    };
+    Ok((own, stream))
+}
+
+/// Opens the stream's datasets and those of its pool. A name that ends in `.csv` or `.json` is a list of concepts.
+fn open(settings: &Settings, places: &Places, shelf: &Shelf) -> Result<Vec<Dataset>> {
+    let mut all = Vec::new();
+    for name in settings.dataset.iter().chain(&settings.pool) {
+        if metadata::is_list(name) {
+            ensure!(settings.pool.is_empty(), "stream.pool cannot stand beside a list of concepts, which has no data");
+            let beside = places.folder.join(name);
+            all.extend(metadata::open(if beside.exists() { &beside } else { Path::new(name) })?);
+        } else {
+            let source = shelf.dataset(name)?;
+            all.push(source.open(places.data).with_context(|| format!("cannot open the dataset `{name}`"))?);
+        }
+    }
+    Ok(all)
+}
+
+/// The pretraining pool: the concepts of its datasets, with labels after the stream's.
+fn pool(ground: &Ground, plan: &mut Plan) -> Result<Option<Task>> {
+    let universe = ground.universe;
+    if ground.own == universe.concepts.len() {
+        return Ok(None);
+    }
+    let first = plan.classes.len();
+    let mut labels = vec![None; universe.concepts.len()];
+    for concept in ground.own..universe.concepts.len() {
+        labels[concept] = Some(first + concept - ground.own);
+        plan.classes.push(universe.label(concept));
+    }
+    let task = Task::new("pretraining pool".into(), universe, &labels, None);
+    ensure!(!task.train.is_empty(), "the pretraining pool is empty");
+    Ok(Some(task))
+}
+
+/// How the tasks arrive and what comes back.
+fn experiences(
+    chosen: &mut Table,
+    parts: &mut Table,
+    tasks: &[Task],
+    ground: &Ground,
+    shelf: &Shelf,
+) -> Result<(World, bool)> {
+    let arrival = named("arrival", chosen, parts, &shelf.arrivals)?;
+    let base = arrival.arrive(tasks, ground).and_then(|base| check(&base, tasks).map(|()| base));
+    let base = base.context("in [stream.arrival]")?;
+    let environment = named("environment", chosen, parts, &shelf.environments)?;
+    ensure!(
+        !arrival.is_whole() || !parts.contains_key("environment"),
+        "stream.environment contradicts stream.arrival, which already says what comes back"
+    );
+    let world = environment.revisit(base, tasks, ground);
+    let world = world.and_then(|world| check(&world.experiences, tasks).map(|()| world));
+    Ok((world.context("in [stream.environment]")?, arrival.is_once()))
+}
+
+/// Refuses experiences that are empty or name examples that are not there.
+fn check(experiences: &[Experience], tasks: &[Task]) -> Result<()> {
+    ensure!(!experiences.is_empty(), "there is no experience");
+    for (index, experience) in experiences.iter().enumerate() {
+        let experience_name = index + 1;
+        ensure!(!experience.is_empty(), "experience {experience_name} is empty");
+        let there = |task: usize, place: u32| {
+            let task = tasks.get(task);
+            task.is_some_and(|task| (place as usize) < task.train.len())
+        };
+        let mut parts = experience.parts.iter().flat_map(|part| part.indices.iter().map(|at| (part.task, *at)));
+        ensure!(
+            parts.all(|(task, place)| there(task, place)),
+            "experience {experience_name} names an example that is not there"
+        );
+        let fits = match &experience.course {
+            Course::Drawn => true,
+            Course::Given(order) => {
+                let mut sorted = order.to_vec();
+                sorted.sort_unstable();
+                sorted.into_iter().eq(0..experience.len() as u32)
+            }
+            Course::Recorded { back, steps } => {
+                let most = experience.len() + back.len();
+                !steps.is_empty()
+                    && back.iter().all(|(task, place)| there(*task as usize, *place))
+                    && steps.iter().all(|step| !step.is_empty() && step.iter().all(|at| (*at as usize) < most))
+            }
+        };
+        ensure!(fits, "the order of experience {experience_name} does not fit its examples");
+    }
+    Ok(())
+}
+
+/// Moves a share of a task's training examples, drawn, to its validation split; both keep their order.
+fn hold_out(task: &mut Task, fraction: f64, draws: &Draws, index: usize) {
+    let count = (task.train.len() as f64 * fraction).round() as usize;
+    if count == 0 {
+        return;
+    }
+    let mut places = draws.order("held out", index as u64, task.train.len());
+    let part = |places: &mut [usize]| {
+        places.sort_unstable();
+        task.train.select(places)
+    };
+    let (held, kept) = places.split_at_mut(count);
+    (task.validation, task.train) = (part(held), part(kept));
+}
+
+/// Everything that comes, at once.
+fn joined(experiences: &[Experience]) -> Experience {
+    let mut all: Vec<(u32, u32)> = experiences.iter().flat_map(Experience::pairs).collect();
+    // An example that comes back is one example.
+    all.sort_unstable();
+    all.dedup();
+    let span = experiences.iter().map(|experience| experience.span).sum();
+    Experience { span, ..Experience::of(&all) }
+}
+
+fn content(
+    settings: &Settings,
+    universe: &Universe,
+    plan: &Plan,
+    pool: Option<&Task>,
+    experiences: &[Experience],
+) -> String {
+    let mut hash = Sha256::new();
+    hash.update(format!("clbench stream 1, normalise {}", settings.normalise));
+    universe.datasets.iter().for_each(|dataset| hash.update(&dataset.hash));
+    if universe.is_shaped() {
+        hash.update(format!("shape {:?} {:?}", universe.shape, settings.fit));
+    }
+    hash.update(format!("{:?}", plan.classes));
+    for task in plan.tasks.iter().chain(pool) {
+        hash.update(format!("{:?} {:?}", task.name, task.classes));
+        [&task.train, &task.validation, &task.test].iter().for_each(|view| view.hash(&mut hash));
+        if !task.unlabelled.is_empty() {
+            task.unlabelled.hash(&mut hash);
+        }
+    }
+    for experience in experiences {
+        for part in &experience.parts {
+            let what = if part.rehearsed { "rehearsed" } else { "part" };
+            hash.update(format!("{what} {} {}", part.task, part.indices.len()));
+            part.indices.iter().for_each(|index| hash.update(index.to_le_bytes()));
+        }
+        match &experience.course {
+            Course::Drawn => {}
+            Course::Given(order) => {
+                hash.update("order");
+                order.iter().for_each(|at| hash.update(at.to_le_bytes()));
+            }
+            Course::Recorded { back, steps } => {
+                hash.update(format!("recorded {back:?} {steps:?}"));
+            }
+        }
+        if experience.chosen > 0 {
+            hash.update(format!("chosen {}", experience.chosen));
+        }
+        hash.update("experience");
+    }
+    hex(&hash.finalize())
+}

@@ -1,0 +1,170 @@
+//! Streams: tasks made from datasets, and the experiences in which they arrive. A stream is data.
+
+pub(crate) mod build;
+mod experience;
+pub(crate) mod metadata;
+mod view;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use toml::Table;
+
+pub use self::{
+    experience::{Course, Experience, Part},
+    view::{Scratch, Transform, View},
+};
+use crate::{
+    scope::{Head, Heads},
+    universe::{Fit, Universe},
+    world::Maker,
+};
+
+/// A view of examples with the classes that it shows: what is learned, and what is evaluated.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Says what it shows, such as `T-shirt/top, Trouser` or `rotated by 40°`.
+    pub name: String,
+    /// Labels among the stream's classes.
+    pub classes: Vec<usize>,
+    /// For training.
+    pub train: View,
+    /// Training examples whose labels are not told; mostly empty.
+    pub unlabelled: View,
+    /// Held out of training; may be empty.
+    pub validation: View,
+    /// For testing.
+    pub test: View,
+}
+
+impl Task {
+    /// The examples of the concepts that have a label in `labels` (one entry for each concept of the universe),
+    /// without validation split.
+    pub fn new(
+        name: String,
+        universe: &Universe,
+        labels: &[Option<usize>],
+        transform: Option<Arc<dyn Transform>>,
+    ) -> Self {
+        let view = |pool| View::of_concepts(pool, labels, transform.clone());
+        let (train, test) = (view(&universe.train), view(&universe.test));
+        let (validation, unlabelled) = (train.select(&[]), train.select(&[]));
+        let mut classes: Vec<usize> = labels.iter().filter_map(|label| *label).collect();
+        classes.sort_unstable();
+        classes.dedup();
+        Self { name, classes, train, unlabelled, validation, test }
+    }
+}
+
+/// What a kind of stream makes out of a universe.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Names of the classes, in the order of the labels.
+    pub classes: Vec<String>,
+    /// What is learned.
+    pub tasks: Vec<Task>,
+    /// Which heads and logits are usual for this kind.
+    pub head: Head,
+}
+
+/// The stream's `[stream]` table, less what its kind asks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Name of the kind.
+    pub kind: String,
+    /// Names of the datasets.
+    pub dataset: Vec<String>,
+    /// Seed of the stream itself: permutations, orders, held-out examples. Not the runs' seed.
+    #[serde(default)]
+    pub seed: u64,
+    /// Share of each task's training examples that is held out.
+    #[serde(default)]
+    pub val_fraction: f64,
+    /// Subtract the train split's mean from each channel and divide by its standard deviation; else pixels are
+    /// 0 to 1.
+    #[serde(default = "yes")]
+    pub normalise: bool,
+    /// All tasks arrive at once: the upper bound.
+    #[serde(default)]
+    pub joint: bool,
+    /// Channels, height and width to which inputs are brought; the smallest that holds each dataset's where not set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<[usize; 3]>,
+    /// How inputs of another size are brought to the shape.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub fit: Fit,
+    /// Datasets whose training examples are the pretraining pool.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pool: Vec<String>,
+    /// The content hash that the stream must have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Tasks made from datasets, and the experiences in which they arrive.
+#[derive(Clone)]
+pub struct Stream {
+    /// Its name: the stream file's.
+    pub name: String,
+    /// What was asked of every kind.
+    pub settings: Settings,
+    /// Names of the classes, in the order of the labels; those of the pretraining pool come last.
+    pub classes: Vec<String>,
+    /// Channels, height and width of an input.
+    pub input: [usize; 3],
+    /// What is learned and evaluated.
+    pub tasks: Vec<Task>,
+    /// The pretraining pool, if there is one.
+    pub pool: Option<Task>,
+    /// How it arrives.
+    pub experiences: Vec<Experience>,
+    /// What chooses, while a run goes on, which examples come back.
+    pub policy: Option<Maker>,
+    /// Whether each example may be seen only once.
+    pub once: bool,
+    /// Which heads and logits are usual for this kind.
+    pub head: Head,
+    /// Factor and summand of each channel that make a byte an input of the network.
+    pub scaling: Vec<(f32, f32)>,
+    /// SHA-256 of the content, in hexadecimal digits; the same whether tasks arrive in order or jointly.
+    pub hash: String,
+    /// Where the order came from and what was left out.
+    pub notes: Vec<String>,
+    /// The concepts that it is made from.
+    pub universe: Universe,
+    /// Tables of ordering, alterations, arrival and environment with their defaults; what is usual is left out.
+    pub parts: Table,
+}
+
+impl Stream {
+    /// The task at `index`; the one after the last is the pretraining pool.
+    pub fn task(&self, index: usize) -> &Task {
+        self.tasks.get(index).or(self.pool.as_ref()).expect("an index of a task or of the pool")
+    }
+    /// Heads of this kind over the stream's tasks.
+    pub fn heads(&self, head: &Head) -> Heads {
+        // Classes of the pool count from the beginning.
+        let mut come: Vec<usize> = self.pool.iter().map(|_| self.tasks.len()).collect();
+        let seen = |experience: &Experience| {
+            come.extend(experience.tasks());
+            come.sort_unstable();
+            come.dedup();
+            come.clone()
+        };
+        Heads {
+            kind: head.kind,
+            classes: self.classes.len(),
+            tasks: self.tasks.iter().chain(&self.pool).map(|task| task.classes.clone()).collect(),
+            seen: self.experiences.iter().map(seen).collect(),
+        }
+    }
+}

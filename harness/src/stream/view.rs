@@ -1,0 +1,128 @@
+//! Examples as a task shows them: places in a pool, their labels, and a transform.
+
+use std::{fmt::Debug, sync::Arc};
+
+use sha2::{Digest, Sha256};
+
+use crate::universe::Pool;
+
+/// Changes the pixels of one input.
+pub trait Transform: Debug + Send + Sync {
+    /// Writes the changed input. Both have a shape of `[channels, height, width]`.
+    fn apply(&self, from: &[u8], to: &mut [u8]);
+    /// Bytes that tell it from every other transform; part of the stream's hash.
+    fn id(&self) -> Vec<u8>;
+}
+
+/// Room for inputs between a transform and the next.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    pub(crate) shaped: Vec<u8>,
+    shown: Vec<u8>,
+}
+
+/// Examples of a pool as a task shows them. Cloning it copies no pixels.
+#[derive(Clone, Debug)]
+pub struct View {
+    pool: Arc<Pool>,
+    indices: Arc<[u32]>,
+    /// The stream's label of each concept of the pool.
+    labels: Arc<[usize]>,
+    /// The label that each example is given, where that is not its concept's.
+    told: Option<Arc<[u32]>>,
+    transform: Option<Arc<dyn Transform>>,
+}
+
+impl View {
+    /// The examples of `pool` whose concept has a label in `labels` (one entry for each concept).
+    pub fn of_concepts(pool: &Arc<Pool>, labels: &[Option<usize>], transform: Option<Arc<dyn Transform>>) -> Self {
+        let shown = |index: &u32| labels[pool.concept(*index as usize)].is_some();
+        let indices = (0..pool.len() as u32).filter(shown).collect();
+        let labels = labels.iter().map(|label| label.unwrap_or(usize::MAX)).collect();
+        Self { pool: pool.clone(), indices, labels, told: None, transform }
+    }
+    /// Those examples of each concept, in the order of the concepts; the label is the concept's number.
+    pub fn of_each_concept(pool: &Arc<Pool>, concepts: usize) -> Vec<Self> {
+        let mut places = vec![Vec::new(); concepts];
+        (0..pool.len()).for_each(|index| places[pool.concept(index)].push(index as u32));
+        let labels: Arc<[usize]> = (0..concepts).collect();
+        let view = |indices: Vec<u32>| Self {
+            pool: pool.clone(),
+            indices: indices.into(),
+            labels: labels.clone(),
+            told: None,
+            transform: None,
+        };
+        places.into_iter().map(view).collect()
+    }
+    /// The examples at `places` of this view.
+    #[must_use]
+    pub fn select(&self, places: &[usize]) -> Self {
+        let indices = places.iter().map(|place| self.indices[*place]).collect();
+        let told = self.told.as_ref().map(|told| places.iter().map(|place| told[*place]).collect());
+        Self { indices, told, ..self.clone() }
+    }
+    /// The same examples with the labels `told`, one for each, in place of their own.
+    ///
+    /// # Panics
+    /// When there are not as many labels as examples.
+    #[must_use]
+    pub fn relabelled(&self, told: &[usize]) -> Self {
+        assert_eq!(told.len(), self.len(), "one label for each example");
+        Self { told: Some(told.iter().map(|label| *label as u32).collect()), ..self.clone() }
+    }
+    /// Places in the pool.
+    pub fn indices(&self) -> &[u32] {
+        &self.indices
+    }
+    /// The pool that the examples come from.
+    pub fn pool(&self) -> &Arc<Pool> {
+        &self.pool
+    }
+    /// Number of examples.
+    pub fn len(&self) -> usize {
+        self.indices.len()
+    }
+    /// Whether there is no example.
+    pub fn is_empty(&self) -> bool {
+        self.indices.is_empty()
+    }
+    /// The stream's label of the example at `index`.
+    pub fn label(&self, index: usize) -> usize {
+        match &self.told {
+            Some(told) => told[index] as usize,
+            None => self.labels[self.concept(index)],
+        }
+    }
+    /// The concept of the example at `index`, whatever label it is given.
+    pub fn concept(&self, index: usize) -> usize {
+        self.pool.concept(self.indices[index] as usize)
+    }
+    /// Reads a byte of each cache line of the example at `index`, so that it is near when it is needed.
+    pub(crate) fn touch(&self, index: usize) -> u8 {
+        const LINE: usize = 64;
+        let pixels = self.pool.raw(self.indices[index] as usize);
+        pixels.iter().step_by(LINE).fold(0, |all, byte| all ^ byte)
+    }
+    /// Hands the pixels of the example at `index` to `take`, brought to the stream's shape and transformed.
+    pub fn pixels<T>(&self, index: usize, scratch: &mut Scratch, take: impl FnOnce(&[u8]) -> T) -> T {
+        let Scratch { shaped, shown } = scratch;
+        let pixels = self.pool.pixels(self.indices[index] as usize, shaped);
+        let Some(transform) = &self.transform else { return take(pixels) };
+        shown.resize(pixels.len(), 0);
+        transform.apply(pixels, shown);
+        take(shown)
+    }
+    pub(super) fn hash(&self, hash: &mut Sha256) {
+        hash.update(self.indices.len().to_le_bytes());
+        self.indices.iter().for_each(|index| hash.update(index.to_le_bytes()));
+        self.labels.iter().for_each(|label| hash.update(label.to_le_bytes()));
+        let id = self.transform.as_ref().map_or(Vec::new(), |transform| transform.id());
+        hash.update(id.len().to_le_bytes());
+        hash.update(id);
+        if let Some(told) = &self.told {
+            hash.update("told");
+            told.iter().for_each(|label| hash.update(label.to_le_bytes()));
+        }
+    }
+}

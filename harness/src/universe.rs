@@ -1,0 +1,249 @@
+//! The universe of a stream: the concepts of one or several datasets, brought to one shape.
+//!
+//! A concept is a (dataset, class) pair, the unit that FoMo-in-Flux orders (Roth et al. 2024,
+//! <https://arxiv.org/abs/2408.14471>); it is written `dataset+++class`.
+
+use std::{collections::HashMap, sync::Arc};
+
+use anyhow::{Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    dataset::{Dataset, Split},
+    shape::Shaping,
+    stream::{Transform, View},
+};
+
+/// What stands between a dataset and a class in a concept's name.
+pub const BETWEEN: &str = "+++";
+
+/// A class of a dataset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Concept {
+    /// Index into the universe's datasets.
+    pub dataset: usize,
+    /// Index into the dataset's classes.
+    pub class: usize,
+}
+
+/// How pictures of another size are brought to the stream's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fit {
+    /// Bilinear.
+    #[default]
+    Resize,
+    /// Black around the picture, which must not be larger than the stream's shape.
+    Pad,
+}
+
+/// One split of all datasets, one after the other.
+#[derive(Debug)]
+pub struct Pool {
+    splits: Vec<Arc<Split>>,
+    /// Where each split begins.
+    starts: Vec<usize>,
+    /// The concept of each example.
+    concepts: Vec<u32>,
+    shaping: Vec<Option<Arc<dyn Transform>>>,
+    /// Bytes of one input in the stream's shape.
+    size: usize,
+}
+
+impl Pool {
+    /// Number of examples.
+    pub fn len(&self) -> usize {
+        self.concepts.len()
+    }
+    /// Whether there is no example.
+    pub fn is_empty(&self) -> bool {
+        self.concepts.is_empty()
+    }
+    /// The concept of the example at `index`.
+    pub fn concept(&self, index: usize) -> usize {
+        self.concepts[index] as usize
+    }
+    /// Dataset of the example at `index` and its place in the dataset's split.
+    pub fn find(&self, index: usize) -> (usize, usize) {
+        let dataset = self.starts.partition_point(|start| *start <= index) - 1;
+        (dataset, index - self.starts[dataset])
+    }
+    /// The place of the example at `index` of a dataset's split.
+    pub fn place(&self, dataset: usize, index: usize) -> usize {
+        self.starts[dataset] + index
+    }
+    /// Bytes of the example at `index` as its dataset has them.
+    pub(crate) fn raw(&self, index: usize) -> &[u8] {
+        let (dataset, place) = self.find(index);
+        self.splits[dataset].pixels(place)
+    }
+    /// Bytes of the example at `index` in the stream's shape; `room` is used where they have to be made.
+    pub fn pixels<'a>(&'a self, index: usize, room: &'a mut Vec<u8>) -> &'a [u8] {
+        let (dataset, place) = self.find(index);
+        let pixels = self.splits[dataset].pixels(place);
+        let Some(shaping) = &self.shaping[dataset] else { return pixels };
+        room.resize(self.size, 0);
+        shaping.apply(pixels, room);
+        room
+    }
+}
+
+/// The concepts of one or several datasets, brought to one shape.
+#[derive(Clone, Debug)]
+pub struct Universe {
+    /// Where the concepts come from.
+    pub datasets: Vec<Dataset>,
+    /// All classes of all datasets, dataset by dataset.
+    pub concepts: Vec<Concept>,
+    /// Channels, height and width of every input.
+    pub shape: [usize; 3],
+    /// Training examples.
+    pub train: Arc<Pool>,
+    /// Test examples.
+    pub test: Arc<Pool>,
+}
+
+impl Universe {
+    /// Brings datasets together in `shape`, or in the smallest shape that holds each.
+    ///
+    /// # Errors
+    /// When there is none, two have one name, or one cannot be brought to the shape.
+    pub fn new(datasets: Vec<Dataset>, shape: Option<[usize; 3]>, fit: Fit) -> Result<Self> {
+        ensure!(!datasets.is_empty(), "stream.dataset is empty; name a dataset");
+        for (index, dataset) in datasets.iter().enumerate() {
+            let again = datasets[..index].iter().any(|before| before.name == dataset.name);
+            ensure!(!again, "stream.dataset names `{}` twice", dataset.name);
+        }
+        let largest = |axis: usize| datasets.iter().map(|dataset| dataset.shape[axis]).max().unwrap_or(0);
+        let shape = shape.unwrap_or_else(|| [0, 1, 2].map(largest));
+        ensure!(
+            matches!(shape[0], 1..=4) && shape[1..].iter().all(|side| (1..=1024).contains(side)),
+            "stream.shape = {shape:?} is not 1 to 4 channels of 1 to 1024 rows and columns"
+        );
+        let shaping = datasets.iter().map(|dataset| Shaping::between(dataset, shape, fit));
+        let shaping = shaping.collect::<Result<Vec<_>>>()?;
+        let pool = |split: fn(&Dataset) -> &Arc<Split>| pool(&datasets, split, &shaping, shape);
+        let (train, test) = (pool(|dataset| &dataset.train)?, pool(|dataset| &dataset.test)?);
+        let concepts = |(index, of): (usize, &Dataset)| (0..of.classes.len()).map(move |class| (index, class));
+        let concepts = datasets.iter().enumerate().flat_map(concepts);
+        let concepts = concepts.map(|(dataset, class)| Concept { dataset, class }).collect();
+        Ok(Self { concepts, shape, train, test, datasets })
+    }
+    /// Whether some input has to be brought to the stream's shape.
+    pub(crate) fn is_shaped(&self) -> bool {
+        self.datasets.iter().any(|dataset| dataset.shape != self.shape)
+    }
+    /// The name of a concept's class.
+    pub fn class(&self, concept: usize) -> &str {
+        let Concept { dataset, class } = self.concepts[concept];
+        &self.datasets[dataset].classes[class]
+    }
+    /// A concept's name, `dataset+++class`.
+    pub fn name(&self, concept: usize) -> String {
+        format!("{}{BETWEEN}{}", self.datasets[self.concepts[concept].dataset].name, self.class(concept))
+    }
+    /// What a stream calls a concept: its class where there is one dataset, else its name.
+    pub fn label(&self, concept: usize) -> String {
+        if self.datasets.len() == 1 { self.class(concept).to_owned() } else { self.name(concept) }
+    }
+    /// Finds concepts by name.
+    pub fn index(&self) -> Result<Index> {
+        let (mut exact, mut loose) = (HashMap::new(), HashMap::new());
+        for concept in 0..self.concepts.len() {
+            let name = self.name(concept);
+            loose.entry(plain(&name)).and_modify(|at| *at = None).or_insert(Some(concept));
+            ensure!(exact.insert(name.clone(), concept).is_none(), "the concept `{name}` is there twice");
+        }
+        Ok(Index { exact, loose })
+    }
+    /// Each channel's mean and standard deviation over the training examples of all datasets.
+    pub(crate) fn moments(&self) -> (Vec<f32>, Vec<f32>) {
+        if let [only] = &self.datasets[..]
+            && !self.is_shaped()
+        {
+            return (only.mean.clone(), only.std.clone());
+        }
+        let channel = |channel: usize| {
+            let (mut count, mut first, mut second) = (0.0, 0.0, 0.0);
+            for dataset in &self.datasets {
+                // A grey picture's channel stands for each; colours become grey by about their mean.
+                let own: Vec<usize> =
+                    if dataset.shape[0] == self.shape[0] { vec![channel] } else { (0..dataset.shape[0]).collect() };
+                let n = dataset.train.len() as f64 / own.len() as f64;
+                for at in own {
+                    let (mean, std) = (f64::from(dataset.mean[at]), f64::from(dataset.std[at]));
+                    count += n;
+                    first += n * mean;
+                    second += n * (std * std + mean * mean);
+                }
+            }
+            let mean = first / count;
+            let variance = (second / count - mean * mean).max(0.0);
+            (mean as f32, if variance > 1e-12 { variance.sqrt() as f32 } else { 1.0 })
+        };
+        (0..self.shape[0]).map(channel).unzip()
+    }
+}
+
+fn pool(
+    datasets: &[Dataset],
+    split: fn(&Dataset) -> &Arc<Split>,
+    shaping: &[Option<Arc<dyn Transform>>],
+    shape: [usize; 3],
+) -> Result<Arc<Pool>> {
+    let (mut starts, mut concepts, mut classes) = (Vec::new(), Vec::new(), 0);
+    for dataset in datasets {
+        let split = split(dataset);
+        starts.push(concepts.len());
+        concepts.extend((0..split.len()).map(|index| (classes + split.label(index)) as u32));
+        classes += dataset.classes.len();
+    }
+    ensure!(u32::try_from(concepts.len()).is_ok(), "the datasets hold more than {} examples", u32::MAX);
+    Ok(Arc::new(Pool {
+        splits: datasets.iter().map(|dataset| split(dataset).clone()).collect(),
+        starts,
+        concepts,
+        shaping: shaping.to_vec(),
+        size: shape.iter().product(),
+    }))
+}
+
+/// Concepts by name.
+pub struct Index {
+    exact: HashMap<String, usize>,
+    /// By letters and digits alone; none where two concepts have the same.
+    loose: HashMap<String, Option<usize>>,
+}
+
+impl Index {
+    /// The concept called `name`, `dataset+++class`. Case, blanks and punctuation count only where they must: FoMo's
+    /// files write `CIFAR100+++apple` for `cifar100+++apple`.
+    ///
+    /// # Errors
+    /// When the name is no concept's name at all.
+    pub fn find(&self, name: &str) -> Result<Option<usize>> {
+        if name.split_once(BETWEEN).is_none_or(|(dataset, class)| dataset.is_empty() || class.is_empty()) {
+            bail!("`{}` is no concept; write dataset{BETWEEN}class", name.escape_debug());
+        }
+        Ok(self.exact.get(name).copied().or_else(|| self.loose.get(&plain(name)).copied().flatten()))
+    }
+}
+
+/// Letters and digits in lower case, with the mark between dataset and class.
+fn plain(name: &str) -> String {
+    let (dataset, class) = name.split_once(BETWEEN).unwrap_or(("", name));
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    let [dataset, class]: [String; 2] = [letters(dataset), letters(class)];
+    dataset + BETWEEN + &class
+}
+
+/// A thing that an ordering ranks: a concept, or a whole task of a kind whose tasks share their classes.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// `dataset+++class` for a concept, else the task's name.
+    pub name: String,
+    /// Index into the universe's datasets; the first of several.
+    pub dataset: usize,
+    /// Its training examples.
+    pub train: View,
+}

@@ -1,0 +1,32 @@
+//! Units in an order that the stream's seed draws.
+//!
+//! FoMo-in-Flux, Roth et al. 2024, <https://arxiv.org/abs/2408.14471>, "random".
+
+use anyhow::Result;
+use clbench::{
+    registry::{Settings, part},
+    universe::Unit,
+    world::{Ground, Ordering, Rank},
+};
+use serde::{Deserialize, Serialize};
+
+/// The entry of the catalogue.
+pub const ORDER: Ordering = Ordering {
+    name: "random",
+    about: "drawn by the stream's seed",
+    citation: "https://arxiv.org/abs/2408.14471",
+    make: |table| part(table, |random: Random| Box::new(random) as Box<dyn Rank>),
+};
+
+/// No settings.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Random {}
+
+impl Settings for Random {}
+
+impl Rank for Random {
+    fn rank(&self, units: &[Unit], ground: &Ground) -> Result<Vec<usize>> {
+        Ok(ground.draws.order("class order", 0, units.len()))
+    }
+}
