@@ -556,7 +556,7 @@ fn a_complete_run_that_was_spoilt_is_told_and_left_as_it_is() {
     let damages: [(&str, Damage); 6] = [
         ("manifest.json", |_| String::new()),
         ("manifest.json", |text| text[..text.len() / 2].into()),
-        ("manifest.json", |text| text.replace("\"format\": 1", "\"format\": 2")),
+        ("manifest.json", |text| text.replace("\"format\": 2", "\"format\": 3")),
         ("records.csv", |text| text[..text.len() / 2].into()),
         ("records.csv", |text| text.replace("end,1,", "end,9,")),
         ("ledger.csv", |text| text.lines().take(2).collect::<Vec<_>>().join("\n")),

@@ -1,9 +1,12 @@
 //! Examples and batches: the way from bytes in memory to a tensor on the device.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    course::Stock,
+    draws::Draws,
     scope::{Count, Scope, Scopes},
     stream::{Experience, Scratch, Stream, View},
 };
@@ -17,7 +20,7 @@ pub struct Batch {
     pub labels: Tensor<1, Int>,
     /// The same labels on the host.
     pub targets: Vec<usize>,
-    /// Which of the current experience's examples these are; empty for others.
+    /// Which of the current experience's examples these are, as [`Feed`] counts them; empty for others.
     pub indices: Vec<usize>,
     /// Which classes count, for each example.
     pub scopes: Scopes,
@@ -107,12 +110,17 @@ pub struct Feed<'a> {
     stream: &'a Stream,
     experience: usize,
     count: Count,
+    /// What can come back beside the experience's own examples.
+    stock: Option<&'a Stock>,
 }
 
 impl<'a> Feed<'a> {
     /// The examples of `experience`, in whose batches `count` says which classes count.
     pub fn new(stream: &'a Stream, experience: usize, count: Count) -> Self {
-        Self { stream, experience, count }
+        Self { stream, experience, count, stock: None }
+    }
+    pub(crate) fn with(self, stock: &'a Stock) -> Self {
+        Self { stock: Some(stock), ..self }
     }
     fn of(&self) -> &'a Experience {
         &self.stream.experiences[self.experience]
@@ -121,9 +129,14 @@ impl<'a> Feed<'a> {
     pub fn stream(&self) -> &'a Stream {
         self.stream
     }
-    /// Number of examples.
+    /// Number of examples. A batch may hold more beside them, with numbers from here on: out of a buffer, out of the
+    /// pretraining pool, or what the environment chooses.
     pub fn len(&self) -> usize {
         self.of().len()
+    }
+    /// Whether the example at `index` is new, as against what is brought back.
+    pub fn is_new(&self, index: usize) -> bool {
+        index < self.of().new_examples()
     }
     /// Whether there is no example.
     pub fn is_empty(&self) -> bool {
@@ -141,7 +154,9 @@ impl<'a> Feed<'a> {
                 None => index -= part.indices.len(),
             }
         }
-        panic!("example {index} beyond the end of experience {}", self.experience)
+        let back = self.stock.and_then(|stock| stock.places.get(index));
+        let (task, place) = back.unwrap_or_else(|| panic!("example {index} beyond experience {}", self.experience));
+        (*task as usize, *place as usize)
     }
     /// The task of the example at `index`.
     pub fn task(&self, index: usize) -> usize {
@@ -183,6 +198,26 @@ impl<'a> Feed<'a> {
         });
         let scopes = Scopes::of(scopes.collect());
         builder.batch(scopes, Vec::new(), device)
+    }
+    /// Up to `count` drawn inputs of the experience's tasks whose labels are not told.
+    pub(crate) fn unlabelled(&self, count: usize, draws: &Draws, device: &Device) -> Option<Tensor<4>> {
+        let views: Vec<&View> = self.of().new_tasks().iter().map(|task| &self.stream.task(*task).unlabelled).collect();
+        let all: usize = views.iter().map(|view| view.len()).sum();
+        if all == 0 || count == 0 {
+            return None;
+        }
+        let mut rng = draws.rng("unlabelled", 0);
+        let mut builder = Builder::new(self.stream, count);
+        for _ in 0..count.min(all) {
+            let mut at = rng.random_range(0..all);
+            let view = views.iter().find(|view| {
+                let here = at < view.len();
+                at -= if here { 0 } else { view.len() };
+                here
+            });
+            builder.view(view.expect("a place below the sum of all"), at);
+        }
+        Some(builder.batch(Scopes::One(Scope::All), Vec::new(), device).inputs)
     }
     fn scope(&self, task: usize) -> Scope {
         self.count.scope(task, self.experience)

@@ -89,14 +89,9 @@ impl Train {
         budget.check()
     }
 
-    /// Steps of one epoch.
-    pub fn epoch(&self, examples: usize) -> u64 {
-        examples.div_ceil(self.batch) as u64
-    }
-
     /// Steps by the stopping rule, if there is one, and the rule's name.
-    fn wanted(&self, of: &Experience) -> Option<(u64, &'static str)> {
-        let epochs = self.epochs.map(|epochs| (epochs.saturating_mul(self.epoch(of.len())), "epochs"));
+    fn wanted(&self, of: &Experience, epoch: u64) -> Option<(u64, &'static str)> {
+        let epochs = self.epochs.map(|epochs| (epochs.saturating_mul(epoch), "epochs"));
         epochs.or(self.steps.map(|steps| (steps.saturating_mul(of.span as u64), "steps")))
     }
 }
@@ -138,6 +133,8 @@ pub struct Offer<'a> {
     pub train: &'a Train,
     /// The experience.
     pub experience: &'a Experience,
+    /// Steps until each of its examples was seen once.
+    pub epoch: u64,
     /// What it may spend in all, by unit; see [`Budget::share`].
     pub share: [Option<u64>; 3],
     /// What it has spent.
@@ -151,7 +148,7 @@ pub struct Offer<'a> {
 impl Offer<'_> {
     /// Steps of the experience when each further one costs `price`.
     pub fn horizon(&self, price: Spent) -> Result<Horizon> {
-        let mut tightest = self.train.wanted(self.experience).map(|(steps, rule)| (steps, rule.to_owned()));
+        let mut tightest = self.train.wanted(self.experience, self.epoch).map(|(steps, rule)| (steps, rule.to_owned()));
         for ((key, unit), share) in UNITS.iter().zip(self.share) {
             let Some(share) = share else { continue };
             let left = share.saturating_sub(unit(self.charged)).saturating_sub(unit(self.reserve));
@@ -205,13 +202,15 @@ mod tests {
         Experience { span, ..Experience::new(vec![part]) }
     }
     fn price(flops: u64) -> Spent {
-        Spent { flops, examples: 20, replayed: 10, steps: 1 }
+        Spent { flops, examples: 20, replayed: 10, steps: 1, ..Spent::default() }
     }
     fn horizon(train: &Train, budget: &Budget, reserve: u64) -> Result<Horizon> {
         let experience = experience(100, 1);
         let share = budget.share(&Ledger::default(), std::slice::from_ref(&experience), 0);
         let reserve = Spent { flops: reserve, ..Spent::default() };
-        Offer { train, experience: &experience, share, charged: Spent::default(), reserve, done: 0 }.horizon(price(7))
+        let epoch = 100_u64.div_ceil(train.batch as u64);
+        Offer { train, epoch, experience: &experience, share, charged: Spent::default(), reserve, done: 0 }
+            .horizon(price(7))
     }
     fn train(epochs: Option<u64>) -> Train {
         Train { batch: 8, epochs, steps: None }

@@ -9,12 +9,13 @@ use crate::{
     budget::Horizon,
     config::{Checkpoint, Config},
     ledger::{Ledger, Spent},
+    memory::Memory,
     pass::Weights,
     run::{Position, Run},
 };
 
 /// Version of the layout below.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What a checkpoint belongs to.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -77,6 +78,9 @@ pub(crate) struct Saved {
     horizons: Vec<Horizon>,
     price: Spent,
     reserve: Spent,
+    buffer: Option<Memory<(u32, u32)>>,
+    policy: Option<ByteBuf>,
+    taken: Vec<Vec<Vec<u32>>>,
     state_bytes: Vec<u64>,
     diverged: Option<String>,
 }
@@ -94,6 +98,9 @@ impl Saved {
             horizons: state.horizons.clone(),
             price: state.price,
             reserve: state.reserve,
+            buffer: state.buffer.clone(),
+            policy: state.policy.as_ref().map(|policy| policy.save().map(ByteBuf::from)).transpose()?,
+            taken: state.taken.clone(),
             state_bytes: state.state_bytes.clone(),
             diverged: state.diverged.clone(),
         };
@@ -119,6 +126,11 @@ impl Saved {
         state.horizons = saved.horizons;
         state.price = saved.price;
         state.reserve = saved.reserve;
+        state.buffer = saved.buffer;
+        if let (Some(policy), Some(saved)) = (&mut state.policy, saved.policy) {
+            policy.load(&saved, &run.device)?;
+        }
+        state.taken = saved.taken;
         state.state_bytes = saved.state_bytes;
         state.diverged = saved.diverged;
         Ok(())

@@ -1,12 +1,13 @@
 //! What a hook may use. All work done through it is counted where it belongs.
 
-use anyhow::Result;
-use burn::tensor::Device;
+use anyhow::{Context, Result};
+use burn::tensor::{Device, Tensor};
 
 use crate::{
     batch::{Batch, Example, Feed},
     draws::Draws,
     ledger::{Meter, Spent},
+    memory::Seen,
     method::{Carrier, Fit},
     optim::{Optimizer, clip},
     pass::{Mode, Pass, Weights},
@@ -17,6 +18,9 @@ use crate::{
 
 /// Batches from which running statistics are re-estimated.
 const CALIBRATION_BATCHES: usize = 16;
+
+/// Least number of examples that a survey looks at at once.
+const SURVEY_BATCH: usize = 256;
 
 /// What a hook may use.
 pub struct Ctx<'a> {
@@ -34,6 +38,8 @@ pub struct Ctx<'a> {
     pub experience: usize,
     /// The step within the experience, from 0.
     pub step: u64,
+    /// Steps until each new example of the experience was seen once.
+    pub epoch: u64,
     /// The learning rate of this step.
     pub rate: f64,
     /// Examples in a full batch.
@@ -52,7 +58,7 @@ impl Ctx<'_> {
     }
     /// Whether each example of the experience is being met for the first time.
     pub fn is_first_epoch(&self) -> bool {
-        self.step * (self.batch_size as u64) < self.feed.len() as u64
+        self.step < self.epoch
     }
     /// What counts the work of this hook.
     pub fn meter(&self) -> &Meter {
@@ -82,6 +88,53 @@ impl Ctx<'_> {
         let batch = self.feed.recalled(examples, self.device);
         self.meter.count(Spent { examples: batch.len() as u64, replayed: batch.len() as u64, ..Spent::default() });
         self.carrier.loss(pass, &batch)
+    }
+    /// Looks at all new examples of the experience: their loss at the current weights, and what the head sees of them.
+    ///
+    /// # Errors
+    /// When the carrier has no features.
+    pub fn survey(&self) -> Result<Vec<(usize, Seen)>> {
+        let new: Vec<usize> = (0..self.feed.len()).filter(|index| self.feed.is_new(*index)).collect();
+        let mut all = Vec::with_capacity(new.len());
+        for indices in new.chunks(self.batch_size.max(SURVEY_BATCH)) {
+            all.extend(indices.iter().copied().zip(self.look_at(indices)?));
+        }
+        Ok(all)
+    }
+    /// What the model says of the experience's examples at `indices`.
+    fn look_at(&self, indices: &[usize]) -> Result<Vec<Seen>> {
+        let batch = self.batch(indices);
+        let (predictor, ask) = (self.carrier.predictor(self.weights), self.ask());
+        let scores = predictor.scores(batch.inputs.clone(), &ask);
+        let classes = scores.dims()[1];
+        let scores: Vec<f32> = scores.into_data().try_to_vec_as()?;
+        let features = predictor.features(batch.inputs.clone(), &ask);
+        let features =
+            features.context("this method's answers come from no features, by which a memory could choose")?;
+        let width = features.dims()[1];
+        let features: Vec<f32> = features.into_data().try_to_vec_as()?;
+        self.meter.count(Spent { examples: batch.len() as u64, ..Spent::default() });
+        let seen = |row: usize| {
+            let scores = &scores[row * classes..(row + 1) * classes];
+            let top = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let sum: f64 = scores.iter().map(|score| f64::from(score - top).exp()).sum();
+            let loss = sum.ln() - f64::from(scores[batch.targets[row]] - top);
+            Seen { loss, features: features[row * width..(row + 1) * width].to_vec() }
+        };
+        Ok((0..batch.len()).map(seen).collect())
+    }
+    /// What [`Ctx::survey`] will cost.
+    pub fn survey_price(&self) -> Result<Spent> {
+        let one = self.price_of(|| self.look_at(&[0]))?;
+        let new = (0..self.feed.len()).filter(|index| self.feed.is_new(*index)).count() as u64;
+        Ok(Spent { flops: one.flops * new, examples: new, ..Spent::default() })
+    }
+    /// Up to `count` drawn inputs of the experience's tasks whose labels are not told, where the stream has some; they
+    /// are counted as examples. Shape `[count, channels, height, width]`.
+    pub fn unlabelled(&self, count: usize) -> Option<Tensor<4>> {
+        let inputs = self.feed.unlabelled(count, &self.draws, self.device)?;
+        self.meter.count(Spent { examples: inputs.dims()[0] as u64, ..Spent::default() });
+        Some(inputs)
     }
     /// Does some work to find out what it costs, and does not charge it.
     pub fn price_of<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<Spent> {

@@ -148,6 +148,7 @@ fn ledger(run: &Run) -> Vec<LedgerRow> {
         steps: spent.steps,
         examples: spent.examples,
         replayed: spent.replayed,
+        rehearsed: spent.rehearsed,
         flops: spent.flops,
         state_bytes: if phase == Phase::Train { bytes(experience) } else { 0 },
     };
@@ -165,13 +166,14 @@ fn timing(run: &Run) -> String {
 fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
     let (setup, seed) = (run.setup, run.seed);
     let Setup { config, stream, .. } = setup;
-    let mut spent = Spend { steps: 0, flops: 0, examples: 0, replayed: 0, evaluation_flops: 0, state_bytes: 0 };
+    let mut spent = Spend::default();
     for row in rows {
         if row.charged {
             spent.steps += row.steps;
             spent.flops += row.flops;
             spent.examples += row.examples;
             spent.replayed += row.replayed;
+            spent.rehearsed += row.rehearsed;
         } else {
             spent.evaluation_flops += row.flops;
         }
@@ -189,7 +191,7 @@ fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
             tasks: stream.tasks.iter().map(|task| task.name.clone()).collect(),
             experiences: stream.experiences.len(),
             joint: stream.settings.joint,
-            trained: stream.experiences.iter().map(Experience::tasks).collect(),
+            trained: stream.experiences.iter().map(Experience::new_tasks).collect(),
         },
         method: config.method.clone(),
         overrides: setup.overrides.clone(),
@@ -201,6 +203,7 @@ fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
             test_logits: config.head.test.name().into(),
             task_identity: config.head.test == Count::Task,
             recipe: config.recipe(),
+            mixture: config.mixture.words(&config.buffer),
         },
         device: config.device.clone(),
         version: env!("CARGO_PKG_VERSION").into(),

@@ -53,8 +53,10 @@ pub struct Spent {
     pub flops: u64,
     /// Examples, each time that one is seen, replayed ones included.
     pub examples: u64,
-    /// Of these, examples out of a method's own memory.
+    /// Of these, examples out of a memory or the pretraining pool.
     pub replayed: u64,
+    /// Of these, examples of earlier experiences that the environment brings back.
+    pub rehearsed: u64,
     /// Optimizer steps.
     pub steps: u64,
 }
@@ -64,6 +66,7 @@ impl AddAssign for Spent {
         self.flops += other.flops;
         self.examples += other.examples;
         self.replayed += other.replayed;
+        self.rehearsed += other.rehearsed;
         self.steps += other.steps;
     }
 }
@@ -75,6 +78,7 @@ impl Spent {
             flops: self.flops * times,
             examples: self.examples * times,
             replayed: self.replayed * times,
+            rehearsed: self.rehearsed * times,
             steps: self.steps * times,
         }
     }
@@ -84,6 +88,7 @@ impl Spent {
             flops: self.flops.max(other.flops),
             examples: self.examples.max(other.examples),
             replayed: self.replayed.max(other.replayed),
+            rehearsed: self.rehearsed.max(other.rehearsed),
             steps: self.steps.max(other.steps),
         }
     }

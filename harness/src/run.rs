@@ -1,5 +1,6 @@
 //! The life of a run: experiences, steps, hooks, optimizer, ledger, evaluation.
 
+mod come_back;
 mod step;
 
 use std::{collections::BTreeMap, time::Instant};
@@ -14,15 +15,18 @@ use crate::{
     budget::{Horizon, Offer},
     checkpoint::Saved,
     config::Setup,
+    course::{Orders, Stock},
     ctx::{Ctx, Deploy},
     draws::Draws,
     evaluate::{Answer, Examiner},
     ledger::{Ledger, Meter, Phase, Spent},
+    memory::Memory,
     optim::Optimizer,
     pass::Weights,
     predictor::{Ask, Predictor},
     registry::Shelf,
     stack::{Part, Stack},
+    world::Policy,
 };
 
 /// Where a run stands; the next step to be taken.
@@ -77,8 +81,11 @@ pub struct Run<'a> {
     plain: usize,
     /// All of a run that changes; with the contributions' own states it is the checkpoint.
     pub state: State,
-    /// The order of the epoch in progress: experience, epoch, places.
-    order: Option<(usize, u64, Vec<usize>)>,
+    /// What can come back beside the examples of the experience in progress.
+    stock: Stock,
+    /// The experience that the stock belongs to.
+    stocked: Option<usize>,
+    orders: Orders,
 }
 
 /// All of a run that changes, but for the contributions' own states.
@@ -97,6 +104,12 @@ pub struct State {
     pub price: Spent,
     /// What is kept back for the end of the current experience.
     pub reserve: Spent,
+    /// What the mixture's batches can bring back of earlier experiences: tasks, and places in their train views.
+    pub buffer: Option<Memory<(u32, u32)>>,
+    /// What chooses which examples come back.
+    pub policy: Option<Box<dyn Policy>>,
+    /// The batches of each experience so far, where a policy has chosen in them.
+    pub taken: Vec<Vec<Vec<u32>>>,
     /// After each experience, bytes of what the method holds beside a plain network's weights.
     pub state_bytes: Vec<u64>,
     /// Why the run diverged, if it did.
@@ -122,11 +135,15 @@ impl<'a> Run<'a> {
             horizons: Vec::new(),
             price: Spent::default(),
             reserve: Spent::default(),
+            buffer: come_back::buffer(setup)?,
+            policy: setup.stream.policy.as_ref().map(|make| make()),
+            taken: Vec::new(),
             state_bytes: Vec::new(),
             diverged: None,
             seconds: BTreeMap::new(),
         };
-        Ok(Self { setup, seed, stack, device, fresh, plain, state, order: None })
+        let (stock, orders) = (Stock::default(), Orders::default());
+        Ok(Self { setup, seed, stack, device, fresh, plain, state, stock, stocked: None, orders })
     }
 
     /// The run that [`Run::save`] left.
@@ -161,6 +178,7 @@ impl<'a> Run<'a> {
 
     /// Takes one step, with all that is due before and after it. Between two calls a run can be saved.
     pub fn advance(&mut self, sink: &mut dyn Sink) -> Result<()> {
+        self.restock();
         if !self.state.position.begun {
             self.evaluate(At::Start, sink)?;
             self.state.position.begun = true;
@@ -189,6 +207,7 @@ impl<'a> Run<'a> {
 
     /// Everything of the first experience but training: hooks, throw-away steps, one deployment and one answer.
     pub fn rehearse(&mut self) -> Result<Horizon> {
+        self.restock();
         self.begin()?;
         let predictor = self.predictor()?;
         let Setup { config, stream, .. } = self.setup;
@@ -210,10 +229,14 @@ impl<'a> Run<'a> {
             cx.carrier.task_start(cx)?;
             parts.iter_mut().try_for_each(|(_, part)| part.task_start(cx))
         })?;
+        let survey = come_back::needs_survey(self.setup);
         let (cx, parts) = self.split(0, 0.0, &Meter::default());
         let mut reserve = cx.carrier.reserve(&cx)?;
         for (_, part) in parts.iter() {
             reserve += part.reserve(&cx)?;
+        }
+        if survey {
+            reserve += cx.survey_price()?;
         }
         self.state.reserve = reserve;
         self.state.price = self.probe(2)?;
@@ -243,6 +266,7 @@ impl<'a> Run<'a> {
         Offer {
             train: &config.train,
             experience: &stream.experiences[experience],
+            epoch: self.plan().epoch(),
             share: config.budget.share(&self.state.ledger, &stream.experiences, experience),
             charged: self.state.ledger.charged(Some(experience)),
             reserve: self.state.reserve,
@@ -260,13 +284,16 @@ impl<'a> Run<'a> {
             cx.carrier.task_end(cx)?;
             parts.iter_mut().try_for_each(|(_, part)| part.task_end(cx))
         })?;
+        self.fill_buffer()?;
         self.evaluate(At::End, sink)?;
         if self.state.diverged.is_some() {
             return Ok(());
         }
         let parts: usize = self.stack.save()?.iter().map(Vec::len).sum();
         let beside = 4 * self.state.weights.elements().saturating_sub(self.plain);
-        self.state.state_bytes.push((parts + beside) as u64);
+        let buffer =
+            self.state.buffer.as_ref().map_or(0, Memory::len) * self.setup.stream.input.iter().product::<usize>();
+        self.state.state_bytes.push((parts + beside + buffer) as u64);
         self.offer().settle().with_context(|| self.place())?;
         self.state.position.experience += 1;
         self.state.position.step = 0;
@@ -298,15 +325,17 @@ impl<'a> Run<'a> {
     fn split(&mut self, step: u64, rate: f64, meter: &Meter) -> (Ctx<'_>, &mut [Part]) {
         let Setup { config, stream, optim, .. } = self.setup;
         let experience = self.state.position.experience;
+        let epoch = self.plan().epoch();
         let Stack { carrier, contributions, .. } = &mut self.stack;
         let cx = Ctx {
             carrier: &**carrier,
             weights: &mut self.state.weights,
             optim: &mut self.state.optim,
             draws: Draws { seed: self.seed, experience: experience as u64, step },
-            feed: Feed::new(stream, experience, config.head.train),
+            feed: Feed::new(stream, experience, config.head.train).with(&self.stock),
             experience,
             step,
+            epoch,
             rate,
             batch_size: config.train.batch,
             device: &self.device,

@@ -127,7 +127,7 @@ impl Universe {
         let concepts = |(index, of): (usize, &Dataset)| (0..of.classes.len()).map(move |class| (index, class));
         let concepts = datasets.iter().enumerate().flat_map(concepts);
         let concepts = concepts.map(|(dataset, class)| Concept { dataset, class }).collect();
-        Ok(Self { concepts, shape, train, test, datasets })
+        Ok(Self { datasets, concepts, shape, train, test })
     }
     /// Whether some input has to be brought to the stream's shape.
     pub(crate) fn is_shaped(&self) -> bool {

@@ -1,19 +1,20 @@
-//! Experience replay: each step also rehearses examples out of a reservoir of what came before.
+//! Experience replay: each step also rehearses examples out of a memory of what came before.
 //!
 //! - Chaudhry et al. 2019, <https://arxiv.org/abs/1902.10486>, algorithm 1 with reservoir sampling.
-//! - Vitter 1985, <https://doi.org/10.1145/3147.3165>, algorithm R.
+//! - Which examples are kept: see [`Keep`], by default a reservoir.
 //!
 //! **Deviation:** the new and the replayed examples' losses are two means, added, so that `strength` can weigh the
 //! second; with equal batches and strength 1 that is twice the mean over both, as if the learning rate were doubled
 //! for a plain step. Each example is offered once, when it is first met; with several epochs the authors' code would
 //! offer it again.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use burn::tensor::Tensor;
 use clbench::{
     batch::{Batch, Example},
     ctx::Ctx,
-    memory::Reservoir,
+    ledger::Spent,
+    memory::{Keep, Memory},
     method::{Contribution, Fit},
     pass::Pass,
     registry::{Make, Method, Settings, contribution},
@@ -33,6 +34,8 @@ pub const METHOD: Method = Method {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
+    /// Which examples are kept.
+    pub keep: Keep,
     /// Examples held.
     pub capacity: usize,
     /// Examples replayed per step; 0 for as many as a batch has.
@@ -43,43 +46,70 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { capacity: 500, batch: 0, strength: 1.0 }
+        Self { keep: Keep::default(), capacity: 500, batch: 0, strength: 1.0 }
     }
 }
 
 impl Settings for Config {
     fn check(&self) -> Result<()> {
-        let Self { capacity, batch, strength } = self;
+        let Self { keep, capacity, batch, strength } = self;
         ensure!(*capacity <= 1 << 24, "replay.capacity = {capacity} is above {}", 1 << 24);
+        ensure!(
+            *keep != Keep::Unlimited,
+            "replay.keep = \"unlimited\" is no memory of {capacity} examples; set replay.capacity to what may be held"
+        );
         ensure!(*batch <= 1 << 20, "replay.batch = {batch} is above {}", 1 << 20);
         ensure!(*strength >= 0.0 && strength.is_finite(), "replay.strength = {strength} is negative or infinite");
         Ok(())
     }
 }
 
-/// The reservoir.
+/// The memory.
 #[derive(Serialize, Deserialize)]
 pub struct Replay {
     config: Config,
-    memory: Reservoir<Example>,
+    /// Made when the number of classes is known.
+    memory: Option<Memory<Example>>,
 }
 
 impl Replay {
     /// Nothing held yet.
     pub fn new(config: Config) -> Self {
-        Self { memory: Reservoir::new(config.capacity), config }
+        Self { config, memory: None }
     }
 }
 
 impl Contribution for Replay {
+    fn reserve(&self, cx: &Ctx) -> Result<Spent> {
+        if self.config.keep.needs_model() { cx.survey_price() } else { Ok(Spent::default()) }
+    }
+    fn task_start(&mut self, cx: &mut Ctx) -> Result<()> {
+        if self.memory.is_none() {
+            let classes = cx.feed.stream().classes.len();
+            self.memory = Some(Memory::new(self.config.keep, self.config.capacity, classes).context("in [replay]")?);
+        }
+        Ok(())
+    }
     fn loss(&mut self, cx: &mut Ctx, pass: &mut Pass, batch: &Batch, _: &Fit) -> Result<Option<Tensor<1>>> {
+        let memory = self.memory.as_mut().expect("made before the first step");
         let count = if self.config.batch == 0 { cx.batch_size } else { self.config.batch };
-        let recalled = self.memory.recall(&cx.draws, "replay", count);
+        let recalled = memory.recall(&cx.draws, "replay", count);
         let term = (!recalled.is_empty()).then(|| cx.rehearse(pass, recalled).loss * self.config.strength);
-        if cx.is_first_epoch() {
+        if cx.is_first_epoch() && !self.config.keep.needs_model() {
             let mut rng = cx.draws.rng("reservoir", 0);
-            batch.indices.iter().for_each(|&index| self.memory.offer(&mut rng, || cx.feed.example(index)));
+            for index in batch.indices.iter().copied().filter(|index| cx.feed.is_new(*index)) {
+                memory.offer(&mut rng, cx.feed.label(index), || cx.feed.example(index));
+            }
         }
         Ok(term)
+    }
+    fn task_end(&mut self, cx: &mut Ctx) -> Result<()> {
+        if self.config.keep.needs_model() {
+            let seen = cx.survey()?;
+            let items = seen.into_iter().map(|(index, seen)| (cx.feed.example(index), cx.feed.label(index), seen));
+            let mut rng = cx.draws.rng("reservoir", 0);
+            self.memory.as_mut().expect("made before the first step").settle(&mut rng, items.collect());
+        }
+        Ok(())
     }
 }

@@ -31,6 +31,7 @@ pub(crate) fn manifest(manifest: &Manifest) -> Result<(), String> {
             &c.train_logits,
             &c.test_logits,
             &c.recipe,
+            &c.mixture,
             &m.stream.name,
             &m.stream.kind,
             &m.stream.hash,
@@ -135,8 +136,8 @@ pub(crate) fn ledger(ledger: &[LedgerRow], manifest: &Manifest) -> Result<(), St
         if row.phase.is_empty() || row.phase.len() > MAX_NAME {
             return Err(format!("line {line}: a phase has a name of 1 to {MAX_NAME} bytes"));
         }
-        if row.replayed > row.examples {
-            return Err(format!("line {line}: more examples replayed than processed"));
+        if row.replayed.saturating_add(row.rehearsed) > row.examples {
+            return Err(format!("line {line}: more examples replayed and rehearsed than processed"));
         }
         if !seen.insert((row.experience, &row.phase, row.charged)) {
             return Err(format!("line {line} repeats a phase of experience {}", row.experience));
@@ -161,6 +162,7 @@ pub(crate) fn total(ledger: &[LedgerRow]) -> Option<Spend> {
             spent.flops = spent.flops.checked_add(row.flops)?;
             spent.examples = spent.examples.checked_add(row.examples)?;
             spent.replayed = spent.replayed.checked_add(row.replayed)?;
+            spent.rehearsed = spent.rehearsed.checked_add(row.rehearsed)?;
         } else {
             spent.evaluation_flops = spent.evaluation_flops.checked_add(row.flops)?;
         }

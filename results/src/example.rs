@@ -26,6 +26,7 @@ pub(crate) fn manifest(method: &str, seed: u64) -> Manifest {
             test_logits: "all".into(),
             task_identity: false,
             recipe: "5eed".into(),
+            mixture: String::new(),
         },
         device: "flex".into(),
         version: "0.1.0".into(),
@@ -37,6 +38,7 @@ pub(crate) fn manifest(method: &str, seed: u64) -> Manifest {
             flops: 1_230_000_000,
             examples: 9_600,
             replayed: 0,
+            rehearsed: 0,
             evaluation_flops: 45_000_000,
             state_bytes: 0,
         },
@@ -93,6 +95,7 @@ pub(crate) fn ledger(manifest: &Manifest) -> Vec<LedgerRow> {
         steps: manifest.spent.steps,
         examples: manifest.spent.examples,
         replayed: manifest.spent.replayed,
+        rehearsed: manifest.spent.rehearsed,
         flops: manifest.spent.flops,
         state_bytes: manifest.spent.state_bytes,
     };
@@ -103,6 +106,7 @@ pub(crate) fn ledger(manifest: &Manifest) -> Vec<LedgerRow> {
         steps: 0,
         examples: 2_400,
         replayed: 0,
+        rehearsed: 0,
         flops,
         state_bytes: 0,
         ..row.clone()

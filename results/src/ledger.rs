@@ -20,6 +20,8 @@ pub struct LedgerRow {
     pub examples: u64,
     /// Examples of these that came from a method's own memory.
     pub replayed: u64,
+    /// Examples of these that the environment brought back.
+    pub rehearsed: u64,
     /// Floating-point operations, 2 per multiply-add.
     pub flops: u64,
     /// Bytes of state that the method held when the phase ended, beyond the trained weights.
@@ -28,7 +30,7 @@ pub struct LedgerRow {
 
 impl Row for LedgerRow {
     const COLUMNS: &'static [&'static str] =
-        &["experience", "phase", "charged", "steps", "examples", "replayed", "flops", "state_bytes"];
+        &["experience", "phase", "charged", "steps", "examples", "replayed", "rehearsed", "flops", "state_bytes"];
 }
 
 #[cfg(test)]
@@ -46,6 +48,7 @@ mod tests {
                 steps: 10,
                 examples: 320,
                 replayed: 64,
+                rehearsed: 0,
                 flops: u64::MAX,
                 state_bytes: 0,
             },
@@ -56,13 +59,16 @@ mod tests {
                 steps: 0,
                 examples: 500,
                 replayed: 0,
+                rehearsed: 0,
                 flops: 7,
                 state_bytes: 0,
             },
         ];
         let mut file = Vec::new();
         write_rows(&mut file, &rows).unwrap();
-        assert!(file.starts_with(b"experience,phase,charged,steps,examples,replayed,flops,state_bytes\n1,train,true,"));
+        assert!(file.starts_with(
+            b"experience,phase,charged,steps,examples,replayed,rehearsed,flops,state_bytes\n1,train,true,"
+        ));
         assert_eq!(read_rows::<LedgerRow>(&file[..], 2).unwrap(), rows);
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The version of the files in a run's directory that this crate writes and reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The content of `manifest.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ pub struct StreamInfo {
     pub experiences: usize,
     /// All tasks at once: the upper bound.
     pub joint: bool,
-    /// Tasks (from 0) trained in each experience.
+    /// Tasks (from 0) of which something new is trained in each experience.
     pub trained: Vec<Vec<usize>>,
 }
 
@@ -77,6 +77,8 @@ pub struct Conditions {
     pub task_identity: bool,
     /// Hash of what the stream sets for every method: network, optimizer, schedule and batch.
     pub recipe: String,
+    /// Shares of update, buffer and pretraining in a batch; empty where batches hold what is new alone.
+    pub mixture: String,
 }
 
 /// The length of one experience.
@@ -99,8 +101,10 @@ pub struct Spend {
     pub flops: u64,
     /// Examples processed, replayed ones included.
     pub examples: u64,
-    /// Examples of these that came from the method's own memory.
+    /// Examples of these that came from a memory or the pretraining pool.
     pub replayed: u64,
+    /// Examples of these that the environment brought back.
+    pub rehearsed: u64,
     /// Floating-point operations that were recorded and not charged.
     pub evaluation_flops: u64,
     /// Largest state that the method held, in bytes.
@@ -141,14 +145,14 @@ mod tests {
     fn a_manifest_survives_the_file() {
         let manifest = example::manifest("er", 7);
         let text = manifest.to_json();
-        assert!(text.starts_with("{\n  \"format\": 1,\n"), "{text}");
+        assert!(text.starts_with("{\n  \"format\": 2,\n"), "{text}");
         assert_eq!(Manifest::from_json(&text).unwrap(), manifest);
     }
 
     #[test]
     fn another_format_is_refused_by_its_number_even_if_nothing_else_fits() {
-        let error = Manifest::from_json("{\"format\": 2, \"novelty\": 1}").unwrap_err();
-        assert_eq!(error, "format 2 is not known, only 1; read it with the clbench that wrote it");
+        let error = Manifest::from_json("{\"format\": 1, \"novelty\": 1}").unwrap_err();
+        assert_eq!(error, "format 1 is not known, only 2; read it with the clbench that wrote it");
     }
 
     #[test]

@@ -70,6 +70,9 @@ pub fn scores_text(scores: &Scores) -> String {
     Metric::ALL.into_iter().map(line).collect()
 }
 
+/// The column of examples that the environment brought back.
+const REHEARSED: usize = 4;
+
 /// What a run spent, by phase: what the budget paid for, its sum, and what was only recorded.
 pub fn spend_text(ledger: &[LedgerRow]) -> String {
     let mut phases: Vec<(&str, bool)> = Vec::new();
@@ -90,21 +93,26 @@ pub fn spend_text(ledger: &[LedgerRow]) -> String {
             rows.push(sum("charged in all", ledger.iter().filter(|row| row.charged)));
         }
     }
-    let header = ["phase", "steps", "examples", "replayed", "operations", "state"].map(String::from);
-    grid(&header, &rows, &[Side::Left])
+    let mut header = ["phase", "steps", "examples", "replayed", "rehearsed", "operations", "state"].to_vec();
+    if ledger.iter().all(|row| row.rehearsed == 0) {
+        header.remove(REHEARSED);
+        rows.iter_mut().for_each(|row| drop(row.remove(REHEARSED)));
+    }
+    grid(&header.into_iter().map(String::from).collect::<Vec<_>>(), &rows, &[Side::Left])
 }
 
 fn sum<'a>(name: &str, rows: impl Iterator<Item = &'a LedgerRow>) -> Vec<String> {
     // What is not charged is added up in the same way here; the row's name says what it is.
     let rows: Vec<LedgerRow> = rows.map(|row| LedgerRow { charged: true, ..row.clone() }).collect();
     let Some(sum) = total(&rows) else {
-        return [name, "—", "—", "—", "—", "—"].map(String::from).to_vec();
+        return [name, "—", "—", "—", "—", "—", "—"].map(String::from).to_vec();
     };
     vec![
         name.into(),
         grouped(sum.steps),
         grouped(sum.examples),
         grouped(sum.replayed),
+        grouped(sum.rehearsed),
         prefixed(sum.flops).trim().into(),
         format!("{}B", prefixed(sum.state_bytes)),
     ]

@@ -48,7 +48,7 @@ mod tests {
     use super::*;
     use crate::ledger::LedgerRow;
 
-    const HEADER: &str = "experience,phase,charged,steps,examples,replayed,flops,state_bytes\n";
+    const HEADER: &str = "experience,phase,charged,steps,examples,replayed,rehearsed,flops,state_bytes\n";
 
     fn read(text: &str, limit: usize) -> Result<Vec<LedgerRow>, String> {
         read_rows(text.as_bytes(), limit)
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn more_rows_than_the_limit_are_refused() {
-        let text = format!("{HEADER}1,train,true,1,1,0,1,0\n1,test,false,1,1,0,1,0\n");
+        let text = format!("{HEADER}1,train,true,1,1,0,0,1,0\n1,test,false,1,1,0,0,1,0\n");
         assert_eq!(read(&text, 2).unwrap().len(), 2);
         assert_eq!(read(&text, 1).unwrap_err(), "more than 1 rows");
     }

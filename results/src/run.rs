@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_manifest_that_contradicts_itself_is_refused() {
-        assert!(complaint(|run| run.manifest.format = 2).contains("format 2 is not known"));
+        assert!(complaint(|run| run.manifest.format = 3).contains("format 3 is not known"));
         assert!(complaint(|run| run.manifest.stream.trained[1] = vec![3]).contains("experience 2 trains"));
         assert!(complaint(|run| run.manifest.stream.trained[1] = vec![1, 1]).contains("experience 2 trains"));
         assert!(complaint(|run| run.manifest.stream.experiences = 4).contains("lists 3 experiences of 4"));
@@ -189,7 +189,7 @@ mod tests {
     fn a_ledger_that_does_not_add_up_is_refused() {
         assert!(complaint(|run| run.ledger[0].flops -= 1).contains("do not add up to `spent`"));
         assert!(complaint(|run| run.ledger[1].flops -= 1).contains("do not add up to `spent`"));
-        assert!(complaint(|run| run.ledger[1].replayed = 9_999).contains("more examples replayed"));
+        assert!(complaint(|run| run.ledger[1].replayed = 9_999).contains("more examples replayed and rehearsed"));
         assert!(complaint(|run| run.ledger[1].experience = 0).contains("no experience 0"));
         assert!(complaint(|run| run.ledger.push(run.ledger[0].clone())).contains("repeats a phase"));
         let overflow = |run: &mut RunDir| {

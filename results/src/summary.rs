@@ -188,8 +188,16 @@ fn larger(a: &Spend, b: &Spend) -> Spend {
         flops: a.flops.max(b.flops),
         examples: a.examples.max(b.examples),
         replayed: a.replayed.max(b.replayed),
+        rehearsed: a.rehearsed.max(b.rehearsed),
         evaluation_flops: a.evaluation_flops.max(b.evaluation_flops),
         state_bytes: a.state_bytes.max(b.state_bytes),
+    }
+}
+
+impl StreamSummary {
+    /// Whether the environment brought examples back in any run.
+    pub fn is_rehearsed(&self) -> bool {
+        self.entries.iter().any(|entry| entry.spent.rehearsed > 0)
     }
 }
 

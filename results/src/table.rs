@@ -87,15 +87,16 @@ pub fn render(summaries: &[StreamSummary], options: &TableOptions) -> String {
 }
 
 /// The heads of a wide table's columns.
-fn header(metrics: &[Metric]) -> Vec<String> {
+fn header(metrics: &[Metric], rehearsed: bool) -> Vec<String> {
     let fixed = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
     let scores = metrics.iter().map(|metric| format!("{} {}", metric.short(), metric.arrow())).collect();
     let conditions = ["start", "head", "train / test logits", "task id", "steps", "operations", "replayed", "state"];
-    [fixed(&["method", "seeds", "rank"]), scores, fixed(&conditions)].concat()
+    let more = if rehearsed { &["rehearsed"][..] } else { &[] };
+    [fixed(&["method", "seeds", "rank"]), scores, fixed(&conditions), fixed(more)].concat()
 }
 
 /// The cells of an entry, in the order of [`header`]; names are cleaned and not yet escaped.
-fn cells(entry: &Entry, metrics: &[Metric]) -> Vec<String> {
+fn cells(entry: &Entry, metrics: &[Metric], rehearsed: bool) -> Vec<String> {
     let mut cells = vec![label(entry).join(" "), entry.seeds.len().to_string(), place(entry)];
     cells.extend(metrics.iter().enumerate().map(|(column, &metric)| match score(entry, metric, column) {
         (mean, Some(half)) => format!("{mean} {half}"),
@@ -112,6 +113,9 @@ fn cells(entry: &Entry, metrics: &[Metric]) -> Vec<String> {
         entry.spent.replayed.to_string(),
         format!("{}B", prefixed(entry.spent.state_bytes)),
     ]);
+    if rehearsed {
+        cells.push(entry.spent.rehearsed.to_string());
+    }
     cells
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clbench::{batch::Example, memory::Reservoir, run::Run};
+use clbench::{batch::Example, memory::Memory, run::Run};
 use clbench_methods::replay;
 
 use crate::{
@@ -13,8 +13,8 @@ use crate::{
 
 /// What a run with `replay` holds.
 fn held(run: &Run) -> Vec<Example> {
-    let (_, memory): (replay::Config, Reservoir<Example>) = support::state(run, "replay");
-    memory.held().to_vec()
+    let (_, memory): (replay::Config, Option<Memory<Example>>) = support::state(run, "replay");
+    memory.map_or_else(Vec::new, |memory| memory.held().cloned().collect())
 }
 
 /// Each place in the order of arrival is kept with the same probability, over one epoch and over two.

@@ -21,7 +21,7 @@ fn cuts(steps: u64) -> [u64; 8] {
 fn interrupted(setup: &Setup) -> (Trace, usize) {
     let shelf = support::shelf();
     let (mut run, mut heard) = (Run::new(setup, 0, &shelf).unwrap(), Heard::default());
-    let mut cuts = cuts(setup.config.train.epoch(setup.stream.experiences[0].len())).to_vec();
+    let mut cuts = cuts(setup.stream.experiences[0].len().div_ceil(setup.config.train.batch) as u64).to_vec();
     let mut taken = 0;
     loop {
         if cuts.first() == Some(&run.state.position.total) {

@@ -14,9 +14,11 @@ pub use self::{
 use crate::{
     budget::{Budget, Train},
     dataset::hex,
+    mixture::{Buffer, Mixture},
     net::Body,
     schedule::Schedule,
     scope::Head,
+    stream::is_default,
 };
 
 /// A resolved configuration: the content of `config.toml`, less what it notes of stream and machine.
@@ -45,6 +47,12 @@ pub struct Config {
     pub schedule: Schedule,
     /// Batches, and how long a method would like to train.
     pub train: Train,
+    /// What batches are made of.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub mixture: Mixture,
+    /// What of earlier experiences batches can hold.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub buffer: Buffer,
     /// What it may spend.
     pub budget: Budget,
     /// When and how it is evaluated.

@@ -48,10 +48,9 @@ impl Override {
         }
         // A body or a rule other than the file's starts from its own defaults.
         let common: &[&str] = match self.path.as_str() {
-            "net.body" => &[],
             "optim.rule" => &["rate", "clip", "reset"],
             "stream.kind" => &KIND,
-            "stream.order.kind" | "stream.arrival.kind" | "stream.environment.kind" => &[],
+            "net.body" | "stream.order.kind" | "stream.arrival.kind" | "stream.environment.kind" => &[],
             _ => {
                 at.insert(last.to_owned(), self.value.clone());
                 return Ok(());

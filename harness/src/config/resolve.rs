@@ -14,7 +14,7 @@ use crate::{
     scope::{Count, Head, HeadKind},
     stack::Stack,
     stream::{
-        Stream,
+        Course, Experience, Stream,
         build::{Places, build as build_stream},
     },
 };
@@ -23,7 +23,7 @@ use crate::{
 const MOST_BYTES: u64 = 1 << 20;
 
 /// Sections of a stream file, besides one for each method.
-const SECTIONS: [&str; 16] = [
+const SECTIONS: [&str; 18] = [
     "name",
     "method",
     "seed",
@@ -35,6 +35,8 @@ const SECTIONS: [&str; 16] = [
     "optim",
     "schedule",
     "train",
+    "mixture",
+    "buffer",
     "budget",
     "eval",
     "log",
@@ -166,6 +168,8 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
         optim: optim_table,
         schedule: parse(&mut file, "schedule")?,
         train: parse(&mut file, "train")?,
+        mixture: parse(&mut file, "mixture")?,
+        buffer: parse(&mut file, "buffer")?,
         budget,
         eval: parse(&mut file, "eval")?,
         log: parse(&mut file, "log")?,
@@ -258,8 +262,30 @@ fn check(config: &mut Config, stream: &Stream, net: &Net) -> Result<()> {
     ensure!(config.log.every > 0, "log.every is 0; the loss has to be checked, such as every 10 steps");
     ensure!(config.checkpoint != Checkpoint { every: Some(0) }, "checkpoint.every is 0; leave it out for the default");
     config.schedule.check()?;
+    if stream.once {
+        let once = config.train.epochs.is_none_or(|epochs| epochs == 1) && config.train.steps.is_none();
+        ensure!(once, "stream.arrival shows each example only once; leave train.epochs and train.steps out");
+        config.train.epochs = Some(1);
+    }
     config.train.check(&config.budget)?;
+    config.mixture.check(&config.buffer, config.train.batch, stream.pool.is_some())?;
+    composed(config, stream)?;
     net.check()
+}
+
+/// Refuses a mixture where something else already says what comes back.
+fn composed(config: &Config, stream: &Stream) -> Result<()> {
+    let recorded = |experience: &Experience| matches!(experience.course, Course::Recorded { .. });
+    if config.mixture.is_plain() {
+        return Ok(());
+    }
+    ensure!(
+        stream.policy.is_none() && !stream.experiences.iter().any(recorded),
+        "[mixture] contradicts stream.{}, which already says what comes back",
+        if stream.policy.is_some() { "environment" } else { "arrival" }
+    );
+    config.buffer.examples(stream.input.iter().product())?;
+    Ok(())
 }
 
 /// What is told must be granted, and heads must be unambiguous.

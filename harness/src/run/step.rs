@@ -6,7 +6,6 @@ use anyhow::Result;
 
 use super::{Logged, Run, Sink};
 use crate::{
-    draws::Draws,
     ledger::{Meter, Phase, Spent},
     optim::clip,
     pass::Mode,
@@ -18,6 +17,8 @@ const HOPELESS: f64 = 1e4;
 /// What a step leaves behind besides weights.
 struct Stepped {
     spent: Spent,
+    /// The examples of its batch.
+    indices: Vec<usize>,
     /// The loss, its terms and the gradients' norm, where they were asked for.
     seen: Option<(f64, Vec<Option<f64>>, f64)>,
 }
@@ -29,7 +30,12 @@ impl Run<'_> {
         let step = self.state.position.step;
         let rate = self.setup.optim.rate * config.schedule.factor(step, steps);
         let look = (step + 1).is_multiple_of(config.log.every) || step + 1 == steps;
-        let Stepped { spent, seen } = self.step(step, rate, look)?;
+        let Stepped { spent, indices, seen } = self.step(step, rate, look)?;
+        if self.state.policy.is_some() {
+            let experience = self.state.position.experience;
+            self.state.taken.resize_with(experience + 1, Vec::new);
+            self.state.taken[experience].push(indices.into_iter().map(|index| index as u32).collect());
+        }
         self.charge(Phase::Train, spent, started);
         self.state.price = self.state.price.max(spent);
         self.state.position.step += 1;
@@ -53,6 +59,7 @@ impl Run<'_> {
         let started = Instant::now();
         let (weights, optim) = (self.state.weights.clone(), self.state.optim.clone());
         let (parts, from, rate) = (self.stack.save()?, self.state.position.step, self.setup.optim.rate);
+        let policy = self.state.policy.as_ref().map(|policy| policy.save()).transpose()?;
         let (mut price, mut sum) = (Spent::default(), Spent::default());
         for step in from..from + count {
             let spent = self.step(step, rate, false)?.spent;
@@ -62,18 +69,26 @@ impl Run<'_> {
         self.state.weights = weights;
         self.state.optim = optim;
         self.stack.load(&parts, &self.device)?;
+        if let (Some(policy), Some(saved)) = (&mut self.state.policy, policy) {
+            policy.load(&saved, &self.device)?;
+        }
         self.charge(Phase::Probe, sum, started);
         Ok(price)
     }
 
     /// One step with the learning rate `rate`. Reads the loss back only where `look` asks for it.
     fn step(&mut self, step: u64, rate: f64, look: bool) -> Result<Stepped> {
-        let indices = self.indices(step);
+        let mut policy = self.state.policy.take();
+        let mut orders = std::mem::take(&mut self.orders);
+        let indices = self.plan().indices(step, &mut orders, policy.as_deref_mut());
+        self.orders = orders;
+        let came_back = self.came_back(&indices);
         let meter = Meter::default();
         let (mut cx, parts) = self.split(step, rate, &meter);
         let batch = cx.batch(&indices);
         let mut pass = cx.tracked(Mode::Train(cx.draws));
         let base = cx.carrier.loss(&mut pass, &batch);
+        let logits = policy.as_ref().and(base.logits.clone());
         let mut terms = Vec::new();
         for (_, part) in parts.iter_mut() {
             terms.push(part.loss(&mut cx, &mut pass, &batch, &base)?);
@@ -101,20 +116,11 @@ impl Run<'_> {
         }
         cx.optim.step(&mut cx.weights.theta, grads, rate);
         parts.iter_mut().try_for_each(|(_, part)| part.after_step(&mut cx))?;
-        meter.count(Spent { examples: batch.len() as u64, steps: 1, ..Spent::default() });
-        Ok(Stepped { spent: meter.read(), seen })
-    }
-
-    /// Which of the experience's examples the batch of `step` holds: each epoch has an order of its own.
-    fn indices(&mut self, step: u64) -> Vec<usize> {
-        let experience = self.state.position.experience;
-        let (examples, train) = (self.setup.stream.experiences[experience].len(), &self.setup.config.train);
-        let (epoch, within) = (step / train.epoch(examples), (step % train.epoch(examples)) as usize);
-        if self.order.as_ref().is_none_or(|(of, at, _)| (*of, *at) != (experience, epoch)) {
-            let draws = Draws { seed: self.seed, experience: experience as u64, step: epoch };
-            self.order = Some((experience, epoch, draws.order("batch order", 0, examples)));
+        meter.count(Spent { examples: batch.len() as u64, steps: 1, ..came_back });
+        if let Some(policy) = &mut policy {
+            policy.learn(&self.outcomes(&batch, logits.as_ref())?);
         }
-        let (_, _, order) = self.order.as_ref().expect("it was just made");
-        order[within * train.batch..examples.min((within + 1) * train.batch)].to_vec()
+        self.state.policy = policy;
+        Ok(Stepped { spent: meter.read(), indices, seen })
     }
 }

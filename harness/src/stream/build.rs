@@ -53,9 +53,12 @@ fn besides(error: anyhow::Error, common: &[&str]) -> anyhow::Error {
     error.downcast::<UnknownKey>().map_or_else(|error| error, |key| key.besides(common).into())
 }
 
+/// The entry of a part that makes a `P`.
+type Part<P> = Entry<fn(Table) -> Made<P>>;
+
 /// The part that is named by `stream.KEY = "name"` or by `kind` in a table, else the usual one. Its table goes into
 /// `parts` unless it is the usual one.
-fn named<P>(key: &str, chosen: &mut Table, parts: &mut Table, catalogue: &[Entry<fn(Table) -> Made<P>>]) -> Result<P> {
+fn named<P>(key: &str, chosen: &mut Table, parts: &mut Table, catalogue: &[Part<P>]) -> Result<P> {
     let usual = catalogue.first().map_or("", |entry| entry.name);
     let mut table = match chosen.remove(key) {
         None => Table::from_iter([("kind".to_owned(), usual.into())]),
@@ -207,8 +210,8 @@ fn pool(ground: &Ground, plan: &mut Plan) -> Result<Option<Task>> {
     }
     let first = plan.classes.len();
     let mut labels = vec![None; universe.concepts.len()];
-    for concept in ground.own..universe.concepts.len() {
-        labels[concept] = Some(first + concept - ground.own);
+    for (concept, label) in labels.iter_mut().enumerate().skip(ground.own) {
+        *label = Some(first + concept - ground.own);
         plan.classes.push(universe.label(concept));
     }
     let task = Task::new("pretraining pool".into(), universe, &labels, None);

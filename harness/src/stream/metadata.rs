@@ -34,10 +34,13 @@ struct Row {
     test: u64,
 }
 
+/// A class with its numbers of training and test examples.
+type Class = (String, u64, u64);
+
 /// The datasets of a list, in the order in which it names them, without pixels.
 pub(crate) fn open(path: &Path) -> Result<Vec<Dataset>> {
     let rows = rows(path).with_context(|| format!("cannot read the concepts of {}", path.display()))?;
-    let mut datasets: Vec<(String, Vec<(String, u64, u64)>)> = Vec::new();
+    let mut datasets: Vec<(String, Vec<Class>)> = Vec::new();
     let mut places = std::collections::HashMap::new();
     for Row { concept, train, test } in rows {
         let Some((dataset, class)) = concept.split_once(BETWEEN).filter(|(d, c)| !d.is_empty() && !c.is_empty()) else {
@@ -52,14 +55,14 @@ pub(crate) fn open(path: &Path) -> Result<Vec<Dataset>> {
     datasets.into_iter().map(|(name, classes)| bare(&name, classes).with_context(|| name.clone())).collect()
 }
 
-fn bare(name: &str, classes: Vec<(String, u64, u64)>) -> Result<Dataset> {
+fn bare(name: &str, classes: Vec<Class>) -> Result<Dataset> {
     ensure!(classes.len() <= 1 << 16, "{} classes are more than 65536", classes.len());
     let mut names: Vec<&str> = classes.iter().map(|(class, ..)| &class[..]).collect();
     names.sort_unstable();
-    if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        bail!("the concept `{name}{BETWEEN}{}` is there twice", pair[0]);
+    if let Some([twice, _]) = names.array_windows().find(|[a, b]| a == b) {
+        bail!("the concept `{name}{BETWEEN}{twice}` is there twice");
     }
-    let labels = |count: fn(&(String, u64, u64)) -> u64| {
+    let labels = |count: fn(&Class) -> u64| {
         let each = classes.iter().enumerate();
         let all = each.flat_map(|(label, class)| std::iter::repeat_n(label as u16, count(class) as usize));
         Split::bare(all.collect())

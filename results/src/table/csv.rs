@@ -6,9 +6,9 @@ use crate::text::clean;
 
 const NAMED: [&str; 7] = ["stream", "kind", "hash", "family", "method", "overrides", "joint"];
 const SEEDS: [&str; 6] = ["n_seeds", "seeds", "runs", "diverged_seeds", "group", "place"];
-const CONDITIONS: [&str; 6] = ["start", "head", "train_logits", "test_logits", "recipe", "task_identity"];
-const SPENT: [&str; 8] =
-    ["steps", "bound_by", "flops", "examples", "replayed", "evaluation_flops", "state_bytes", "made_by"];
+const CONDITIONS: [&str; 7] = ["start", "head", "train_logits", "test_logits", "recipe", "mixture", "task_identity"];
+const SPENT: [&str; 9] =
+    ["steps", "bound_by", "flops", "examples", "replayed", "rehearsed", "evaluation_flops", "state_bytes", "made_by"];
 
 pub(super) fn table(summaries: &[StreamSummary], metrics: &[Metric]) -> String {
     let mut header: Vec<String> = NAMED.iter().chain(&SEEDS).map(ToString::to_string).collect();
@@ -43,11 +43,12 @@ fn row(summary: &StreamSummary, entry: &Entry, metrics: &[Metric]) -> Vec<String
         row.extend(values.map(|value| value.map(|value| format!("{value:?}")).unwrap_or_default()));
     }
     let c = &entry.conditions;
-    row.extend([&c.start, &c.head, &c.train_logits, &c.test_logits, &c.recipe].map(|name| cell(name)));
+    row.extend([&c.start, &c.head, &c.train_logits, &c.test_logits, &c.recipe, &c.mixture].map(|name| cell(name)));
     let spent = &entry.spent;
     row.extend([c.task_identity.to_string(), spent.steps.to_string(), list(&entry.bound_by)]);
-    let counts = [spent.flops, spent.examples, spent.replayed, spent.evaluation_flops, spent.state_bytes];
+    let counts = [spent.flops, spent.examples, spent.replayed, spent.rehearsed];
     row.extend(counts.map(|count| count.to_string()));
+    row.extend([spent.evaluation_flops.to_string(), spent.state_bytes.to_string()]);
     row.push(list(&entry.made_by));
     row
 }

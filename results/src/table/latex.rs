@@ -4,13 +4,13 @@ use crate::metrics::Metric;
 use crate::summary::StreamSummary;
 
 pub(super) fn table(summary: &StreamSummary, metrics: &[Metric]) -> String {
-    let header = super::header(metrics);
+    let header = super::header(metrics, summary.is_rehearsed());
     let columns = format!("l{}", "r".repeat(header.len() - 1));
     let mut text = format!("% {}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n", super::title(summary));
     text.push_str(&line(&header));
     text.push_str("\\midrule\n");
     for entry in &summary.entries {
-        text.push_str(&line(&super::cells(entry, metrics)));
+        text.push_str(&line(&super::cells(entry, metrics, summary.is_rehearsed())));
     }
     text.push_str("\\bottomrule\n\\end{tabular}\n");
     text.extend(super::notes(summary, metrics).iter().map(|note| format!("% {note}\n")));

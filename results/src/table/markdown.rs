@@ -8,9 +8,9 @@ use crate::summary::StreamSummary;
 pub(super) fn table(summary: &StreamSummary, metrics: &[Metric]) -> String {
     let escaped = |cells: Vec<String>| cells.iter().map(|cell| escape(cell)).collect::<Vec<_>>();
     let mut table = Table::new();
-    table.load_style(presets::ASCII_MARKDOWN).set_header(escaped(super::header(metrics)));
+    table.load_style(presets::ASCII_MARKDOWN).set_header(escaped(super::header(metrics, summary.is_rehearsed())));
     for entry in &summary.entries {
-        table.add_row(escaped(super::cells(entry, metrics)));
+        table.add_row(escaped(super::cells(entry, metrics, summary.is_rehearsed())));
     }
     let notes = escape(&super::notes(summary, metrics).join(" "));
     format!("**{}**\n\n{}\n\n{notes}\n", escape(&super::title(summary)), table.trim_fmt())

@@ -34,8 +34,11 @@ fn scores(summary: &StreamSummary, metrics: &[Metric]) -> String {
 
 /// What each row spent; a column names its conditions only if the rows have several.
 fn spending(summary: &StreamSummary, conditions: &[&Conditions]) -> String {
-    let several = conditions.len() > 1;
+    let (several, rehearsed) = (conditions.len() > 1, summary.is_rehearsed());
     let mut header = vec!["method", "steps", "set by", "operations", "replayed", "state"];
+    if rehearsed {
+        header.insert(5, "rehearsed");
+    }
     if several {
         header.insert(1, "cond.");
     }
@@ -48,6 +51,9 @@ fn spending(summary: &StreamSummary, conditions: &[&Conditions]) -> String {
             prefixed(entry.spent.replayed).trim().into(),
             format!("{}B", prefixed(entry.spent.state_bytes)),
         ];
+        if rehearsed {
+            row.insert(5, prefixed(entry.spent.rehearsed).trim().into());
+        }
         if several {
             let index = conditions.iter().position(|&c| *c == entry.conditions).expect("all conditions are listed");
             row.insert(1, letter(index));
@@ -74,10 +80,10 @@ fn legend(conditions: &[&Conditions]) -> Vec<String> {
         let rows = if conditions.len() > 1 { format!("Conditions {}", letter(index)) } else { "All rows".into() };
         let [start, head, train, test] = [&c.start, &c.head, &c.train_logits, &c.test_logits].map(|word| short(word));
         let recipe = if conditions.len() > 1 { format!(", recipe {}", short(&c.recipe)) } else { String::new() };
+        let batches = if c.mixture.is_empty() { String::new() } else { format!(", batches {}", short(&c.mixture)) };
         let told = if c.task_identity { "told" } else { "not told" };
-        format!(
-            "{rows}: start {start}, {head} head, logits {train} in training and {test} at test, task id {told}{recipe}."
-        )
+        let logits = format!("logits {train} in training and {test} at test");
+        format!("{rows}: start {start}, {head} head, {logits}, task id {told}{recipe}{batches}.")
     };
     conditions.iter().enumerate().map(line).collect()
 }
