@@ -53,7 +53,24 @@ impl Orders {
 }
 
 impl Plan<'_> {
-    /// Steps until each new example was seen once.
+    /// Steps until each new example was seen once, by whatever rule batches are made.
+    pub fn first_epoch(&self) -> u64 {
+        let Course::Recorded { steps, .. } = &self.experience.course else { return self.epoch() };
+        let mut left = vec![true; self.experience.new_examples()];
+        let mut count = left.len();
+        for (step, indices) in steps.iter().enumerate() {
+            if count == 0 {
+                return step as u64;
+            }
+            for index in indices {
+                let new = left.get_mut(*index as usize);
+                count -= usize::from(new.is_some_and(|new| std::mem::replace(new, false)));
+            }
+        }
+        steps.len() as u64
+    }
+
+    /// Steps of one pass through the experience: until each new example was seen once, or all that was recorded.
     pub fn epoch(&self) -> u64 {
         match &self.experience.course {
             Course::Recorded { steps, .. } => steps.len() as u64,

@@ -86,6 +86,8 @@ pub struct Run<'a> {
     /// The experience that the stock belongs to.
     stocked: Option<usize>,
     orders: Orders,
+    /// Steps until each new example of the experience was seen once.
+    first_epoch: u64,
 }
 
 /// All of a run that changes, but for the contributions' own states.
@@ -143,7 +145,7 @@ impl<'a> Run<'a> {
             seconds: BTreeMap::new(),
         };
         let (stock, orders) = (Stock::default(), Orders::default());
-        Ok(Self { setup, seed, stack, device, fresh, plain, state, stock, stocked: None, orders })
+        Ok(Self { setup, seed, stack, device, fresh, plain, state, stock, stocked: None, orders, first_epoch: 0 })
     }
 
     /// The run that [`Run::save`] left.
@@ -325,7 +327,7 @@ impl<'a> Run<'a> {
     fn split(&mut self, step: u64, rate: f64, meter: &Meter) -> (Ctx<'_>, &mut [Part]) {
         let Setup { config, stream, optim, .. } = self.setup;
         let experience = self.state.position.experience;
-        let epoch = self.plan().epoch();
+        let epoch = self.first_epoch;
         let Stack { carrier, contributions, .. } = &mut self.stack;
         let cx = Ctx {
             carrier: &**carrier,

@@ -8,6 +8,7 @@ use toml::{Table, Value};
 use super::{Asked, Checkpoint, Config, Eval, Optim};
 use crate::{
     budget::Budget,
+    memory::Memory,
     net::{Body, Net},
     optim::Optimizer,
     registry::{Shelf, UnknownKey, typed, unknown},
@@ -284,7 +285,8 @@ fn composed(config: &Config, stream: &Stream) -> Result<()> {
         "[mixture] contradicts stream.{}, which already says what comes back",
         if stream.policy.is_some() { "environment" } else { "arrival" }
     );
-    config.buffer.examples(stream.input.iter().product())?;
+    let capacity = config.buffer.examples(stream.input.iter().product())?;
+    Memory::<()>::new(config.buffer.keep, capacity, stream.classes.len()).context("in [buffer]")?;
     Ok(())
 }
 

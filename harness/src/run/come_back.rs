@@ -71,6 +71,7 @@ impl Run<'_> {
             stock.places.extend((0..pool).map(|place| (stream.tasks.len() as u32, place as u32)));
         }
         (self.stock, self.stocked) = (stock, Some(at));
+        self.first_epoch = self.plan().first_epoch();
     }
 
     /// Offers the experience's new examples to the buffer; what a look at them costs is charged to its end.
