@@ -6,7 +6,7 @@ use clbench_results::{At, Record};
 
 use crate::{
     batch::Builder,
-    config::Setup,
+    config::{Setup, Within},
     draws::Draws,
     ledger::{Meter, Spent},
     predictor::{Ask, Predictor},
@@ -68,7 +68,7 @@ impl Examiner<'_> {
             };
             for (task, of) in self.setup.stream.tasks.iter().enumerate() {
                 for (split, view) in [("test", &of.test), ("validation", &of.validation)] {
-                    if view.is_empty() || !self.can_ask(task) {
+                    if view.is_empty() || !self.can_ask(task) || !self.is_due(task) {
                         continue;
                     }
                     let (tally, given) = self.ask(predictor, task, view, &wish(task))?;
@@ -86,6 +86,15 @@ impl Examiner<'_> {
             }
         }
         Ok((records, answers))
+    }
+
+    /// Whether the task is to be asked about at this moment.
+    fn is_due(&self, task: usize) -> bool {
+        let Setup { config, stream, .. } = self.setup;
+        let here = stream.experiences.get(self.experience);
+        self.at != At::Step
+            || config.eval.within == Within::All
+            || here.is_some_and(|here| here.new_tasks().contains(&task))
     }
 
     /// Whether some class of the task counts: of a task that is still to come, none counts among those seen.

@@ -86,6 +86,9 @@ pub fn render(summaries: &[StreamSummary], options: &TableOptions) -> String {
     summaries.iter().map(|summary| one(summary, &options.metrics)).collect::<Vec<_>>().join("\n")
 }
 
+/// A wide table of other rows than a summary's, with its title.
+pub(crate) use markdown::grid as markdown_grid;
+
 /// The heads of a wide table's columns.
 fn header(metrics: &[Metric], rehearsed: bool) -> Vec<String> {
     let fixed = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();

@@ -3,6 +3,7 @@
 mod check;
 mod data;
 mod list;
+mod phases;
 mod progress;
 mod run;
 mod show;
@@ -49,6 +50,8 @@ enum Command {
     Data(data::Words),
     /// Tables of finished runs
     Table(table::Words),
+    /// Accuracy from phase to phase: after each, by lag, while tasks come
+    Phases(phases::Words),
 }
 
 #[derive(Subcommand)]
@@ -105,6 +108,7 @@ pub fn main(shelf: &Shelf) -> ExitCode {
         Command::List => list::list(shelf),
         Command::Data(words) => data::data(&words, shelf),
         Command::Table(words) => table::table(&words),
+        Command::Phases(words) => phases::phases(&words),
     };
     match result {
         Ok(Ending::Done) => ExitCode::SUCCESS,

@@ -101,6 +101,9 @@ fn yes() -> bool {
 pub struct Eval {
     /// Also every so many steps of an experience; 0 for never.
     pub every: u64,
+    /// About which tasks within an experience; before the first step and after each experience it is all of them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub within: Within,
     /// Examples that are asked at once.
     pub batch: usize,
     /// Also ask under these preferences over tasks, each with a weight for every task.
@@ -109,8 +112,19 @@ pub struct Eval {
 
 impl Default for Eval {
     fn default() -> Self {
-        Self { every: 0, batch: 500, preferences: Vec::new() }
+        Self { every: 0, within: Within::All, batch: 500, preferences: Vec::new() }
     }
+}
+
+/// About which tasks is asked within an experience.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Within {
+    /// All of them.
+    #[default]
+    All,
+    /// Those of which something new comes in the experience.
+    New,
 }
 
 /// The stream's `[log]` table.

@@ -16,6 +16,17 @@ pub(super) fn table(summary: &StreamSummary, metrics: &[Metric]) -> String {
     format!("**{}**\n\n{}\n\n{notes}\n", escape(&super::title(summary)), table.trim_fmt())
 }
 
+/// A titled table of any rows.
+pub(crate) fn grid(title: &str, header: &[String], rows: &[Vec<String>]) -> String {
+    let escaped = |cells: &[String]| cells.iter().map(|cell| escape(cell)).collect::<Vec<_>>();
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN).set_header(escaped(header));
+    for row in rows {
+        table.add_row(escaped(row));
+    }
+    format!("**{}**\n\n{}\n", escape(title), table.trim_fmt())
+}
+
 /// Takes the meaning from characters that end a cell or start a link, a tag, code or emphasis.
 fn escape(text: &str) -> String {
     let mut escaped = String::new();
