@@ -3,7 +3,9 @@
 pub mod alteration;
 pub mod arrival;
 pub mod class_incremental;
+pub mod domain_incremental;
 pub mod environment;
+pub mod instance_incremental;
 pub mod order;
 pub mod permuted;
 pub mod rotated;
@@ -24,5 +26,12 @@ pub fn catalogue() -> StreamParts {
 
 /// Every kind of stream.
 fn kinds() -> Vec<Kind> {
-    vec![class_incremental::KIND, task_incremental::KIND, permuted::KIND, rotated::KIND]
+    vec![
+        class_incremental::KIND,
+        task_incremental::KIND,
+        domain_incremental::KIND,
+        instance_incremental::KIND,
+        permuted::KIND,
+        rotated::KIND,
+    ]
 }
