@@ -1,7 +1,7 @@
 //! A number for each training example, from a CSV file with the columns `dataset`, `index` and one more.
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench::{registry::unknown, stream::Task, world::Ground};
+use clbench::{stream::Task, world::Ground};
 
 use super::{Pair, every};
 
@@ -24,44 +24,46 @@ pub(super) fn read(tasks: &[Task], ground: &Ground, file: &str, column: &str) ->
     every(tasks).map(numbered).collect()
 }
 
-/// The number of each example of the train pool.
+/// The number of each example of the train pool. A file may know more datasets than the stream.
 fn parse(text: &str, ground: &Ground, column: &str) -> Result<Vec<Option<f64>>> {
     let universe = ground.universe;
-    let names: Vec<&str> = universe.datasets.iter().map(|dataset| &dataset.name[..]).collect();
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let columns: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
     let at = |name: &str| columns.iter().position(|column| column == name);
     let (3, Some(dataset_at), Some(index_at), Some(number_at)) =
         (columns.len(), at("dataset"), at("index"), at(column))
     else {
-        bail!("its columns are `{}`; write dataset,index,{column}", columns.join(",").escape_debug());
+        bail!("its columns are `{}`; write dataset,index,{column}", shown(&columns.join(",")));
     };
-    let mut numbers = vec![None; universe.train.len()];
+    let (mut numbers, mut foreign) = (vec![None; universe.train.len()], 0);
     for row in reader.records() {
         let row = row?;
         let line = row.position().map_or(0, csv::Position::line);
         let (name, index, number) = (&row[dataset_at], &row[index_at], &row[number_at]);
-        let within = || format!("line {line}");
-        let Some(dataset) = names.iter().position(|known| *known == name) else {
-            bail!("line {line}: {}", unknown("dataset", &name.escape_debug().to_string(), &names));
+        let Some(dataset) = universe.datasets.iter().position(|dataset| dataset.name == name) else {
+            foreign += 1;
+            continue;
         };
-        let place: usize = index
-            .parse()
-            .ok()
-            .with_context(|| format!("`{}` is no index", index.escape_debug()))
-            .with_context(within)?;
+        let index: usize =
+            index.parse().ok().with_context(|| format!("line {line}: `{}` is no index", shown(index)))?;
         let there = universe.datasets[dataset].train.len();
-        ensure!(place < there, "line {line}: index {place} is beyond the {there} training examples of `{name}`");
-        let value: f64 = number
-            .parse()
-            .ok()
-            .filter(|value: &f64| value.is_finite())
-            .with_context(|| format!("line {line}: {column} `{}` is no finite number", number.escape_debug()))?;
+        ensure!(index < there, "line {line}: index {index} is beyond the {there} training examples of `{name}`");
+        let value = number.parse().ok().filter(|value: &f64| value.is_finite());
+        let value = value.with_context(|| format!("line {line}: {column} `{}` is no finite number", shown(number)))?;
         // Adding zero makes the two zeros one.
-        let before = numbers[universe.train.place(dataset, place)].replace(value + 0.0);
-        ensure!(before.is_none(), "line {line}: `{name}`, index {place} is there twice");
+        let before = numbers[universe.train.place(dataset, index)].replace(value + 0.0);
+        ensure!(before.is_none(), "line {line}: `{name}`, index {index} is there twice");
+    }
+    if foreign > 0 {
+        ground.note(format!("{foreign} rows of {column}s are of datasets that the stream does not have"));
     }
     Ok(numbers)
+}
+
+/// The beginning of a text from a file, fit for a message.
+fn shown(text: &str) -> String {
+    const MOST: usize = 80;
+    text.chars().take(MOST).flat_map(char::escape_debug).collect()
 }
 
 #[cfg(test)]
@@ -84,6 +86,20 @@ mod tests {
     }
 
     #[test]
+    fn a_file_may_know_more_datasets_but_not_fewer_examples() {
+        let universe = dots(&[0, 0], &[0; 2]);
+        let folder = tempfile::tempdir().unwrap();
+        let ground = ground(&universe, folder.path());
+        let read = |rows: &str| {
+            fs::write(folder.path().join("n.csv"), format!("dataset,index,time\n{rows}")).unwrap();
+            read(&tasks(&universe), &ground, "n.csv", "time")
+        };
+        assert_eq!(read("dots,1,8\nlines,900,x\ndots,0,9\n").unwrap(), [(9.0, (0, 0)), (8.0, (0, 1))]);
+        let error = read("dots,0,1\ndot,1,1\n").unwrap_err().to_string();
+        assert_eq!(error, "n.csv has no time for `dots`, index 1");
+    }
+
+    #[test]
     fn what_is_wrong_with_a_file_is_named_with_its_line() {
         let universe = dots(&[0, 0], &[0; 2]);
         let ground = ground(&universe, Path::new(""));
@@ -92,7 +108,6 @@ mod tests {
             ("dataset,index,score,more\n", "its columns are"),
             ("dataset,index,scores\n", "its columns are"),
             ("", "its columns are ``"),
-            ("dataset,index,score\ndot,0,1\n", "line 2: unknown dataset `dot`; did you mean `dots`?"),
             (
                 "dataset,index,score\ndots,0,1\ndots,2,1\n",
                 "line 3: index 2 is beyond the 2 training examples of `dots`",
