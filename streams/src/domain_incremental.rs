@@ -59,11 +59,10 @@ impl Settings for Config {
 
 fn make(table: Table, ground: &Ground) -> Made<Plan> {
     let (_, mut config): (Table, Config) = settings(table)?;
-    let mut domains: Vec<Vec<usize>> = Vec::new();
-    for concept in 0..ground.own {
-        domains.resize_with(ground.universe.concepts[concept].dataset + 1, Vec::new);
-        domains[ground.universe.concepts[concept].dataset].push(concept);
-    }
+    let own: Vec<usize> = (0..ground.own).collect();
+    let dataset = |concept: &usize| ground.universe.concepts[*concept].dataset;
+    // A universe lists its concepts dataset by dataset.
+    let domains: Vec<Vec<usize>> = own.chunk_by(|a, b| dataset(a) == dataset(b)).map(<[usize]>::to_vec).collect();
     let plan = if domains.len() == 1 {
         ensure!(
             config.by.is_none(),
@@ -173,8 +172,11 @@ mod tests {
 
     use super::*;
 
+    /// Datasets with the names of their classes.
+    type Named<'a> = &'a [(&'a str, &'a [&'a str])];
+
     /// Datasets of one example of each class for training and one for testing.
-    fn universe(datasets: &[(&str, &[&str])]) -> Universe {
+    fn universe(datasets: Named) -> Universe {
         let dataset = |(name, classes): &(&str, &[&str])| {
             let split = || Split::bare((0..classes.len() as u16).collect()).unwrap();
             Dataset::new(name, [1, 1, 1], classes.iter().map(ToString::to_string).collect(), split(), split())
@@ -219,7 +221,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_named() {
         let [one, two] = [("ink", &["a", "b", "c"][..]), ("oil", &["a", "b", "d"])];
-        let cases: [(&[(&str, &[&str])], &str, &str); 6] = [
+        let cases: [(Named, &str, &str); 6] = [
             (&[one], "tasks = 2", "3 classes do not split into stream.tasks = 2"),
             (&[one], "tasks = 0", "stream.tasks is 0"),
             (&[one], "tasks = 3\nby = \"name\"", "stream.by matches the classes of several datasets"),

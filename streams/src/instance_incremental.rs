@@ -4,8 +4,8 @@
 //! over the tasks in a drawn order. Where they do not split evenly, the tasks take turns in getting one more, so that
 //! neither a class's shares nor the tasks differ by more than one example.
 //!
-//! **Deviation:** the test examples are dealt in the same way; CORe50 tests each time on one fixed set, which is the
-//! mean over tasks here. **Deviation:** shares are drawn, where CORe50's are recording sessions.
+//! **Deviation:** the test examples are dealt in the same way, where theirs are one fixed set; the mean over all tasks
+//! stands for it. **Deviation:** shares are drawn, where theirs are recording sessions.
 
 use anyhow::{Result, ensure};
 use clbench::{

@@ -36,8 +36,11 @@ const SETTINGS: &[(&str, &str)] = &[
     ("arrival.timeline", "file = \"times.csv\""),
 ];
 
-/// Files beside the stream file, made for the embedded datasets.
-const FILES: &[(&str, fn(&[Dataset]) -> String)] = &[
+/// A file and what writes it, for the embedded datasets.
+type File = (&'static str, fn(&[Dataset]) -> String);
+
+/// Files beside the stream file.
+const FILES: &[File] = &[
     ("scores.csv", |sets| numbers(sets, "score", |index| (index * 7919) % 1009)),
     ("times.csv", |sets| numbers(sets, "time", |index| 2000 + index % 20)),
 ];
@@ -169,20 +172,20 @@ impl Yard {
 /// A stream file made of `parts`, of the digits unless a part's settings name other datasets; what is not among the
 /// parts is usual, the kind `class-incremental`. `common` are more lines of `[stream]`.
 pub fn file(parts: &[&Part], common: &str) -> String {
-    let (mut tables, mut stream) = (String::new(), format!("[stream]\n{common}\n"));
+    let mut lines = vec!["[stream]".to_owned(), common.to_owned()];
     if !parts.iter().any(|part| part.settings.contains("dataset = ")) {
-        stream += "dataset = \"digits\"\n";
+        lines.push("dataset = \"digits\"".to_owned());
     }
-    for part in parts {
-        let Part { what, name, settings } = part;
-        match *what {
-            "kind" => stream += &format!("kind = \"{name}\"\n{settings}\n"),
-            "alteration" => tables += &format!("[stream.{name}]\n{settings}\n"),
-            _ => tables += &format!("[stream.{what}]\nkind = \"{name}\"\n{settings}\n"),
-        }
+    let (kinds, others): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(|part| part.what == "kind");
+    match kinds.first() {
+        Some(Part { name, settings, .. }) => lines.push(format!("kind = \"{name}\"\n{settings}")),
+        None => lines.push("kind = \"class-incremental\"".to_owned()),
     }
-    if parts.iter().all(|part| part.what != "kind") {
-        stream += "kind = \"class-incremental\"\n";
+    for Part { what, name, settings } in others {
+        lines.push(match *what {
+            "alteration" => format!("[stream.{name}]\n{settings}"),
+            _ => format!("[stream.{what}]\nkind = \"{name}\"\n{settings}"),
+        });
     }
-    stream + &tables
+    lines.join("\n") + "\n"
 }

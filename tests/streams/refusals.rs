@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use clbench::stream::Experience;
+
 use crate::parts::Yard;
 
 /// Lines of a stream file after `[stream]` and `dataset`, and a piece of the message.
@@ -77,6 +79,6 @@ fn a_list_of_concepts_has_no_distances_but_may_have_scores() {
     let Err(error) = yard.stream(&text("")) else { panic!("distances without pictures") };
     assert!(format!("{error:#}").contains("`birds` has no pictures"), "{error:#}");
     let stream = yard.stream(&text("source = \"file\"\nfile = \"own.csv\"")).unwrap();
-    let come: Vec<(u32, u32)> = stream.experiences.iter().flat_map(|experience| experience.new_pairs()).collect();
+    let come: Vec<(u32, u32)> = stream.experiences.iter().flat_map(Experience::new_pairs).collect();
     assert_eq!(come, [(0, 1), (1, 1), (1, 0), (0, 0)]);
 }

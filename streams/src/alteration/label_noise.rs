@@ -1,7 +1,7 @@
 //! Wrong labels for a share of the training examples.
 //!
 //! - Kim et al. 2021, <https://arxiv.org/abs/2110.07735>: streams with noisy labels.
-//! - Han et al. 2018, <https://arxiv.org/abs/1804.06872>, section 4: symmetric noise draws any wrong label, pair noise
+//! - Han et al. 2018, <https://arxiv.org/abs/1804.06872>: symmetric noise draws any wrong label, pair noise
 //!   takes the next class.
 //!
 //! Of each class in each task, round(`share`·n) examples are told wrongly. Wrong labels are those of the same task's

@@ -1,12 +1,12 @@
 //! A long tail: class after class has fewer training examples, exponentially.
 //!
-//! - Cui et al. 2019, <https://arxiv.org/abs/1901.05555>, section 5.1: n_c = n·μ^c with imbalance factor ρ, the largest
-//!   class over the smallest.
+//! - Cui et al. 2019, <https://arxiv.org/abs/1901.05555>: class c keeps n·μᶜ of its n examples, and the imbalance factor
+//!   ρ is the largest class's number over the smallest's.
 //! - Liu et al. 2022, <https://arxiv.org/abs/2210.00266>: in streams, from head to tail ("ordered") or shuffled.
 //!
-//! Of C classes, class c along the tail keeps ⌊n_max·ρ^(-c/(C-1))⌋ examples and at least one, where n_max is the
-//! largest class's number. A class has the examples that any task shows with its label. Which ones stay is drawn for
-//! each example, so that a longer tail takes away from a shorter one.
+//! Of C classes, class c along the tail keeps `⌊n·ρ^(-c/(C-1))⌋` examples and at least one, where n is the largest
+//! class's number. A class has the examples that any task shows with its label. Which ones stay is drawn for each
+//! example, so that a longer tail keeps only what a shorter one keeps.
 //!
 //! **Deviation:** datasets need not be balanced, so a class that has fewer examples than it may keep keeps all.
 

@@ -1,6 +1,6 @@
 //! Blurry boundaries: a share of each task's examples comes in the experiences of the other tasks.
 //!
-//! Bang et al. 2021, <https://arxiv.org/abs/2103.17230>, section 3, "blurry-M": M % of the examples of each experience's
+//! Bang et al. 2021, <https://arxiv.org/abs/2103.17230>, "blurry-M": M % of the examples of each experience's
 //! classes are spread evenly over the other experiences. No example comes twice.
 //!
 //! **Deviation:** the share is of a task's examples and drawn without regard to class, so that it is M % of each class

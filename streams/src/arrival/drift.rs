@@ -7,7 +7,8 @@
 //! -1 and 1; examples come in the order of their times. At a time there are so the more examples of a task the nearer
 //! its middle is, as the Gaussian schedule has it. Uniform noise of width ½ only just fills each task's own time.
 //!
-//! **Deviation:** Shanahan et al. draw examples from the schedule with replacement; here each comes exactly once.
+//! **Deviation:** Shanahan et al. schedule the probability with which a class is drawn; here each example has a time
+//! and comes exactly once.
 
 use anyhow::{Result, ensure};
 use clbench::{

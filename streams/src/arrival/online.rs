@@ -1,7 +1,7 @@
 //! Online: every example comes once, in one fixed order that the stream's seed draws, task after task.
 //!
-//! - Chaudhry et al. 2019, <https://arxiv.org/abs/1902.10486>, section 3: one pass over each task.
-//! - Aljundi et al. 2019, <https://arxiv.org/abs/1903.08671>, section 4.
+//! - Chaudhry et al. 2019, <https://arxiv.org/abs/1902.10486>: one pass over each task.
+//! - Aljundi et al. 2019, <https://arxiv.org/abs/1903.08671>: one pass, in which nobody says where a task ends.
 //!
 //! `parts` cuts each task into several experiences, so that it is evaluated on the way.
 
