@@ -1,8 +1,8 @@
 //! Domain-incremental: each task asks for the same labels about other inputs, and nobody says which task it is.
 //!
 //! - van de Ven et al. 2022, <https://doi.org/10.1038/s42256-022-00568-3>, "domain-incremental".
-//! - Hsu et al. 2018, <https://arxiv.org/abs/1810.12488>, "incremental domain learning": one dataset's classes are split
-//!   over tasks, and a label is the position of a class in its task, as in split MNIST with two outputs.
+//! - Hsu et al. 2018, <https://arxiv.org/abs/1810.12488>, "incremental domain learning": one dataset's classes are
+//!   split over tasks, and a label is the position of a class in its task, as in split MNIST with two outputs.
 //!
 //! With several datasets each is a task and the classes of one name share a label, or with `by = "position"` those of
 //! one number. With one dataset its classes, ranked by the ordering, are split over `tasks`.

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Result;
 use clbench::{
-    config::{Asked, resolve},
+    config::{Asked, Setup, resolve},
     dataset::Dataset,
     registry::Shelf,
     stream::Stream,
@@ -148,11 +148,16 @@ impl Yard {
     }
     /// The stream that a stream file describes.
     pub fn stream(&self, text: &str) -> Result<Stream> {
+        Ok(self.setup(text, "optim.rate=0.1")?.stream)
+    }
+    /// What a stream file describes with `settings`, KEY=VALUE apart from each other by spaces.
+    pub fn setup(&self, text: &str, settings: &str) -> Result<Setup> {
         let path = self.folder.path().join(format!("stream-{}.toml", self.made.fetch_add(1, Ordering::Relaxed)));
         fs::write(&path, text)?;
-        let setup = resolve(&path, &Asked::parse(&["optim.rate=0.1".to_owned()])?, &self.shelf);
+        let settings: Vec<String> = settings.split_whitespace().map(str::to_owned).collect();
+        let setup = resolve(&path, &Asked::parse(&settings)?, &self.shelf);
         fs::remove_file(&path)?;
-        Ok(setup?.stream)
+        setup
     }
     /// A piece of the message by which parts refuse to go together, if they do.
     pub fn unfit(&self, parts: &[&Part]) -> Option<&'static str> {

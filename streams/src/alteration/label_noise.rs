@@ -69,7 +69,7 @@ impl Alter for LabelNoise {
         for task in tasks {
             ensure!(
                 task.classes.len() > 1,
-                "task `{}` has one class, so no label can be wrong; leave out stream.label-noise or let tasks have more",
+                "task `{}` has one class, so no label can be wrong; leave out stream.label-noise or let it have more",
                 task.name
             );
             task.train = self.noisy(&task.train, &task.classes, &ground.draws);

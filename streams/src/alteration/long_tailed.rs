@@ -1,7 +1,7 @@
 //! A long tail: class after class has fewer training examples, exponentially.
 //!
-//! - Cui et al. 2019, <https://arxiv.org/abs/1901.05555>: class c keeps n·μᶜ of its n examples, and the imbalance factor
-//!   ρ is the largest class's number over the smallest's.
+//! - Cui et al. 2019, <https://arxiv.org/abs/1901.05555>: class c keeps n·μᶜ of its n examples, and the imbalance
+//!   factor ρ is the largest class's number over the smallest's.
 //! - Liu et al. 2022, <https://arxiv.org/abs/2210.00266>: in streams, from head to tail ("ordered") or shuffled.
 //!
 //! Of C classes, class c along the tail keeps `⌊n·ρ^(-c/(C-1))⌋` examples and at least one, where n is the largest

@@ -244,8 +244,8 @@ mod tests {
         assert_eq!(reduced(&[1, 2, 3, 4, 5, 6, 7, 8, 10], [1, 1, 9]), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 9.0]);
     }
 
-    /// New and rehearsed examples of each experience. The pixels of class 0 are 10, 20 and 60 with the mean 30, those of
-    /// class 1 are 5 and 15 with the mean 10: distances 20, 10, 30, 5 and 5.
+    /// New and rehearsed examples of each experience. The pixels of class 0 are 10, 20 and 60 with the mean 30, those
+    /// of class 1 are 5 and 15 with the mean 10: distances 20, 10, 30, 5 and 5.
     fn come(curriculum: &Curriculum) -> Vec<(Vec<Pair>, usize)> {
         let universe = dots(&[0, 0, 0, 1, 1], &[10, 20, 60, 5, 15]);
         let experiences = curriculum.arrive(&tasks(&universe), &ground(&universe, Path::new(""))).unwrap();

@@ -1,6 +1,6 @@
 //! Gradual drift without boundaries: tasks fade into one another.
 //!
-//! - Shanahan et al. 2021, <https://arxiv.org/abs/2105.13327>: the probability of a class rises and falls as a Gaussian.
+//! - Shanahan et al. 2021, <https://arxiv.org/abs/2105.13327>: a class's probability rises and falls as a Gaussian.
 //! - Aljundi et al. 2019, <https://arxiv.org/abs/1812.03596>: task-free continual learning.
 //!
 //! An example of task t, counted from 0, has the time t + ½ + `width`·z, where z is standard normal or uniform between
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn tasks_overlap_as_normal_distributions_do() {
-        // Of task 0 with times 1/2 + z/2, the share Φ(-1) = 15.87 % comes after 1; four standard errors of 200 are 10.4 %.
+        // Of task 0 with times 1/2 + z/2, the share Φ(-1) = 15.87 % comes after 1, four standard errors being 10.4 %.
         let order = come(&Drift::default());
         let middle = order[200..].iter().filter(|task| **task == 0).count();
         assert!((10..=53).contains(&middle), "{middle}");
