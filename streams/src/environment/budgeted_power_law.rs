@@ -1,0 +1,87 @@
+//! What comes back is a power function of an experience's place counted from the oldest, within a budget.
+//!
+//! Gandhi et al. 2024, <https://arxiv.org/abs/2401.10393>; `powerlaw` of `archana53/power-law-for-CI`: of R = ⌊r·M⌋
+//! examples, (R // Σw)·w of the j-th oldest experience (from 0), truncated, where w = α·(0.01·(10 + j))^(α−1). This is
+//! no function of the time since something was used: how fast it falls off changes from phase to phase.
+
+use anyhow::{Result, ensure};
+use clbench::{
+    registry::{Settings, part},
+    stream::{Experience, Task},
+    world::{Environment, Ground, Revisit, World},
+};
+use serde::{Deserialize, Serialize};
+
+use super::replay;
+
+/// The entry of the catalogue.
+pub const ENVIRONMENT: Environment = Environment {
+    name: "budgeted-power-law",
+    about: "a share of what is new, by a power function of the place from the oldest",
+    citation: "https://arxiv.org/abs/2401.10393",
+    make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
+};
+
+/// Settings of a budgeted power law.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Examples that come back per new one, r.
+    pub replay: f64,
+    /// The exponent and 1, α.
+    pub alpha: f64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { replay: replay::USUAL, alpha: 5.0 }
+    }
+}
+
+impl Settings for Config {
+    fn check(&self) -> Result<()> {
+        // The authors ask for more than 2; above 100 the weights leave double precision.
+        let alpha = self.alpha;
+        ensure!(alpha > 2.0 && alpha <= 100.0, "alpha = {alpha} is not above 2 and at most 100");
+        replay::check(self.replay)
+    }
+}
+
+impl Config {
+    /// Weights of the earlier experiences, oldest first.
+    fn weights(&self, phase: usize) -> Vec<f64> {
+        (0..phase).map(|j| self.alpha * (0.01 * (10 + j) as f64).powf(self.alpha - 1.0)).collect()
+    }
+}
+
+impl Revisit for Config {
+    fn revisit(&self, base: Vec<Experience>, _: &[Task], ground: &Ground) -> Result<World> {
+        replay::budgeted(base, ground, self.replay, |phase| self.weights(phase))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::trial, *};
+
+    #[test]
+    fn the_authors_example_to_the_unit() {
+        let counts = replay::split(replay::budget(0.5, 57927), &Config::default().weights(9));
+        assert_eq!(counts, [694, 1016, 1440, 1983, 2668, 3516, 4551, 5800, 7290]);
+    }
+
+    /// R = 50: w = 0.0005 and 0.00073205, so 50 // 0.00123205 = 40582.
+    #[test]
+    fn a_stream_has_the_counts() {
+        let world = trial::build(&ENVIRONMENT, "", &[100; 3], 0).unwrap();
+        assert_eq!(trial::returns(&world)[2], [20, 29, 0]);
+    }
+
+    #[test]
+    fn an_exponent_that_the_authors_refuse_is_refused() {
+        for alpha in ["2.0", "-1.0", "nan", "101.0"] {
+            let error = trial::build(&ENVIRONMENT, &format!("alpha = {alpha}"), &[9; 2], 0).err().unwrap();
+            assert!(error.to_string().contains("is not above 2 and at most 100"), "{error}");
+        }
+    }
+}
