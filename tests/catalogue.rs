@@ -31,7 +31,8 @@ fn digits() -> Universe {
 }
 
 /// Settings without which a part of a stream cannot be.
-const NEEDS: [(&str, &str); 1] = [("timeline", "file = \"times.csv\"")];
+const NEEDS: [(&str, &str); 3] =
+    [("timeline", "file = \"times.csv\""), ("concepts", "tasks = 5"), ("explicit", "file = \"order.json\"")];
 
 fn entries<'a>(shelf: &'a Shelf, net: &'a Net, universe: &'a Universe) -> Vec<Entry<'a>> {
     let mut all: Vec<Entry> = Vec::new();
@@ -167,13 +168,14 @@ fn an_unknown_key_is_refused_with_the_nearest() {
 }
 
 /// A kind's own settings for a short stream.
-const SHORT: [(&str, &str); 6] = [
+const SHORT: [(&str, &str); 7] = [
     ("class-incremental", "stream.tasks=2 stream.classes_per_task=2"),
     ("task-incremental", "stream.tasks=2 stream.classes_per_task=2"),
     ("domain-incremental", "stream.tasks=2 train.batch=64"),
     ("instance-incremental", "stream.tasks=2 train.batch=64"),
     ("permuted", "stream.tasks=2 train.batch=64"),
     ("rotated", "stream.tasks=2 train.batch=64"),
+    ("concepts", "stream.tasks=2"),
 ];
 
 #[test]

@@ -64,7 +64,7 @@ impl Source for Digits {
         }
         let split = |(pixels, labels)| Split::new([1, 8, 8], pixels, labels, 10);
         let names = DIGIT_NAMES.iter().map(ToString::to_string).collect();
-        Ok(Dataset::new(self.name(), [1, 8, 8], names, split(train)?, split(test)?))
+        Ok(Dataset::new(self.name(), [1, 8, 8], names, split(train)?, split(test)?).released(1998))
     }
 
     fn verify(&self, _data: &Path) -> Result<Vec<PathBuf>> {

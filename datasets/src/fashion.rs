@@ -73,7 +73,8 @@ impl Source for FashionSmall {
         let (shape, train) = embedded::split(train_images, train_labels, NAMES.len())?;
         let (test_shape, test) = embedded::split(test_images, test_labels, NAMES.len())?;
         ensure!(shape == test_shape, "embedded fashion-mnist-small: two shapes");
-        Ok(Dataset::new(self.name(), shape, NAMES.iter().map(ToString::to_string).collect(), train, test))
+        let names = NAMES.iter().map(ToString::to_string).collect();
+        Ok(Dataset::new(self.name(), shape, names, train, test).released(2017))
     }
 
     fn verify(&self, _data: &Path) -> Result<Vec<PathBuf>> {
@@ -91,6 +92,7 @@ pub static FASHION_MNIST: Set = Set {
     name: "fashion-mnist",
     about: "articles of clothing, 10 classes, 60000 + 10000 of 1×28×28, about 55 MB; MIT",
     citation: CITATION,
+    released: 2017,
     page: "https://github.com/zalandoresearch/fashion-mnist",
     format: Format::Idx,
     classes: &NAMES,

@@ -76,9 +76,18 @@ mod tests {
         for (source, (name, hash)) in embedded.iter().zip(hashes) {
             let dataset = source.open(Path::new("/nowhere")).unwrap();
             assert_eq!((source.name(), &dataset.hash[..]), (name, hash));
+            let year = dataset.released.unwrap().to_string();
+            assert!(source.citation().contains(&year), "{name} was released in {year}");
             source.verify(Path::new("/nowhere")).unwrap();
             source.fetch(Path::new("/nowhere"), None).unwrap();
             assert!(source.fetch(Path::new("/nowhere"), Some("elsewhere")).is_err());
+        }
+    }
+
+    #[test]
+    fn sets_are_released_in_the_year_that_they_cite() {
+        for set in [&mnist::MNIST, &fashion::FASHION_MNIST, &cifar::CIFAR10, &cifar::CIFAR100] {
+            assert!(set.citation.contains(&set.released.to_string()), "{}", set.name);
         }
     }
 

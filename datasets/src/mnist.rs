@@ -18,6 +18,7 @@ pub static MNIST: Set = Set {
     name: "mnist",
     about: "handwritten digits, 10 classes, 60000 + 10000 of 1×28×28, about 55 MB; CC BY-SA 3.0 as commonly stated",
     citation: "LeCun, Bottou, Bengio and Haffner 1998, https://doi.org/10.1109/5.726791",
+    released: 1998,
     page: "http://yann.lecun.com/exdb/mnist/",
     format: Format::Idx,
     classes: &DIGIT_NAMES,

@@ -26,6 +26,8 @@ pub struct Set {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
     pub(crate) citation: &'static str,
+    /// The year of that publication.
+    pub(crate) released: u16,
     /// The authors' page, for whoever must fetch by hand.
     pub(crate) page: &'static str,
     pub(crate) format: Format,
@@ -113,7 +115,7 @@ impl Source for Set {
             let dataset = self.assemble(data)?;
             // Files of the right length may still hold something else.
             verify::all(self, data)?;
-            Ok(dataset)
+            Ok(dataset.released(self.released))
         };
         open().with_context(|| format!("{} cannot be opened; {}", self.name, self.remedy()))
     }

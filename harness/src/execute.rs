@@ -192,6 +192,7 @@ fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
             experiences: stream.experiences.len(),
             joint: stream.settings.joint,
             trained: stream.experiences.iter().map(Experience::new_tasks).collect(),
+            classes: kept(&stream.classes),
         },
         method: config.method.clone(),
         overrides: setup.overrides.clone(),
@@ -213,6 +214,15 @@ fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
         spent,
         diverged: run.state.diverged.clone(),
     }
+}
+
+/// Names of classes as a manifest keeps them: all, or none where they are too long for a file that stays readable.
+fn kept(classes: &[String]) -> Vec<String> {
+    const MOST_BYTES: usize = 1 << 20;
+    const MOST_EACH: usize = 1_000;
+    let fit = classes.iter().map(String::len).sum::<usize>() <= MOST_BYTES
+        && classes.iter().all(|name| name.len() <= MOST_EACH);
+    if fit { classes.to_vec() } else { Vec::new() }
 }
 
 /// The resolved configuration, with what it ran on.

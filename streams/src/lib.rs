@@ -3,13 +3,23 @@
 pub mod alteration;
 pub mod arrival;
 pub mod class_incremental;
+pub mod concepts;
 pub mod domain_incremental;
+mod embedding;
 pub mod environment;
 pub mod instance_incremental;
+mod listing;
 pub mod order;
+mod past_run;
+mod path;
 pub mod permuted;
+mod probe;
+mod roster;
 pub mod rotated;
 pub mod task_incremental;
+mod thumbnail;
+#[cfg(test)]
+mod toy;
 
 use clbench::registry::{Kind, StreamParts};
 
@@ -33,5 +43,6 @@ fn kinds() -> Vec<Kind> {
         instance_incremental::KIND,
         permuted::KIND,
         rotated::KIND,
+        concepts::KIND,
     ]
 }

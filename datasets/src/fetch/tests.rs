@@ -30,6 +30,7 @@ fn toy() -> (&'static Set, Vec<(&'static str, Vec<u8>)>) {
         name: "toy",
         about: "",
         citation: "",
+        released: 2000,
         page: "https://example.org/toy",
         format: Format::Idx,
         classes: &["a", "b"],

@@ -11,8 +11,8 @@ use crate::{
     dataset::{Dataset, hex},
     draws::Draws,
     registry::{Entry, Made, Shelf, UnknownKey, find, typed},
-    universe::Universe,
-    world::{Ground, World},
+    universe::{Unit, Universe},
+    world::{Ground, Ordering, Rank, World},
 };
 
 /// Keys of `[stream]` that belong to every kind.
@@ -71,13 +71,45 @@ fn named<P>(key: &str, chosen: &mut Table, parts: &mut Table, catalogue: &[Part<
         bail!("stream.{key}.kind is missing; there are {names}");
     };
     let entry = find(key, &kind, catalogue)?;
-    let made = (entry.make)(table).map_err(|error| besides(error, &["kind"]));
+    let common: &[&str] = if key == "order" { &["kind", "reverse"] } else { &["kind"] };
+    let made = (entry.make)(table).map_err(|error| besides(error, common));
     let (mut table, part) = made.with_context(|| format!("in [stream.{key}]"))?;
     if kind != usual {
         table.insert("kind".into(), kind.into());
         parts.insert(key.into(), table.into());
     }
     Ok(part)
+}
+
+/// The ordering, turned around where `stream.order.reverse = true`. That key belongs to every ordering.
+fn ordering(chosen: &mut Table, parts: &mut Table, catalogue: &[Ordering]) -> Result<Box<dyn Rank>> {
+    let reverse = match chosen.get_mut("order").and_then(Value::as_table_mut).and_then(|table| table.remove("reverse"))
+    {
+        None => false,
+        Some(Value::Boolean(reverse)) => reverse,
+        Some(other) => bail!("stream.order.reverse = {other} is neither true nor false"),
+    };
+    let kind = catalogue.first().map_or("", |usual| usual.name);
+    let ordering = named("order", chosen, parts, catalogue)?;
+    if !reverse {
+        return Ok(ordering);
+    }
+    let usual = || Table::from_iter([("kind".to_owned(), kind.into())]).into();
+    let table = parts.entry("order").or_insert_with(usual).as_table_mut().expect("parts are tables");
+    table.insert("reverse".into(), true.into());
+    Ok(Box::new(Reversed(ordering)))
+}
+
+/// The last first.
+struct Reversed(Box<dyn Rank>);
+
+impl Rank for Reversed {
+    fn rank(&self, units: &[Unit], ground: &Ground) -> Result<Vec<usize>> {
+        let mut ranking = self.0.rank(units, ground)?;
+        ranking.reverse();
+        ground.note("the order is reversed".into());
+        Ok(ranking)
+    }
 }
 
 /// Builds the stream that `table` describes; gives the table back with defaults.
@@ -107,7 +139,7 @@ pub(crate) fn build(
     let (altered, own) = split(rest, &alterations);
     let mut chosen = chosen;
     let mut parts = Table::new();
-    let ordering = named("order", &mut chosen, &mut parts, &shelf.orderings)?;
+    let ordering = ordering(&mut chosen, &mut parts, &shelf.orderings)?;
     let all: Vec<Dataset> = open(&settings, places, shelf)?;
     let universe = Universe::new(all, settings.shape, settings.fit).context("in [stream]")?;
     let draws = Draws::of(settings.seed);

@@ -12,6 +12,7 @@ use toml::Table;
 
 pub use self::{
     experience::{Course, Experience, Part},
+    metadata::concepts,
     view::{Scratch, Transform, View},
 };
 use crate::{
