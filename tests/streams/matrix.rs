@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
+use clbench::stream::View;
 
 use crate::{
     checks,
@@ -92,4 +93,22 @@ fn seeds_matter_to_the_parts_that_draw() {
         }
     }
     assert_eq!(draws, DRAWS, "on the left are those that draw");
+}
+
+/// Concepts of a pretraining pool are in no task, and their labels come after those of the tasks.
+#[test]
+fn every_kind_leaves_the_pretraining_pool_alone() {
+    let yard = Yard::new();
+    for kind in yard.kinds.iter().filter(|kind| !kind.settings.contains("dataset")) {
+        let text = file(&[kind], "pool = \"fashion-mnist-small\"\nshape = [1, 8, 8]");
+        let stream = yard.stream(&text).unwrap_or_else(|error| panic!("{error:#}\n{text}"));
+        let pool = stream.pool.as_ref().unwrap();
+        let first = stream.classes.len() - 10;
+        assert!(pool.classes.iter().copied().eq(first..first + 10), "{text}");
+        for task in &stream.tasks {
+            assert!(task.classes.iter().all(|class| *class < first), "{text}");
+            let own = |view: &View| (0..view.len()).all(|place| view.concept(place) < 10);
+            assert!(own(&task.train) && own(&task.test), "{text}");
+        }
+    }
 }
