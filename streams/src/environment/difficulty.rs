@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context, Result, ensure};
 use clbench::{
+    dataset::hex,
     stream::{Experience, Scratch, Task},
     universe::Universe,
     world::Ground,
 };
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 /// Rows and columns, at most, of the pictures that are compared.
 const SIDE: usize = 8;
@@ -91,6 +93,8 @@ struct Row {
 pub(super) fn from_file(file: &str, base: &[Experience], tasks: &[Task], ground: &Ground) -> Result<Scores> {
     let text = ground.read_text(file, MOST_BYTES)?;
     let all = rows(&text, ground.universe).with_context(|| format!("cannot use the scores of {file}"))?;
+    // The stream's hash knows the file by its name alone.
+    ground.note(format!("difficulty from {file}, SHA-256 {}", hex(&Sha256::digest(&text))));
     let score = |(task, place): (u32, u32)| {
         let at = tasks[task as usize].train.indices()[place as usize] as usize;
         let (dataset, index) = ground.universe.train.find(at);

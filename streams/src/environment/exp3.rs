@@ -122,7 +122,7 @@ mod tests {
         let mut policy = Exp3 { config: Config { gamma: 1.0, ..Config::default() }, logs: vec![], shares: vec![] };
         for step in 0..1000 {
             policy.choose(&[9, 9], 4, &Draws { step, ..Draws::of(0) });
-            policy.learn(&[answer((0, 0), 0.5); 1000]);
+            policy.learn(&vec![answer((0, 0), 0.5); 1000]);
         }
         close(&policy.logs, &[0.0, LEAST]);
     }

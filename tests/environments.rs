@@ -1,0 +1,66 @@
+//! Claims about environments in stream files: what comes back, what is chosen later, and what the hash tells apart.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod support;
+
+use clbench::stream::{Experience, Stream};
+use support::{refusal, setup, shelf};
+
+fn stream(settings: &str) -> Stream {
+    setup(settings).stream.clone()
+}
+
+fn with(name: &str) -> Stream {
+    stream(&format!("stream.tasks=5 stream.environment.kind={name}"))
+}
+
+#[test]
+fn every_environment_makes_a_stream_of_its_own() {
+    let names: Vec<&str> = shelf().environments.iter().map(|entry| entry.name).collect();
+    let mut hashes: Vec<String> = names.iter().map(|name| with(name).hash).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    assert_eq!(hashes.len(), names.len());
+}
+
+#[test]
+fn what_is_new_stays_and_what_comes_back_is_marked() {
+    let plain = stream("stream.tasks=5");
+    for name in ["cumulative", "uniform", "exponential", "budgeted-power-law", "power-law"] {
+        let stream = with(name);
+        let new = |stream: &Stream| stream.experiences.iter().map(Experience::new_pairs).collect::<Vec<_>>();
+        assert_eq!(new(&stream), new(&plain), "{name}");
+        assert!(stream.policy.is_none() && stream.experiences.iter().all(|experience| experience.chosen == 0));
+        let back = |experience: &Experience| experience.len() - experience.new_examples();
+        assert!(back(&stream.experiences[0]) == 0 && back(&stream.experiences[4]) > 0, "{name}");
+    }
+}
+
+#[test]
+fn policies_choose_in_all_experiences_but_the_first() {
+    let chooses = |name: &&str| with(name).policy.is_some();
+    let names: Vec<&str> = shelf().environments.iter().map(|entry| entry.name).filter(chooses).collect();
+    let all = ["bandit-uniform", "loss-proportional", "sec", "exp3", "ucb", "successive-elimination", "gain-rl"];
+    assert_eq!(names, all);
+    for name in all {
+        let stream = with(name);
+        assert_eq!(stream.experiences[0].chosen, 0, "{name}");
+        for experience in &stream.experiences[1..] {
+            assert_eq!(experience.chosen, experience.new_examples() / 2, "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_environments_mistakes_name_their_key() {
+    for (settings, message) in [
+        ("kind=uniform stream.environment.replay=3", "in [stream.environment]: replay = 3 asks experience 2 for"),
+        ("kind=sec stream.environment.alpha=0.0", "in [stream.environment]: alpha = 0 is not above 0 and at most 1"),
+        ("kind=gain-rl stream.environment.source=file", "in [stream.environment]: source = \"file\" needs a file"),
+        ("kind=powerlaw", "unknown environment `powerlaw`; did you mean `power-law`?"),
+    ] {
+        let refusal = refusal(&shelf(), &format!("stream.environment.{settings}"));
+        assert!(refusal.contains(message), "{refusal}");
+    }
+}
