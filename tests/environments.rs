@@ -64,3 +64,22 @@ fn an_environments_mistakes_name_their_key() {
         assert!(refusal.contains(message), "{refusal}");
     }
 }
+
+#[test]
+fn scores_of_a_file_are_noted_and_must_be_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("scores.csv");
+    let examples = stream("").universe.train.len();
+    let write = |count: usize| {
+        let rows: String = (0..count).map(|index| format!("digits,{index},{}\n", index % 7)).collect();
+        std::fs::write(&file, format!("dataset,index,score\n{rows}")).unwrap();
+    };
+    let settings = "stream.tasks=5 stream.environment.kind=gain-rl stream.environment.source=file";
+    let settings = format!("{settings} stream.environment.file={}", file.display());
+    write(examples);
+    let noted = stream(&settings).notes;
+    assert!(noted.iter().any(|note| note.starts_with("difficulty from ") && note.contains("SHA-256")), "{noted:?}");
+    write(examples - 1);
+    let refusal = refusal(&shelf(), &settings);
+    assert!(refusal.contains(&format!("has no score for digits,{}; add it", examples - 1)), "{refusal}");
+}

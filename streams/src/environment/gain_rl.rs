@@ -80,7 +80,8 @@ impl Default for Config {
 impl Settings for Config {
     fn check(&self) -> Result<()> {
         let Self { width, pace, alpha, beta, .. } = *self;
-        ensure!((1e-6..=10.0).contains(&width), "width = {width} is not between 0.000001 and 10");
+        // A wider Gaussian falls mostly beside the ranks.
+        ensure!((1e-6..=1.0).contains(&width), "width = {width} is not between 0.000001 and 1");
         ensure!((0.0..=1e3).contains(&pace), "pace = {pace} is not between 0 and 1000");
         ensure!((0.0..=1e3).contains(&alpha), "alpha = {alpha} is not between 0 and 1000");
         ensure!((0.0..=1.0).contains(&beta), "beta = {beta} is not between 0 and 1");
@@ -112,6 +113,8 @@ impl Revisit for Config {
 struct State {
     /// Number of arms.
     arms: usize,
+    /// Number of ranks.
+    ranks: usize,
     /// The rank around which examples are drawn, μ.
     mean: f64,
 }
@@ -146,11 +149,12 @@ impl Gain {
     /// Ranks anew where arms are others than before; a new arm lets the mean begin again.
     fn join(&mut self, arms: &[usize]) {
         if self.state.arms != arms.len() {
-            self.state = State { arms: arms.len(), mean: 0.0 };
+            self.state = State { arms: arms.len(), ..State::default() };
         }
         if self.ranked.0 != arms {
             self.ranked = (arms.to_vec(), self.rank(arms));
         }
+        self.state.ranks = self.ranked.1.len();
     }
 }
 
@@ -203,7 +207,7 @@ impl Policy for Gain {
         ranks.into_iter().map(|rank| ranked[rank]).map(|(arm, place)| (arm as usize, place as usize)).collect()
     }
     fn learn(&mut self, outcomes: &[Outcome]) {
-        let ranks = self.ranked.1.len();
+        let ranks = self.state.ranks;
         let epoch = self.epochs.get(self.state.arms).copied().unwrap_or(0).max(outcomes.len());
         if outcomes.is_empty() || ranks == 0 {
             return;
@@ -316,7 +320,7 @@ mod tests {
         for (settings, message) in [
             ("source = \"file\"", "source = \"file\" needs a file; set file = \"scores.csv\""),
             ("file = \"a.csv\"", "file says nothing where source = \"mean\"; set source = \"file\""),
-            ("width = 0.0", "width = 0 is not between 0.000001 and 10"),
+            ("width = 0.0", "width = 0 is not between 0.000001 and 1"),
             ("pace = nan", "pace = NaN is not between 0 and 1000"),
         ] {
             assert_eq!(trial::build(&ENVIRONMENT, settings, &[4, 4], 0).err().unwrap().to_string(), message);

@@ -100,6 +100,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_break_between_choice_and_answer_changes_nothing() {
+        for entry in of(true) {
+            let arms = [9; 3];
+            let mut policy = trial::policy(&entry, "", &[9; 4]);
+            let choices = policy.choose(&arms, 60, &Draws::of(0));
+            let mut again = trial::policy(&entry, "", &[9; 4]);
+            again.load(&policy.save().unwrap(), &trial::device()).unwrap();
+            let outcomes: Vec<Outcome> = choices.into_iter().map(|choice| trial::answer(choice, 0.8)).collect();
+            let before = policy.save().unwrap();
+            [&mut policy, &mut again].map(|policy| policy.learn(&outcomes));
+            assert_eq!(policy.save().unwrap(), again.save().unwrap(), "{}", entry.name);
+            assert_eq!(policy.save().unwrap() == before, entry.name == "bandit-uniform", "{}", entry.name);
+        }
+    }
+
     /// Also with arms that have nothing, a step larger than all that is there, and one arm alone.
     #[test]
     fn answers_that_are_no_numbers_poison_nothing() {

@@ -9,7 +9,8 @@
 //! **Deviation:** the authors' clock counts on from the introduction, which coming back does not reset; it is the
 //! default. `clock = "last-practised"` follows Anderson & Schooler: the stream's seed draws with probability
 //! (1 + k·stride/offset)^−exponent whether an earlier experience comes back, whole, k phases after it was last
-//! practised, and that resets its clock. At the same k as many examples are expected as in the authors' law.
+//! practised, and that resets its clock. At the same k as many examples are expected as in the authors' law, but for
+//! its rounding.
 
 use anyhow::{Result, ensure};
 use clbench::{

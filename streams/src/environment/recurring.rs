@@ -1,7 +1,7 @@
 //! Experiences come several times: the whole sequence again, or each one with a period of its own.
 //!
 //! Hemati et al. 2023, <https://arxiv.org/abs/2301.11396>, "class-incremental learning with repetition". What recurs is
-//! new practice as the world brings it, so it is not marked as rehearsed, counts as new, and is evaluated after.
+//! new practice as the world brings it, so it is not marked as rehearsed and counts as new.
 //!
 //! **Deviation:** there, what recurs is drawn; here each experience comes whole, `times` times, `every` experiences
 //! apart. Without `every` the whole sequence comes again.
