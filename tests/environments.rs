@@ -71,8 +71,8 @@ fn scores_of_a_file_are_noted_and_must_be_complete() {
     let file = folder.path().join("scores.csv");
     let examples = stream("").universe.train.len();
     let write = |count: usize| {
-        let rows: String = (0..count).map(|index| format!("digits,{index},{}\n", index % 7)).collect();
-        std::fs::write(&file, format!("dataset,index,score\n{rows}")).unwrap();
+        let rows: Vec<String> = (0..count).map(|index| format!("digits,{index},{}\n", index % 7)).collect();
+        std::fs::write(&file, format!("dataset,index,score\n{}", rows.concat())).unwrap();
     };
     let settings = "stream.tasks=5 stream.environment.kind=gain-rl stream.environment.source=file";
     let settings = format!("{settings} stream.environment.file={}", file.display());

@@ -110,7 +110,8 @@ mod tests {
             again.load(&policy.save().unwrap(), &trial::device()).unwrap();
             let outcomes: Vec<Outcome> = choices.into_iter().map(|choice| trial::answer(choice, 0.8)).collect();
             let before = policy.save().unwrap();
-            [&mut policy, &mut again].map(|policy| policy.learn(&outcomes));
+            policy.learn(&outcomes);
+            again.learn(&outcomes);
             assert_eq!(policy.save().unwrap(), again.save().unwrap(), "{}", entry.name);
             assert_eq!(policy.save().unwrap() == before, entry.name == "bandit-uniform", "{}", entry.name);
         }
