@@ -82,6 +82,10 @@ impl Config {
     fn count(&self, new: usize, k: usize) -> usize {
         new.checked_sub(1).map_or(0, |less| (less as f64 * self.share(k)) as usize + 1)
     }
+    /// Examples of each earlier experience that come back in `phase`, where experiences brought `sizes`.
+    pub(super) fn counts(&self, sizes: &[usize], phase: usize) -> Vec<usize> {
+        (0..phase).map(|earlier| self.count(sizes[earlier], phase - earlier)).collect()
+    }
     /// Which experiences come back in each phase, where that resets their clocks.
     fn practised(&self, phases: usize, draws: &Draws) -> Vec<Vec<bool>> {
         let mut last: Vec<usize> = (0..phases).collect();
@@ -104,9 +108,7 @@ impl Revisit for Config {
     fn revisit(&self, base: Vec<Experience>, _: &[Task], ground: &Ground) -> Result<World> {
         let sizes = sizes(&base);
         if self.clock == Clock::Introduced {
-            let count = |phase: usize| move |earlier: usize| (earlier, phase - earlier);
-            let counts = |phase| (0..phase).map(count(phase)).map(|(of, k)| self.count(sizes[of], k)).collect();
-            return bring_back(base, ground, counts);
+            return bring_back(base, ground, |phase| self.counts(&sizes, phase));
         }
         let practised = self.practised(base.len(), &ground.draws);
         let whole = |(comes, size): (&bool, &usize)| if *comes { *size } else { 0 };
