@@ -39,7 +39,7 @@ pub use manifest::{Conditions, FORMAT, Manifest, Plan, Spend, StreamInfo};
 pub use matrix::Matrix;
 pub use metrics::{Metric, Scores};
 pub use phases::{Phases, View, phases};
-pub use phases_text::{phases_sentence, phases_text};
+pub use phases_text::{phases_sentence, phases_spread, phases_text};
 pub use rank::{Place, Ranking};
 pub use record::{At, Record};
 pub use report::{matrix_text, scores_text, spend_text};

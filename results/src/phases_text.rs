@@ -31,7 +31,7 @@ fn cell(estimate: Option<Estimate>, share: bool) -> String {
     let Some(estimate) = estimate else { return "—".into() };
     if share {
         let (mean, half) = percent(estimate);
-        return half.map_or(mean.clone(), |half| format!("{mean} {half}"));
+        return half.map_or(mean.clone(), |half| format!("{mean} ±{half}"));
     }
     estimate
         .half_width
@@ -138,9 +138,57 @@ pub fn phases_sentence(all: &[Phases], a: &str, b: &str) -> Option<String> {
     ))
 }
 
+/// Says how far the rows lie apart at the end and over the path, and how wide an interval of one row is.
+pub fn phases_spread(all: &[Phases]) -> Option<String> {
+    let end = |one: &Phases| one.estimate(View::After, one.last(View::After)?);
+    let path =
+        |one: &Phases| Estimate::of(&one.means(View::After).into_iter().map(|(_, mean)| mean).collect::<Vec<_>>());
+    let part = |what: &str, of: &dyn Fn(&Phases) -> Option<Estimate>| {
+        let rows: Vec<(Estimate, &Phases)> = all.iter().filter_map(|one| Some((of(one)?, one))).collect();
+        let by_mean = |a: &&(Estimate, &Phases), b: &&(Estimate, &Phases)| a.0.mean.total_cmp(&b.0.mean);
+        let (low, high) = (rows.iter().min_by(by_mean)?, rows.iter().max_by(by_mean)?);
+        let halves: Vec<f64> = rows.iter().filter_map(|(estimate, _)| estimate.half_width).collect();
+        let half = 100.0 * halves.iter().sum::<f64>() / halves.len().max(1) as f64;
+        Some(format!(
+            "{what} lie {} points apart, from {} % ({}) to {} % ({}); a row's 95 % interval is ±{} wide on average",
+            fixed(100.0 * (high.0.mean - low.0.mean), 1),
+            fixed(100.0 * low.0.mean, 1),
+            label(low.1, all),
+            fixed(100.0 * high.0.mean, 1),
+            label(high.1, all),
+            fixed(half, 1)
+        ))
+    };
+    Some(format!("Over {} rows, {}; {}.", all.len(), part("end points", &end)?, part("paths", &path)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_spread_names_both_ends() {
+        let rows =
+            [(0, [0.4, 0.5, 0.9]), (1, [0.4, 0.5, 0.9])].map(|(seed, last)| crate::example::run("low", seed, last));
+        let more =
+            [(0, [0.6, 0.8, 0.7]), (1, [0.6, 0.8, 0.7])].map(|(seed, last)| crate::example::run("high", seed, last));
+        let all = crate::phases::phases(&[rows, more].concat(), 0.9).expect("phases");
+        let said = phases_spread(&all).expect("two rows");
+        // Means of the last rows: 60 % and 70 %.
+        assert!(said.contains("10.0 points apart, from 60.0 % (low) to 70.0 % (high)"), "{said}");
+        assert!(said.contains("±0.0 wide"), "{said}");
+    }
+
+    #[test]
+    fn a_sentence_compares_two_rows_and_knows_no_third() {
+        let run = |method: &str, seed, last| crate::example::run(method, seed, last);
+        let runs =
+            [run("a", 0, [0.6, 0.8, 0.7]), run("a", 1, [0.6, 0.8, 0.7]), run("b", 0, [0.4; 3]), run("b", 1, [0.4; 3])];
+        let all = crate::phases::phases(&runs, 0.9).expect("phases");
+        let said = phases_sentence(&all, "a", "b").expect("two rows");
+        assert!(said.starts_with("a − b: 30.0 ±0.0 points at the end (clearly higher)"), "{said}");
+        assert_eq!(phases_sentence(&all, "a", "c"), None);
+    }
 
     #[test]
     fn thinned_places_keep_the_ends() {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
-use clbench_results::{Format, View, discover, phases as gather, phases_sentence, phases_text};
+use clbench_results::{Format, View, discover, phases as gather, phases_sentence, phases_spread, phases_text};
 
 use super::{Ending, Usage, print, tell};
 
@@ -25,6 +25,9 @@ pub(super) struct Words {
     /// Say in one sentence how the first row stands to the second
     #[arg(long, num_args = 2, value_names = ["ROW", "ROW"])]
     compare: Option<Vec<String>>,
+    /// Say in one sentence how far the rows lie apart
+    #[arg(long)]
+    spread: bool,
 }
 
 pub(super) fn phases(words: &Words) -> Result<Ending> {
@@ -45,6 +48,8 @@ pub(super) fn phases(words: &Words) -> Result<Ending> {
         let sentence =
             sentence.ok_or_else(|| Usage(anyhow!("no two such rows with a seed in common; there are {names}")))?;
         print(&(sentence + "\n"))?;
+    } else if words.spread {
+        print(&(phases_spread(&all).unwrap_or_default() + "\n"))?;
     } else {
         print(&phases_text(&all, &View::ALL, words.against.as_deref(), format))?;
     }

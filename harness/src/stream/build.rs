@@ -178,8 +178,9 @@ pub(crate) fn build(
     let (world, once) = experiences(&mut chosen, &mut parts, &plan.tasks, &ground, shelf)?;
     let mut hash = content(&settings, &universe, &plan, pool.as_ref(), &world.experiences);
     if world.policy.is_some() {
-        // What comes back is not known yet: the rule that will choose it is hashed in its place.
-        hash = hex(&Sha256::digest(format!("{hash} policy {:?}", parts.get("environment"))));
+        // What comes back is not known yet: the rule that will choose it, and what it goes by, are hashed in its place.
+        let notes = ground.notes.borrow();
+        hash = hex(&Sha256::digest(format!("{hash} policy {:?} {notes:?}", parts.get("environment"))));
     }
     if let Some(wanted) = &settings.hash {
         ensure!(
