@@ -20,7 +20,7 @@ import msgpack
 LIST = "wordfreq/data/large_en.msgpack.gz"
 SHA256 = "dffae8066b78dce0a6667cf5f58e567054f902674667090a7ac8a8a44628b05c"
 SOURCES = pathlib.Path(__file__).resolve().parent.parent / "datasets/src"
-NAMES = r"const [A-Z_]+: \[&str; \d+\] = \[(.*?)\];"
+NAMES = r"const [A-Z_]+: \[&str; \d+\] =\s*\[(.*?)\];"
 
 
 def words():

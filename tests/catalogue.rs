@@ -31,8 +31,8 @@ fn digits() -> Universe {
 }
 
 /// Settings without which a part of a stream cannot be.
-const NEEDS: [(&str, &str); 3] =
-    [("timeline", "file = \"times.csv\""), ("concepts", "tasks = 5"), ("explicit", "file = \"order.json\"")];
+const NEEDS: [(&str, &str); 4] =
+    [("timeline", "file = \"times.csv\""), ("concepts", "tasks = 5"), ("explicit", "file = \"order.json\""), ("time", "buckets = [[\"digits\"]]")];
 
 fn entries<'a>(shelf: &'a Shelf, net: &'a Net, universe: &'a Universe) -> Vec<Entry<'a>> {
     let mut all: Vec<Entry> = Vec::new();

@@ -46,14 +46,14 @@ impl Rows {
     pub(crate) fn new(rows: &[Vec<f64>]) -> std::result::Result<Self, usize> {
         let stride = rows.iter().map(Vec::len).max().unwrap_or(0).next_multiple_of(LANES);
         let mut values = vec![0.0; stride * rows.len()];
-        for (at, (row, to)) in rows.iter().zip(values.chunks_exact_mut(stride.max(1))).enumerate() {
+        for (at, row) in rows.iter().enumerate() {
             // Scaled first, so that no square overflows or vanishes.
             let largest = row.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
             let length = row.iter().map(|value| (value / largest).powi(2)).sum::<f64>().sqrt() * largest;
             if !(length > 0.0 && length.is_finite()) {
                 return Err(at);
             }
-            to.iter_mut().zip(row).for_each(|(to, value)| *to = (value / length) as f32);
+            values[at * stride..].iter_mut().zip(row).for_each(|(to, value)| *to = (value / length) as f32);
         }
         Ok(Self { values, stride })
     }

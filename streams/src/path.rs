@@ -42,13 +42,13 @@ fn nearest(rows: &Rows, count: usize) -> Vec<Vec<Near>> {
     if count == 0 {
         return lists;
     }
-    for (block, lists) in lists.chunks_mut(BLOCK).enumerate() {
-        for other in 0..rows.len() {
-            for (place, list) in lists.iter_mut().enumerate() {
-                let row = block * BLOCK + place;
-                if row != other {
-                    insert(list, (rows.cosine(row, other), other as u32), count);
-                }
+    let places: Vec<usize> = (0..rows.len()).collect();
+    for block in places.chunks(BLOCK) {
+        for other in block[0] + 1..rows.len() {
+            for row in block.iter().copied().filter(|row| *row < other) {
+                let cosine = rows.cosine(row, other);
+                insert(&mut lists[row], (cosine, other as u32), count);
+                insert(&mut lists[other], (cosine, row as u32), count);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! A quick probe of how hard units are: a linear classifier, scored on examples that it was not fitted on.
 //!
 //! Multinomial logistic regression on inputs brought down to 8 × 8, fitted by stochastic gradient steps of length
-//! 1 / (1 + ‖x‖²), which cannot overshoot. Nothing is tuned. All units are fitted together, on every other one of a
+//! 1 / ((1 + ‖x‖²) e), which cannot overshoot, in epoch e. Nothing is tuned. All units are fitted together, on every other one of a
 //! bounded number of examples each, which are drawn; the rest are scored.
 
 use std::collections::BTreeMap;
@@ -49,8 +49,8 @@ impl Linear {
         let sum: f64 = powers.iter().sum();
         powers.into_iter().map(|power| power / sum).collect()
     }
-    fn step(&mut self, example: &Example) {
-        let rate = 1.0 / (1.0 + example.input.iter().map(|x| x * x).sum::<f32>());
+    fn step(&mut self, example: &Example, epoch: u64) {
+        let rate = 1.0 / ((1.0 + example.input.iter().map(|x| x * x).sum::<f32>()) * epoch as f32);
         let probabilities = self.probabilities(&example.input);
         for (label, (row, p)) in self.weights.chunks_exact_mut(self.width).zip(probabilities).enumerate() {
             let slope = p as f32 - if label == example.label { 1.0 } else { 0.0 };
@@ -92,9 +92,9 @@ pub(crate) fn probe(units: &[Unit], ground: &Ground, examples: usize) -> Result<
     }
     standardise(&mut fit, &mut held);
     let mut linear = Linear::new(labels.len(), width);
-    for epoch in 0..EPOCHS {
+    for epoch in 1..=EPOCHS {
         let order = ground.draws.order("probe's epoch", epoch, fit.len());
-        order.into_iter().for_each(|at| linear.step(&fit[at]));
+        order.into_iter().for_each(|at| linear.step(&fit[at], epoch));
     }
     Ok(score(&linear, &held, units.len()))
 }
@@ -135,7 +135,7 @@ mod tests {
     fn a_first_step_goes_half_way_by_hand() {
         let mut linear = Linear::new(2, 2);
         assert_eq!(linear.probabilities(&[1.0, 1.0]), [0.5, 0.5]);
-        linear.step(&Example { input: vec![1.0, 1.0], label: 0 });
+        linear.step(&Example { input: vec![1.0, 1.0], label: 0 }, 1);
         // The step's length is 1 / (1 + 2), the slopes are −½ and ½.
         let near = |a: &f32, b: f32| (a - b).abs() < 1e-6;
         let wanted = [1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0, -1.0 / 6.0];
@@ -153,7 +153,7 @@ mod tests {
         let ground = toy::ground(&universe, 0);
         let scores = probe(&ground.concepts(), &ground, 20).unwrap();
         let [a, b, c, d] = scores.loss[..] else { panic!("{:?}", scores.loss) };
-        assert!(a.max(b) < 0.3 && c.min(d) > 0.5, "{:?}", scores.loss);
+        assert!(a.max(b) < 0.2 && c + d > 1.3, "{:?}", scores.loss);
         assert_eq!(scores.accuracy[..2], [1.0, 1.0]);
         assert!(scores.accuracy[2] + scores.accuracy[3] < 1.5, "{:?}", scores.accuracy);
     }

@@ -47,7 +47,7 @@ pub struct Similarity {
 
 impl Default for Similarity {
     fn default() -> Self {
-        Self { source: Source::Names, file: None, starts: 4 }
+        Self { source: Source::Names, file: None, starts: 32 }
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn starts_are_drawn_where_there_are_many_units() {
-        let names: Vec<String> = (0..300).map(|at| format!("w{}x{}", at * at % 301, at * 7 % 31)).collect();
+        let names: Vec<String> = (0..300).map(|at| format!("w{}x{at}", at * at % 301)).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let universe = toy::bare(&[("a", &names)]);
         let rank = |seed| toy::rank(ORDER.make, "starts = 1", &universe, seed).unwrap();
