@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(hashed("Lawn_mower"), hashed("lawn mower"));
         assert!(cosine("pine tree", "oak tree") > cosine("pine tree", "rocket") + 0.2);
         // Every n-gram counts once: 3 of three letters, 2 of four, 1 of five in `<cat>`.
-        assert_eq!(hashed("cat").iter().map(|count| count.abs()).sum::<f64>(), 6.0);
+        assert!((hashed("cat").iter().map(|count| count.abs()).sum::<f64>() - 6.0).abs() < 1e-12);
         for name in ["7", "é", "", "-", "日本"] {
             assert!(hashed(name).iter().any(|count| *count != 0.0), "{name}");
         }

@@ -16,7 +16,7 @@ const LEAST: f64 = 1e-12;
 
 /// A line of `predictions.csv`, as far as it matters here.
 #[derive(Debug, Deserialize)]
-struct Answer {
+struct Line {
     experience: usize,
     task: usize,
     label: usize,
@@ -54,18 +54,18 @@ pub(crate) fn outcomes(ground: &Ground, folder: &str, by_task: bool) -> Result<(
 /// Outcomes after the last experience by name.
 fn last(bytes: &[u8], names: &[String], by_task: bool) -> Result<Vec<(String, Outcome)>> {
     let (mut sums, mut newest) = (BTreeMap::<usize, (f64, f64, f64)>::new(), 0);
-    for answer in csv::Reader::from_reader(bytes).deserialize() {
-        let answer: Answer = answer?;
-        let confidence = answer.confidence;
+    for line in csv::Reader::from_reader(bytes).deserialize() {
+        let line: Line = line?;
+        let confidence = line.confidence;
         ensure!((0.0..=1.0 + 1e-6).contains(&confidence), "a confidence of {confidence} is no probability");
-        if answer.experience > newest {
-            newest = answer.experience;
+        if line.experience > newest {
+            newest = line.experience;
             sums.clear();
         }
-        if answer.experience == newest {
-            let (loss, hits, count) = sums.entry(if by_task { answer.task } else { answer.label }).or_default();
+        if line.experience == newest {
+            let (loss, hits, count) = sums.entry(if by_task { line.task } else { line.label }).or_default();
             *loss -= confidence.clamp(LEAST, 1.0).ln();
-            *hits += f64::from(u8::from(answer.label == answer.answer));
+            *hits += f64::from(u8::from(line.label == line.answer));
             *count += 1.0;
         }
     }

@@ -33,7 +33,7 @@ pub(crate) fn lightest(rows: &Rows, starts: &[usize]) -> Option<Path> {
 type Near = (f32, u32);
 
 fn nearer(a: Near, b: Near) -> bool {
-    a.0 > b.0 || (a.0 == b.0 && a.1 < b.1)
+    b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)).is_lt()
 }
 
 /// Each row's nearest `count` others, nearest first.

@@ -51,8 +51,8 @@ impl Settings for Time {
         );
         let mut names: Vec<&String> = buckets.flatten().collect();
         names.sort_unstable();
-        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            bail!("stream.order.buckets names `{}` twice", pair[0]);
+        if let Some([name, _]) = names.array_windows().find(|[name, next]| name == next) {
+            bail!("stream.order.buckets names `{name}` twice");
         }
         Ok(())
     }
