@@ -77,7 +77,7 @@ impl Rank for Similarity {
              at {}",
             starts.len(),
             path.weight,
-            units[path.order[0]].name
+            units[path.order[0]].name.escape_debug()
         ));
         Ok(path.order)
     }
