@@ -31,8 +31,13 @@ fn digits() -> Universe {
 }
 
 /// Settings without which a part of a stream cannot be.
-const NEEDS: [(&str, &str); 4] =
-    [("timeline", "file = \"times.csv\""), ("concepts", "tasks = 5"), ("explicit", "file = \"order.json\""), ("time", "buckets = [[\"digits\"]]")];
+const NEEDS: [(&str, &str); 5] = [
+    ("timeline", "file = \"times.csv\""),
+    ("recorded", "file = \"experiences.json\""),
+    ("concepts", "tasks = 5"),
+    ("explicit", "file = \"order.json\""),
+    ("time", "buckets = [[\"digits\"]]"),
+];
 
 fn entries<'a>(shelf: &'a Shelf, net: &'a Net, universe: &'a Universe) -> Vec<Entry<'a>> {
     let mut all: Vec<Entry> = Vec::new();

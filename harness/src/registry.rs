@@ -31,8 +31,21 @@ pub struct Shelf {
     pub methods: Vec<Method>,
     /// Optimizers; those of the harness stand here from the start.
     pub rules: Vec<Rule>,
+    /// What reads a stream that is written as files.
+    pub written: WrittenParts,
     /// Source revision of the program, for results to name; empty if unknown.
     pub revision: &'static str,
+}
+
+/// Names of the parts that read a stream from files, as `clbench stream export` writes them; empty for none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WrittenParts {
+    /// The kind that makes tasks from a list of concepts.
+    pub kind: &'static str,
+    /// The ordering that reads a list of concepts from its `file`.
+    pub order: &'static str,
+    /// The arrival that reads experiences from its `file`; `once` says whether each example may be seen only once.
+    pub arrival: &'static str,
 }
 
 /// What streams are made of.
@@ -48,6 +61,8 @@ pub struct StreamParts {
     pub arrivals: Vec<Arrival>,
     /// Ways in which examples come back.
     pub environments: Vec<Environment>,
+    /// Which of these read a stream that is written as files.
+    pub written: WrittenParts,
 }
 
 impl Default for Shelf {
@@ -62,6 +77,7 @@ impl Default for Shelf {
             environments: vec![none],
             methods: Vec::new(),
             rules: crate::optim::catalogue(),
+            written: WrittenParts::default(),
             revision: "",
         }
     }
@@ -101,7 +117,8 @@ impl Shelf {
     /// Adds all that streams are made of.
     pub fn streams(self, more: StreamParts) -> Self {
         let shelf = self.kinds(more.kinds).orderings(more.orderings).alterations(more.alterations);
-        shelf.arrivals(more.arrivals).environments(more.environments)
+        let shelf = shelf.arrivals(more.arrivals).environments(more.environments);
+        if more.written == WrittenParts::default() { shelf } else { Self { written: more.written, ..shelf } }
     }
     /// Adds methods.
     pub fn methods(mut self, more: impl IntoIterator<Item = Method>) -> Self {

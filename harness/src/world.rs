@@ -47,13 +47,16 @@ pub struct Ground<'a> {
     pub(crate) folder: &'a Path,
     /// What the parts say of themselves.
     pub(crate) notes: RefCell<Vec<String>>,
+    /// Names of the concepts as they were ranked.
+    pub(crate) ranking: RefCell<Vec<String>>,
 }
 
 impl<'a> Ground<'a> {
     /// All of a universe, ranked as it is given, with paths relative to `folder`.
     pub fn new(universe: &'a Universe, draws: Draws, folder: &'a Path) -> Self {
-        let (own, notes) = (universe.concepts.len(), RefCell::default());
-        Self { universe, own, draws, ordering: &Nothing {}, folder, notes }
+        let own = universe.concepts.len();
+        let (notes, ranking) = (RefCell::default(), RefCell::default());
+        Self { universe, own, draws, ordering: &Nothing {}, folder, notes, ranking }
     }
     /// The units in the order that the stream asks for; some may be left out.
     pub fn rank(&self, units: &[Unit]) -> Result<Vec<usize>> {
@@ -86,7 +89,9 @@ impl<'a> Ground<'a> {
     }
     /// Concepts in the order that the stream asks for.
     pub fn ranked_concepts(&self) -> Result<Vec<usize>> {
-        self.rank(&self.concepts())
+        let ranked = self.rank(&self.concepts())?;
+        *self.ranking.borrow_mut() = ranked.iter().map(|concept| self.universe.name(*concept)).collect();
+        Ok(ranked)
     }
     /// Puts tasks that share their classes into the order that the stream asks for.
     pub fn ranked_tasks(&self, tasks: Vec<Task>) -> Result<Vec<Task>> {

@@ -7,7 +7,7 @@
 //! 2. [`run`], [`mod@discover`]: a run read back and checked, and all runs below a directory.
 //! 3. [`matrix`], [`metrics`], [`stats`]: accuracies, what is computed from them, and how sure it is.
 //! 4. [`summary`], [`rank`]: runs gathered into rows, and who may be compared with whom.
-//! 5. [`mod@table`], [`report`], [`mod@verdict`], [`text`]: the same for people.
+//! 5. [`mod@table`], [`report`], [`mod@verdict`], [`text`], [`picture`]: the same for people.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod discover;
@@ -17,6 +17,7 @@ pub mod matrix;
 pub mod metrics;
 pub mod phases;
 pub mod phases_text;
+pub mod picture;
 pub mod rank;
 pub mod record;
 pub mod report;

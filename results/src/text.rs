@@ -17,7 +17,7 @@ pub fn short(name: &str) -> String {
 }
 
 /// The first characters of `text`; `…` stands for the rest.
-pub(crate) fn cut(text: &str, chars: usize) -> String {
+pub fn cut(text: &str, chars: usize) -> String {
     if text.chars().count() <= chars {
         return text.into();
     }

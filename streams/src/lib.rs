@@ -21,7 +21,7 @@ mod thumbnail;
 #[cfg(test)]
 mod toy;
 
-use clbench::registry::{Kind, StreamParts};
+use clbench::registry::{Kind, StreamParts, WrittenParts};
 
 /// Everything that ships, in the order in which lists show it.
 pub fn catalogue() -> StreamParts {
@@ -31,6 +31,7 @@ pub fn catalogue() -> StreamParts {
         alterations: alteration::catalogue(),
         arrivals: arrival::catalogue(),
         environments: environment::catalogue(),
+        written: WrittenParts { kind: "concepts", order: "explicit", arrival: arrival::recorded::ARRIVAL.name },
     }
 }
 

@@ -6,7 +6,7 @@ mod list;
 mod phases;
 mod progress;
 mod run;
-mod show;
+mod stream;
 mod table;
 
 use std::{
@@ -40,9 +40,9 @@ enum Command {
     Run(run::Words),
     /// Do everything but train: resolve, check, price one step, deploy once
     Check(check::Words),
-    /// Look at streams
+    /// Look at streams, draw, export, import and compare them
     #[command(subcommand)]
-    Stream(StreamCommand),
+    Stream(stream::Words),
     /// List datasets, kinds of stream, networks, methods and optimizers
     List,
     /// List, fetch and verify datasets
@@ -52,12 +52,6 @@ enum Command {
     Table(table::Words),
     /// Accuracy from phase to phase: after each, by lag, while tasks come
     Phases(phases::Words),
-}
-
-#[derive(Subcommand)]
-enum StreamCommand {
-    /// Print a stream's tasks, classes, counts and hash
-    Show(show::Words),
 }
 
 /// What every command about one stream takes.
@@ -104,7 +98,7 @@ pub fn main(shelf: &Shelf) -> ExitCode {
     let result = match arguments.command {
         Command::Run(words) => run::run(&words, shelf),
         Command::Check(words) => check::check(&words, shelf),
-        Command::Stream(StreamCommand::Show(words)) => show::show(&words, shelf),
+        Command::Stream(words) => stream::stream(&words, shelf),
         Command::List => list::list(shelf),
         Command::Data(words) => data::data(&words, shelf),
         Command::Table(words) => table::table(&words),

@@ -1,5 +1,6 @@
 //! A resolved run: what the stream file and the command line come to, defaults included.
 
+mod described;
 mod overrides;
 mod resolve;
 
@@ -7,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use toml::Table;
 
+pub(crate) use self::described::{explicit, resolve_stream_table};
 pub use self::{
+    described::{Arriving, Described, resolve_stream},
     overrides::{Asked, Override},
     resolve::{Setup, resolve},
 };

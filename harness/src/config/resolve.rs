@@ -92,20 +92,24 @@ fn besides(error: anyhow::Error, common: &[&str]) -> anyhow::Error {
 /// When anything is missing, unknown, out of range or contradictory; the message names file, key and remedy.
 pub fn resolve(path: &Path, asked: &Asked, shelf: &Shelf) -> Result<Setup> {
     let mut file = read(path)?;
-    // A stopping rule from the command line takes the place of the file's, of whichever kind.
-    let rules = ["train.epochs", "train.steps"];
-    if let Some(train) = file.get_mut("train").and_then(Value::as_table_mut)
-        && asked.overrides.iter().any(|setting| rules.contains(&setting.path.as_str()))
-    {
-        train.retain(|key, _| !["epochs", "steps"].contains(&key));
-    }
+    replace_rule(&mut file, asked);
     for setting in &asked.overrides {
         setting.apply(&mut file)?;
     }
     build(file, path, asked, shelf).with_context(|| format!("in {}", path.display()))
 }
 
-fn read(path: &Path) -> Result<Table> {
+/// A stopping rule from the command line takes the place of the file's, of whichever kind.
+fn replace_rule(file: &mut Table, asked: &Asked) {
+    let rules = ["train.epochs", "train.steps"];
+    if let Some(train) = file.get_mut("train").and_then(Value::as_table_mut)
+        && asked.overrides.iter().any(|setting| rules.contains(&setting.path.as_str()))
+    {
+        train.retain(|key, _| !["epochs", "steps"].contains(&key));
+    }
+}
+
+pub(super) fn read(path: &Path) -> Result<Table> {
     let within = || format!("cannot read the stream file {}", path.display());
     let mut text = String::new();
     // A device or a pipe has no size to look at first.
@@ -121,21 +125,14 @@ fn stem(path: &Path) -> String {
 
 fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<Setup> {
     let tables = method_tables(&mut file, shelf)?;
-    let mut take = |key: &str| file.remove(key);
-    let text = |key: &str, value: Option<Value>, default: &str| match value {
-        None => Ok(default.to_owned()),
-        Some(Value::String(text)) => Ok(text),
-        Some(other) => bail!("{key} = {other} is no string"),
-    };
-    let name = plain_name(text("name", take("name"), &stem(path))?)?;
-    let first = shelf.methods.first().map_or("", |method| method.name);
-    let method = text("method", take("method"), first)?;
-    let seed = match take("seed") {
+    let name = name(&mut file, path)?;
+    let method = method(&mut file, shelf)?;
+    let seed = match file.remove("seed") {
         None => 0,
         Some(Value::Integer(seed)) if seed >= 0 => seed as u64,
         Some(other) => bail!("seed = {other} is no whole number of at least 0"),
     };
-    let device = text("device", take("device"), "flex")?;
+    let device = text(&mut file, "device", "flex")?;
     let start = section(&mut file, "start", |value| {
         value.try_into().map_err(|_| anyhow::anyhow!("unknown start; there are random"))
     })?;
@@ -144,18 +141,15 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
     body.entry("body").or_insert_with(|| "mlp".into());
     let body: Body = typed(body).context("in [net]")?;
     let settings_table = take_table(&mut file, "stream")?;
-    let joint = method.split('+').any(|name| shelf.method(name).is_ok_and(|method| method.joint));
+    let joint = wants_all(&method, shelf);
     let places = Places { data: &asked.data, folder: path.parent().unwrap_or(Path::new("")) };
     let (stream_table, stream) = build_stream(&name, settings_table, joint, &places, shelf)?;
-    let head: Head = match file.remove("head") {
-        None => stream.head,
-        Some(Value::Table(table)) => {
-            let mut whole = Table::try_from(stream.head).expect("a head is a table");
-            whole.extend(table);
-            typed(whole).context("in [head]")?
-        }
-        Some(other) => bail!("head = {other} is no table"),
-    };
+    ensure!(
+        !stream.is_bare(),
+        "the stream is a list of concepts without pictures; it can be shown, exported and compared, and not run: name \
+         datasets in stream.dataset"
+    );
+    let head = heads(&mut file, stream.head)?;
     let budget: Budget = parse(&mut file, "budget")?;
     let mut config = Config {
         name,
@@ -193,7 +187,7 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
 }
 
 /// Takes the tables of methods out, and refuses what is neither a section nor a method.
-fn method_tables(file: &mut Table, shelf: &Shelf) -> Result<Table> {
+pub(super) fn method_tables(file: &mut Table, shelf: &Shelf) -> Result<Table> {
     let mut tables = Table::new();
     for key in file.keys().cloned().collect::<Vec<_>>() {
         if SECTIONS.contains(&key.as_str()) {
@@ -210,7 +204,43 @@ fn method_tables(file: &mut Table, shelf: &Shelf) -> Result<Table> {
     Ok(tables)
 }
 
-fn take_table(file: &mut Table, key: &str) -> Result<Table> {
+/// Takes a text out.
+fn text(file: &mut Table, key: &str, default: &str) -> Result<String> {
+    match file.remove(key) {
+        None => Ok(default.to_owned()),
+        Some(Value::String(text)) => Ok(text),
+        Some(other) => bail!("{key} = {other} is no string"),
+    }
+}
+
+/// The stream's name: the file's, unless the file says another.
+pub(super) fn name(file: &mut Table, path: &Path) -> Result<String> {
+    plain_name(text(file, "name", &stem(path))?)
+}
+
+pub(super) fn method(file: &mut Table, shelf: &Shelf) -> Result<String> {
+    text(file, "method", shelf.methods.first().map_or("", |method| method.name))
+}
+
+/// Whether a method wants all tasks at once.
+pub(super) fn wants_all(method: &str, shelf: &Shelf) -> bool {
+    method.split('+').any(|name| shelf.method(name).is_ok_and(|method| method.joint))
+}
+
+/// The stream's heads with what `[head]` changes.
+pub(super) fn heads(file: &mut Table, usual: Head) -> Result<Head> {
+    match file.remove("head") {
+        None => Ok(usual),
+        Some(Value::Table(table)) => {
+            let mut whole = Table::try_from(usual).expect("a head is a table");
+            whole.extend(table);
+            typed(whole).context("in [head]")
+        }
+        Some(other) => bail!("head = {other} is no table"),
+    }
+}
+
+pub(super) fn take_table(file: &mut Table, key: &str) -> Result<Table> {
     match file.remove(key) {
         None => Ok(Table::new()),
         Some(Value::Table(table)) => Ok(table),

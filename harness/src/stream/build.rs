@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Keys of `[stream]` that belong to every kind.
-const COMMON: [&str; 10] =
+pub(crate) const COMMON: [&str; 10] =
     ["kind", "dataset", "seed", "val_fraction", "normalise", "joint", "shape", "fit", "pool", "hash"];
 /// What stays when the command line names another kind.
 pub(crate) const KIND: [&str; 11] = [
@@ -151,6 +151,7 @@ pub(crate) fn build(
         ordering: &*ordering,
         folder: places.folder,
         notes: RefCell::default(),
+        ranking: RefCell::default(),
     };
     let known: Vec<&str> = [&COMMON[..], &PARTS, &alterations].concat();
     let made = (kind.make)(own, &ground).map_err(|error| besides(error, &known));
@@ -194,7 +195,7 @@ pub(crate) fn build(
     }
     own.extend(Table::try_from(&settings).context("settings are a table")?);
     own.extend(parts.clone());
-    let notes = ground.notes.take();
+    let (notes, ranking) = (ground.notes.take(), ground.ranking.take());
     let (mean, std) = universe.moments();
     let scaling = |(mean, std): (&f32, &f32)| {
         if settings.normalise { (1.0 / (255.0 * std), -mean / std) } else { (1.0 / 255.0, 0.0) }
@@ -213,6 +214,7 @@ pub(crate) fn build(
         settings,
         hash,
         notes,
+        ranking,
         universe,
         parts,
     };

@@ -92,6 +92,24 @@ fn rows(path: &Path) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
+/// Refuses what is no JSON list of concepts.
+pub(crate) fn check_list(path: &Path) -> Result<()> {
+    let within = || format!("cannot read the concepts of {}", path.display());
+    let mut text = String::new();
+    fs::File::open(path).with_context(within)?.take(MOST_BYTES + 1).read_to_string(&mut text).with_context(within)?;
+    ensure!(text.len() as u64 <= MOST_BYTES, "{} is larger than {MOST_BYTES} bytes", path.display());
+    let concepts = concepts(&text).with_context(within)?;
+    ensure!(!concepts.is_empty(), "{} names no concept", path.display());
+    let wrong = concepts.iter().find(|concept| !concept.contains(BETWEEN));
+    ensure!(
+        wrong.is_none(),
+        "{}: `{}` is no concept; write dataset{BETWEEN}class",
+        path.display(),
+        wrong.map_or("", |name| name).escape_debug()
+    );
+    Ok(())
+}
+
 /// The concepts of FoMo's JSON: a list of at most [`MOST_CONCEPTS`] texts.
 pub fn concepts(text: &str) -> Result<Vec<String>> {
     let list: Vec<String> = serde_json::from_str(text).context("it is no JSON list of concepts")?;

@@ -3,6 +3,7 @@
 pub(crate) mod build;
 mod experience;
 pub(crate) mod metadata;
+pub mod schedule;
 mod view;
 
 use std::sync::Arc;
@@ -140,6 +141,8 @@ pub struct Stream {
     pub hash: String,
     /// Where the order came from and what was left out.
     pub notes: Vec<String>,
+    /// Names of the concepts in the order that the ordering gave them; empty where the kind has none ranked.
+    pub ranking: Vec<String>,
     /// The concepts that it is made from.
     pub universe: Universe,
     /// Tables of ordering, alterations, arrival and environment with their defaults; what is usual is left out.
@@ -150,6 +153,14 @@ impl Stream {
     /// The task at `index`; the one after the last is the pretraining pool.
     pub fn task(&self, index: usize) -> &Task {
         self.tasks.get(index).or(self.pool.as_ref()).expect("an index of a task or of the pool")
+    }
+    /// Whether it is made from lists of concepts, whose inputs are not known.
+    pub fn is_bare(&self) -> bool {
+        self.universe.datasets.iter().any(|dataset| dataset.train.is_bare() || dataset.test.is_bare())
+    }
+    /// Its experiences, or those that a run has recorded, as JSON; the arrival `recorded` reads them.
+    pub fn write_schedule(&self, experiences: &[Experience]) -> Vec<u8> {
+        schedule::write(&self.tasks, experiences)
     }
     /// Heads of this kind over the stream's tasks.
     pub fn heads(&self, head: &Head) -> Heads {

@@ -4,7 +4,7 @@ use std::{fmt::Debug, sync::Arc};
 
 use sha2::{Digest, Sha256};
 
-use crate::universe::Pool;
+use crate::{dataset::hex, universe::Pool};
 
 /// Changes the pixels of one input.
 pub trait Transform: Debug + Send + Sync {
@@ -112,6 +112,12 @@ impl View {
         shown.resize(pixels.len(), 0);
         transform.apply(pixels, shown);
         take(shown)
+    }
+    /// A hash of the examples, their labels and how they are changed.
+    pub(crate) fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        self.hash(&mut hash);
+        hex(&hash.finalize())
     }
     pub(super) fn hash(&self, hash: &mut Sha256) {
         hash.update(self.indices.len().to_le_bytes());

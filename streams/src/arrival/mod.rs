@@ -5,6 +5,7 @@ pub mod curriculum;
 pub mod drift;
 mod numbers;
 pub mod online;
+pub mod recorded;
 pub mod timeline;
 
 use anyhow::{Result, ensure};
@@ -12,7 +13,14 @@ use clbench::{stream::Task, world::Arrival};
 
 /// Every one, in the order in which lists show them.
 pub fn catalogue() -> Vec<Arrival> {
-    vec![online::ARRIVAL, blurry::ARRIVAL, drift::ARRIVAL, curriculum::ARRIVAL, timeline::ARRIVAL]
+    vec![
+        online::ARRIVAL,
+        blurry::ARRIVAL,
+        drift::ARRIVAL,
+        curriculum::ARRIVAL,
+        timeline::ARRIVAL,
+        recorded::ARRIVAL,
+    ]
 }
 
 /// A training example: its task, and its place in the task's train view.

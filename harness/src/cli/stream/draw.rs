@@ -1,0 +1,137 @@
+//! Draws a stream: who shows what, from which datasets, what comes back when, how balanced it is, and how it looks.
+
+use std::path::Path;
+
+use anyhow::Result;
+use clbench_results::picture::{Bars, Contact, Curve, Heat, Layer, Picture, Ramp, Row, Thumb};
+
+use super::matrix::{by_class, by_concept, by_experience, concepts_by_dataset, examples_by_dataset};
+use crate::{
+    draws::Draws,
+    folder::write_whole,
+    stream::{Scratch, Stream, Task},
+};
+
+/// Most columns or bars that are named each.
+const NAMED: usize = 60;
+/// Most rows of the sheet of examples, and examples in each.
+const SHEET: (usize, usize) = (60, 10);
+
+/// Draws the stream into `folder`; gives back what there is to say.
+pub(super) fn draw(stream: &Stream, folder: &Path) -> Result<Vec<String>> {
+    let pictures = [
+        ("matrix", matrix(stream)),
+        ("datasets", datasets(stream)),
+        ("revisits", revisits(stream)),
+        ("balance", balance(stream)),
+    ];
+    for (name, picture) in &pictures {
+        write_whole(&folder.join(format!("{name}.svg")), picture.svg.as_bytes())?;
+        write_whole(&folder.join(format!("{name}.png")), &picture.png()?)?;
+    }
+    let mut said = vec![format!("drawn into {}", folder.display())];
+    if stream.is_bare() {
+        said.push("no sheet of examples: a list of concepts has no pictures".into());
+    } else {
+        write_whole(&folder.join("contact.png"), &contact(stream).png()?)?;
+        let left_out = stream.tasks.len().saturating_sub(SHEET.0);
+        said.extend((left_out > 0).then(|| format!("the sheet of examples leaves out the last {left_out} tasks")));
+    }
+    Ok(said)
+}
+
+/// Tasks by number and name.
+fn task_names(stream: &Stream) -> Vec<String> {
+    stream.tasks.iter().enumerate().map(|(index, task)| format!("{index}: {}", task.name)).collect()
+}
+
+fn numbers(count: usize, first: usize) -> Vec<String> {
+    (0..count).map(|at| (at + first).to_string()).collect()
+}
+
+fn matrix(stream: &Stream) -> Picture {
+    let universe = &stream.universe;
+    let concepts = universe.concepts.len();
+    let (columns, column_title, cells) = if concepts <= NAMED {
+        ((0..concepts).map(|concept| universe.label(concept)).collect(), "concept", by_concept(stream))
+    } else {
+        let names = universe.datasets.iter().map(|dataset| dataset.name.clone()).collect();
+        (names, "dataset", examples_by_dataset(stream))
+    };
+    let layer = Layer { name: "training examples".into(), ramp: Ramp::Blue, cells };
+    Heat {
+        title: format!("{}: what each task shows", stream.name),
+        rows: task_names(stream),
+        columns,
+        row_title: "task".into(),
+        column_title: column_title.into(),
+        layers: vec![layer],
+    }
+    .draw()
+}
+
+fn datasets(stream: &Stream) -> Picture {
+    let counts = concepts_by_dataset(stream);
+    let part = |(index, dataset): (usize, &crate::dataset::Dataset)| {
+        (dataset.name.clone(), counts.iter().map(|of_task| of_task[index]).collect::<Vec<u64>>())
+    };
+    let parts = stream.universe.datasets.iter().enumerate().map(part);
+    Bars {
+        title: format!("{}: where each task's concepts come from", stream.name),
+        axis: "concepts".into(),
+        rows: task_names(stream),
+        // Of a pretraining pool no task shows anything.
+        parts: parts.filter(|(_, counts)| counts.iter().any(|count| *count > 0)).collect(),
+    }
+    .draw()
+}
+
+fn revisits(stream: &Stream) -> Picture {
+    let [new, rehearsed] = by_experience(stream);
+    let mut layers = vec![Layer { name: "new examples".into(), ramp: Ramp::Blue, cells: new }];
+    if rehearsed.iter().flatten().any(|count| *count > 0) {
+        layers.push(Layer { name: "rehearsed examples".into(), ramp: Ramp::Orange, cells: rehearsed });
+    }
+    let chosen = if stream.policy.is_some() { ", without what a run chooses" } else { "" };
+    Heat {
+        title: format!("{}: what comes when{chosen}", stream.name),
+        rows: numbers(stream.experiences.len(), 1),
+        columns: numbers(stream.tasks.len(), 0),
+        row_title: "experience".into(),
+        column_title: "task".into(),
+        layers,
+    }
+    .draw()
+}
+
+fn balance(stream: &Stream) -> Picture {
+    let counts = by_class(stream);
+    let title = format!("{}: training examples of each class", stream.name);
+    if counts.len() > NAMED {
+        let counts = counts.into_iter().map(|(_, count)| count).collect();
+        return Curve { title, across: "classes, the largest first".into(), up: "examples".into(), counts }.draw();
+    }
+    let rows = counts.iter().map(|(class, _)| stream.classes[*class].clone()).collect();
+    let parts = vec![("examples".to_owned(), counts.into_iter().map(|(_, count)| count).collect())];
+    Bars { title, axis: "training examples, over all tasks".into(), rows, parts }.draw()
+}
+
+/// Drawn training examples of each task as the network sees them.
+fn contact(stream: &Stream) -> Contact {
+    let row = |(index, task): (usize, &Task)| {
+        let mut places = Draws::of(stream.settings.seed).order("contact sheet", index as u64, task.train.len());
+        places.truncate(SHEET.1);
+        places.sort_by_key(|place| (task.train.label(*place), *place));
+        let mut scratch = Scratch::default();
+        let mut thumb = |place: &usize| Thumb {
+            label: stream.classes[task.train.label(*place)].clone(),
+            shape: stream.input,
+            pixels: task.train.pixels(*place, &mut scratch, <[u8]>::to_vec),
+        };
+        Row { label: format!("{index}: {}", task.name), thumbs: places.iter().map(&mut thumb).collect() }
+    };
+    Contact {
+        title: format!("{}: drawn training examples of each task", stream.name),
+        rows: stream.tasks.iter().take(SHEET.0).enumerate().map(row).collect(),
+    }
+}

@@ -1,0 +1,75 @@
+//! Colours that people with any colour vision can tell apart, on a light background.
+//!
+//! Categories are those of Okabe and Ito 2008, <https://jfly.uni-koeln.de/color/>. Counts are shades of blue or of
+//! orange, two hues that stay apart for every common kind of colour blindness.
+
+/// Red, green and blue.
+pub(super) type Colour = (u8, u8, u8);
+
+/// Text and axes.
+pub(super) const INK: Colour = (0x22, 0x22, 0x22);
+/// What is said aside.
+pub(super) const FAINT: Colour = (0x5c, 0x5c, 0x5c);
+/// Lines behind.
+pub(super) const GRID: Colour = (0xdd, 0xdd, 0xdd);
+/// Where there is nothing.
+pub(super) const EMPTY: Colour = (0xf6, 0xf6, 0xf6);
+/// The paper.
+pub(super) const PAPER: Colour = (0xff, 0xff, 0xff);
+/// Categories; yellow is left out, which is lost on white.
+pub(super) const CATEGORIES: [Colour; 7] = [
+    (0x00, 0x72, 0xb2),
+    (0xe6, 0x9f, 0x00),
+    (0x00, 0x9e, 0x73),
+    (0xd5, 0x5e, 0x00),
+    (0x56, 0xb4, 0xe9),
+    (0xcc, 0x79, 0xa7),
+    (0x9a, 0x9a, 0x9a),
+];
+
+/// Shades from light to dark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ramp {
+    /// Blue.
+    Blue,
+    /// Orange.
+    Orange,
+}
+
+impl Ramp {
+    /// The shade at `share`, 0 to 1.
+    pub(super) fn at(self, share: f64) -> Colour {
+        let stops: [Colour; 3] = match self {
+            Self::Blue => [(0xd3, 0xe4, 0xf3), (0x4a, 0x90, 0xc8), (0x08, 0x30, 0x6b)],
+            Self::Orange => [(0xfd, 0xe2, 0xc4), (0xf0, 0x8c, 0x2e), (0x8c, 0x35, 0x00)],
+        };
+        let place = share.clamp(0.0, 1.0) * 2.0;
+        let from = (place as usize).min(1);
+        let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * (place - from as f64)).round() as u8;
+        let (a, b) = (stops[from], stops[from + 1]);
+        (mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
+    }
+    /// A colour that can be read on the shade at `share`.
+    pub(super) fn ink(self, share: f64) -> Colour {
+        if share > 0.45 { PAPER } else { INK }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shades_run_from_light_to_dark() {
+        assert_eq!(Ramp::Blue.at(0.0), (0xd3, 0xe4, 0xf3));
+        assert_eq!(Ramp::Blue.at(0.5), (0x4a, 0x90, 0xc8));
+        assert_eq!(Ramp::Orange.at(7.0), (0x8c, 0x35, 0x00));
+        for ramp in [Ramp::Blue, Ramp::Orange] {
+            let light = |share| {
+                let (r, g, b) = ramp.at(share);
+                u32::from(r) + u32::from(g) + u32::from(b)
+            };
+            assert!((0..10).all(|at| light(f64::from(at) / 10.0) > light(f64::from(at + 1) / 10.0)));
+        }
+    }
+}
