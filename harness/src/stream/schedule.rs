@@ -282,7 +282,7 @@ mod tests {
         refused("{\"given\":[4", "{\"given\":[5", "its order: 1 from 5 on are not all below 5");
         refused("[2,2]", "[3,2]", "its steps");
         refused("\"drawn\"", "\"later\"", "no recorded experiences");
-        refused("]}]}", "", "no recorded experiences");
+        refused("}]}", "", "no recorded experiences");
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub(super) const SIZE: i32 = 11;
 
 static FACE: LazyLock<Face<'static>> = LazyLock::new(|| Face::parse(FONT, 0).expect("the embedded font is whole"));
 
+/// plotters puts the middle of a small letter where it is asked to put a text; digits and capitals are higher.
+const SINK: i32 = 1;
+
 /// Which point of a text is placed.
 #[derive(Clone, Copy)]
 pub(super) enum Anchor {
@@ -93,11 +96,11 @@ impl Canvas<'_> {
     }
     /// A text whose middle line is at `y`.
     pub(super) fn text(&self, text: &str, at: (i32, i32), size: i32, colour: Colour, anchor: Anchor) {
-        self.write(text, at, size, colour, anchor, FontTransform::None);
+        self.write(text, (at.0, at.1 + SINK), size, colour, anchor, FontTransform::None);
     }
     /// A text that runs upwards, with its middle line at `x`.
     pub(super) fn upwards(&self, text: &str, at: (i32, i32), size: i32, colour: Colour, anchor: Anchor) {
-        self.write(text, at, size, colour, anchor, FontTransform::Rotate270);
+        self.write(text, (at.0 + SINK, at.1), size, colour, anchor, FontTransform::Rotate270);
     }
     fn write(&self, text: &str, at: (i32, i32), size: i32, colour: Colour, anchor: Anchor, turn: FontTransform) {
         let h_pos = match anchor {

@@ -49,15 +49,38 @@ impl Ramp {
         let (a, b) = (stops[from], stops[from + 1]);
         (mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
     }
-    /// A colour that can be read on the shade at `share`.
+    /// The colour that is read best on the shade at `share`.
     pub(super) fn ink(self, share: f64) -> Colour {
-        if share > 0.45 { PAPER } else { INK }
+        if luminance(self.at(share)) > MIDDLE { INK } else { PAPER }
     }
+}
+
+/// Luminance at which black and white text have the same contrast, √(1.05 · 0.05) − 0.05 after WCAG 2.
+const MIDDLE: f64 = 0.179;
+
+/// Relative luminance, WCAG 2.2, <https://www.w3.org/TR/WCAG22/#dfn-relative-luminance>.
+fn luminance((r, g, b): Colour) -> f64 {
+    let linear = |channel: u8| {
+        let share = f64::from(channel) / 255.0;
+        if share <= 0.04045 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_on_every_shade_has_a_contrast_that_can_be_read() {
+        for ramp in [Ramp::Blue, Ramp::Orange] {
+            for share in (0..=20).map(|at| f64::from(at) / 20.0) {
+                let (paper, ink) = (luminance(ramp.at(share)), luminance(ramp.ink(share)));
+                // 4.5 is what WCAG 2 asks of text; ink that is not quite black may fall a little short of it.
+                assert!((paper.max(ink) + 0.05) / (paper.min(ink) + 0.05) > 3.9, "{ramp:?} at {share}");
+            }
+        }
+    }
 
     #[test]
     fn shades_run_from_light_to_dark() {

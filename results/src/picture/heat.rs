@@ -18,6 +18,9 @@ const LABELS: i32 = 130;
 const RISE: i32 = 110;
 /// Distance from the edge and between parts.
 const GAP: i32 = 8;
+/// Shades of the legend, and the width of each.
+const STEPS: i32 = 24;
+const STEP: i32 = 4;
 
 /// A matrix of counts.
 #[derive(Clone, Debug)]
@@ -70,7 +73,7 @@ impl Heat {
             rows.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect()
         };
         let layers: Vec<Vec<Vec<u64>>> = self.layers.iter().map(sum).collect();
-        let layout = self.layout(&names.0, &names.1);
+        let layout = self.layout(&names.0, &names.1, &layers);
         Canvas::paint(layout.size.0, layout.size.1, |canvas| {
             let title = fitted(&self.title, SIZE + 1, layout.size.0 - 2 * GAP);
             canvas.text(&title, (GAP, 14), SIZE + 1, INK, Anchor::Left);
@@ -80,7 +83,7 @@ impl Heat {
         })
     }
 
-    fn layout(&self, rows: &[String], columns: &[String]) -> Layout {
+    fn layout(&self, rows: &[String], columns: &[String], layers: &[Vec<Vec<u64>>]) -> Layout {
         let widest = |names: &[String]| names.iter().map(|name| width(name, SIZE)).max().unwrap_or(0);
         let left = widest(rows).min(LABELS) + 2 * GAP + 14;
         let (across, down) = (columns.len().max(1) as i32, rows.len().max(1) as i32);
@@ -90,8 +93,9 @@ impl Heat {
         let rise = if upright { widest(columns).min(RISE) } else { 12 };
         let top = 24 + 16 + rise + GAP;
         let legend = 14 + 26 * self.layers.len() as i32;
-        let least = 260.max(width(&self.column_title, SIZE) + left + GAP);
-        let least = least.max((width(&self.title, SIZE + 1) + 2 * GAP).min(WIDE));
+        let said = self.layers.iter().zip(layers).map(|(layer, cells)| width(&most(layer, cells), SIZE)).max();
+        let least = left + width(&self.column_title, SIZE).max(STEPS * STEP + 6 + said.unwrap_or(0)) + GAP;
+        let least = least.max(width(&self.title, SIZE + 1) + 2 * GAP).min(WIDE);
         Layout {
             left,
             top,
@@ -149,19 +153,28 @@ impl Heat {
     }
 
     fn legend(&self, canvas: &Canvas, layout: &Layout, layers: &[Vec<Vec<u64>>]) {
-        const STEPS: i32 = 24;
         for (index, (layer, cells)) in self.layers.iter().zip(layers).enumerate() {
             let y = layout.size.1 - 26 * (self.layers.len() - index) as i32 + 4;
             let x = layout.left;
             for step in 0..STEPS {
-                canvas.fill(x + step * 4, y, 4, 10, layer.ramp.at(f64::from(step) / f64::from(STEPS - 1)));
+                canvas.fill(x + step * STEP, y, STEP, 10, layer.ramp.at(f64::from(step) / f64::from(STEPS - 1)));
             }
-            let most = format!("to {} {}", grouped(largest(cells)), layer.name);
-            let room = layout.size.0 - x - STEPS * 4 - 2 * GAP;
-            canvas.text(&fitted(&most, SIZE, room), (x + STEPS * 4 + 6, y + 5), SIZE, FAINT, Anchor::Left);
+            let room = layout.size.0 - x - STEPS * STEP - 2 * GAP;
+            canvas.text(
+                &fitted(&most(layer, cells), SIZE, room),
+                (x + STEPS * STEP + 6, y + 5),
+                SIZE,
+                FAINT,
+                Anchor::Left,
+            );
             canvas.text("1", (x - 5, y + 5), SIZE, FAINT, Anchor::Right);
         }
     }
+}
+
+/// What the darkest shade stands for.
+fn most(layer: &Layer, cells: &[Vec<u64>]) -> String {
+    format!("to {} {}", grouped(largest(cells)), layer.name)
 }
 
 fn largest(cells: &[Vec<u64>]) -> u64 {

@@ -36,15 +36,20 @@ impl Picture {
     }
 }
 
-/// Groups of `0..count` that stand for one row or column each, at most `most` of them, as equal as can be.
+/// Groups of `0..count` that stand for one row or column each, at most `most` of them; the last may be smaller.
 fn groups(count: usize, most: usize) -> Vec<std::ops::Range<usize>> {
-    let groups = count.min(most);
-    (0..groups).map(|group| group * count / groups..(group + 1) * count / groups).collect()
+    let size = count.div_ceil(most).max(1);
+    (0..count).step_by(size).map(|start| start..(start + size).min(count)).collect()
 }
 
-/// The label of a group: its only one's, or the first and the last.
+/// The label of a group: its only one's, or what stands before a colon in the first and in the last.
 fn group_label(labels: &[String], group: &std::ops::Range<usize>) -> String {
-    if group.len() == 1 { labels[group.start].clone() } else { format!("{} – {}", group.start, group.end - 1) }
+    let short = |at: usize| labels[at].split(':').next().unwrap_or_default();
+    if group.len() == 1 {
+        labels[group.start].clone()
+    } else {
+        format!("{} – {}", short(group.start), short(group.end - 1))
+    }
 }
 
 /// A round number of at least a fifth of `most`, by which an axis is marked.
@@ -62,10 +67,71 @@ mod tests {
     #[test]
     fn groups_cover_everything_once() {
         assert_eq!(groups(3, 10), [0..1, 1..2, 2..3]);
-        assert_eq!(groups(5, 2), [0..2, 2..5]);
+        assert_eq!(groups(5, 2), [0..3, 3..5]);
         let all: Vec<usize> = groups(1001, 60).into_iter().flatten().collect();
         assert!(all.into_iter().eq(0..1001));
-        assert!(groups(0, 5).is_empty());
+        assert!(groups(0, 5).is_empty() && groups(1001, 60).len() <= 60);
+    }
+
+    #[test]
+    fn a_group_is_called_by_its_ends() {
+        let labels = ["4: T-shirt/top".to_owned(), "5: Coat".into(), "6".into()];
+        assert_eq!(group_label(&labels, &(0..1)), "4: T-shirt/top");
+        assert_eq!(group_label(&labels, &(0..3)), "4 – 6");
+    }
+
+    /// Names that are no names: markup, quotes, an escape sequence, a reordering mark, something that XML cannot hold.
+    const HOSTILE: &str = "<script>alert('1')</script>\"&\u{1b}[31m\u{202e}\u{ffff}]]>";
+
+    fn hostile(count: usize) -> Vec<String> {
+        vec![HOSTILE.to_owned(); count]
+    }
+
+    #[test]
+    fn hostile_names_are_text_and_nothing_else() {
+        let cells = vec![vec![3, 0], vec![1, 70_000]];
+        let layer = Layer { name: HOSTILE.into(), ramp: Ramp::Blue, cells };
+        let [title, axis, up] = [HOSTILE; 3].map(str::to_owned);
+        let heat = Heat {
+            title: title.clone(),
+            rows: hostile(2),
+            columns: hostile(2),
+            row_title: axis.clone(),
+            column_title: up.clone(),
+            layers: vec![layer],
+        };
+        let parts = vec![(HOSTILE.to_owned(), vec![1, 2]), (HOSTILE.to_owned(), vec![0, 0])];
+        let bars = Bars { title: title.clone(), axis: axis.clone(), rows: hostile(2), parts };
+        let curve = Curve { title, across: axis, up, counts: vec![] };
+        for picture in [heat.draw(), bars.draw(), curve.draw()] {
+            let document = resvg::usvg::roxmltree::Document::parse(&picture.svg).unwrap();
+            let tags: std::collections::BTreeSet<&str> =
+                document.descendants().filter(|node| node.is_element()).map(|node| node.tag_name().name()).collect();
+            assert!(tags.iter().all(|tag| ["svg", "rect", "text", "polyline", "polygon"].contains(tag)), "{tags:?}");
+            let shown = document.descendants().filter_map(|node| node.text()).collect::<String>();
+            assert!(shown.contains("<script>al"), "{shown}");
+            let png = picture.png().unwrap();
+            assert_eq!(size(&png), (3 * picture.width, 3 * picture.height));
+        }
+    }
+
+    /// Width and height in a PNG's header.
+    fn size(png: &[u8]) -> (u32, u32) {
+        let number = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+        (number(16), number(20))
+    }
+
+    #[test]
+    fn pixels_are_the_same_every_time_and_a_sheet_shows_its_own() {
+        let thumb = Thumb { label: HOSTILE.into(), shape: [3, 1, 1], pixels: vec![10, 200, 30] };
+        // A picture whose pixels are not there leaves its place empty.
+        let absent = Thumb { pixels: Vec::new(), ..thumb.clone() };
+        let sheet = Contact { title: "t".into(), rows: vec![Row { label: "r".into(), thumbs: vec![thumb, absent] }] };
+        let png = sheet.png().unwrap();
+        assert_eq!(png, sheet.png().unwrap());
+        let pixels = resvg::tiny_skia::Pixmap::decode_png(&png).unwrap();
+        let shown = pixels.pixels().iter().filter(|p| (p.red(), p.green(), p.blue()) == (10, 200, 30)).count();
+        assert_eq!(shown, 104 * 104);
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl Page {
         let own = own.map(|(key, value)| (key.clone(), value.clone())).collect();
         self.field("stream", &stream.name);
         self.field("kind", &with_settings(&stream.settings.kind, &own));
-        self.line(&format!("dataset  {}", clean(&stream.settings.dataset.join(", "))));
+        self.field("dataset", &stream.settings.dataset.join(", "));
         if !stream.settings.pool.is_empty() {
             self.field("pool", &stream.settings.pool.join(", "));
         }
