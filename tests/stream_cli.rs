@@ -219,7 +219,7 @@ fn a_hostile_schedule_is_refused() {
     place.write("out/experiences.json", format!("{}]}}", &whole[..last]));
     place.run("stream show out/stream.toml").fails(2, &["stream.hash demands"]);
     fs::remove_file(place.path("out/experiences.json")).unwrap();
-    place.run("stream show out/stream.toml").fails(2, &["cannot read out/experiences.json"]);
+    place.run("stream show out/stream.toml").fails(2, &["cannot read experiences.json"]);
 }
 
 #[test]

@@ -15,9 +15,9 @@ use plotters::{
 use ttf_parser::Face;
 
 use super::{Picture, colour::Colour};
-use crate::text::{clean, cut};
+use crate::text::clean;
 
-/// DejaVu Sans, Latin, Greek and some signs; see LICENSE-DATA.
+/// The font `DejaVu Sans`, Latin, Greek and some signs; see LICENSE-DATA.
 pub(super) static FONT: &[u8] = include_bytes!("dejavu-sans.ttf");
 /// Fonts that are asked for; the first is the embedded one.
 const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
@@ -51,15 +51,15 @@ pub(super) fn width(text: &str, size: i32) -> i32 {
 pub(super) fn fitted(text: &str, size: i32, most: i32) -> String {
     // What is no character of XML would spoil the whole file.
     let text = clean(text).replace(['\u{fffe}', '\u{ffff}'], "");
-    let mut shown = cut(&text, 200);
-    while width(&shown, size) > most && shown.chars().count() > 1 {
-        let chars = shown.chars().count();
-        shown = cut(shown.trim_end_matches('…'), chars - 1 - usize::from(shown.ends_with('…')));
-        if !shown.ends_with('…') {
-            shown.push('…');
-        }
+    if width(&text, size) <= most {
+        return text;
     }
-    shown
+    let chars: Vec<char> = text.chars().take(200).collect();
+    let shorter = (0..chars.len()).rev().map(|kept| {
+        let start: String = chars[..kept].iter().collect();
+        start.trim_end().to_owned() + "…"
+    });
+    shorter.into_iter().find(|text| width(text, size) <= most).unwrap_or_else(|| "…".into())
 }
 
 /// A surface of SVG.
@@ -128,7 +128,7 @@ mod tests {
     fn a_text_is_cut_to_its_room() {
         assert_eq!(fitted("abc", 10, 1000), "abc");
         let cut = fitted("a long name of a class", 10, 60);
-        assert!(cut.ends_with('…') && width(&cut, 10) <= 60 && width(&cut, 10) > 40, "{cut}");
+        assert!(cut.ends_with('…') && width(&cut, 10) <= 60 && width(&cut, 10) > 50, "{cut}");
         assert_eq!(fitted("\u{1b}[31mred\u{ffff}", 10, 1000), "[31mred");
         assert_eq!(fitted("WW", 10, 1), "…");
     }

@@ -55,8 +55,8 @@ impl Ramp {
     }
 }
 
-/// Luminance at which black and white text have the same contrast, √(1.05 · 0.05) − 0.05 after WCAG 2.
-const MIDDLE: f64 = 0.179;
+/// Luminance at which ink, of luminance 0.016, and paper have the same contrast: √(1.05 · 0.066) − 0.05 after WCAG 2.
+const MIDDLE: f64 = 0.213;
 
 /// Relative luminance, WCAG 2.2, <https://www.w3.org/TR/WCAG22/#dfn-relative-luminance>.
 fn luminance((r, g, b): Colour) -> f64 {

@@ -94,7 +94,7 @@ impl Heat {
         let top = 24 + 16 + rise + GAP;
         let legend = 14 + 26 * self.layers.len() as i32;
         let said = self.layers.iter().zip(layers).map(|(layer, cells)| width(&most(layer, cells), SIZE)).max();
-        let least = left + width(&self.column_title, SIZE).max(STEPS * STEP + 6 + said.unwrap_or(0)) + GAP;
+        let least = left + width(&self.column_title, SIZE).max(STEPS * STEP + 6 + said.unwrap_or(0)) + 2 * GAP;
         let least = least.max(width(&self.title, SIZE + 1) + 2 * GAP).min(WIDE);
         Layout {
             left,
@@ -159,7 +159,7 @@ impl Heat {
             for step in 0..STEPS {
                 canvas.fill(x + step * STEP, y, STEP, 10, layer.ramp.at(f64::from(step) / f64::from(STEPS - 1)));
             }
-            let room = layout.size.0 - x - STEPS * STEP - 2 * GAP;
+            let room = layout.size.0 - x - STEPS * STEP - 6 - GAP;
             canvas.text(
                 &fitted(&most(layer, cells), SIZE, room),
                 (x + STEPS * STEP + 6, y + 5),
@@ -211,7 +211,7 @@ mod tests {
     fn groups_are_summed() {
         let picture = heat(120, 120).draw();
         // 60 groups of two: each cell of the diagonal counts two sevens.
-        assert!(picture.svg.contains("to 14 examples") && picture.svg.contains("0 – 1"), "{}", picture.svg);
+        assert!(picture.svg.contains("to 14 examples") && picture.svg.contains("name 0 – name 1"), "{}", picture.svg);
     }
 
     #[test]

@@ -105,8 +105,11 @@ mod tests {
         let curve = Curve { title, across: axis, up, counts: vec![] };
         for picture in [heat.draw(), bars.draw(), curve.draw()] {
             let document = resvg::usvg::roxmltree::Document::parse(&picture.svg).unwrap();
-            let tags: std::collections::BTreeSet<&str> =
-                document.descendants().filter(|node| node.is_element()).map(|node| node.tag_name().name()).collect();
+            let tags: std::collections::BTreeSet<&str> = document
+                .descendants()
+                .filter(resvg::usvg::roxmltree::Node::is_element)
+                .map(|node| node.tag_name().name())
+                .collect();
             assert!(tags.iter().all(|tag| ["svg", "rect", "text", "polyline", "polygon"].contains(tag)), "{tags:?}");
             let shown = document.descendants().filter_map(|node| node.text()).collect::<String>();
             assert!(shown.contains("<script>al"), "{shown}");

@@ -10,6 +10,7 @@ use crate::{
     draws::Draws,
     folder::write_whole,
     stream::{Scratch, Stream, Task},
+    universe::BETWEEN,
 };
 
 /// Most columns or bars that are named each.
@@ -40,9 +41,19 @@ pub(super) fn draw(stream: &Stream, folder: &Path) -> Result<Vec<String>> {
     Ok(said)
 }
 
-/// Tasks by number and name.
+/// Tasks by number and name, without the datasets of their classes: there is room for a few words.
+fn task_name((index, task): (usize, &Task)) -> String {
+    let classes = task.name.split(", ").map(|name| name.split_once(BETWEEN).map_or(name, |(_, class)| class));
+    format!("{index}: {}", classes.collect::<Vec<_>>().join(", "))
+}
+
 fn task_names(stream: &Stream) -> Vec<String> {
-    stream.tasks.iter().enumerate().map(|(index, task)| format!("{index}: {}", task.name)).collect()
+    stream.tasks.iter().enumerate().map(task_name).collect()
+}
+
+/// A class with its dataset after it, so that the class is seen where there is room for a few letters.
+fn class_name(label: &str) -> String {
+    label.split_once(BETWEEN).map_or_else(|| label.to_owned(), |(dataset, class)| format!("{class} ({dataset})"))
 }
 
 fn numbers(count: usize, first: usize) -> Vec<String> {
@@ -53,7 +64,7 @@ fn matrix(stream: &Stream) -> Picture {
     let universe = &stream.universe;
     let concepts = universe.concepts.len();
     let (columns, column_title, cells) = if concepts <= NAMED {
-        ((0..concepts).map(|concept| universe.label(concept)).collect(), "concept", by_concept(stream))
+        ((0..concepts).map(|concept| class_name(&universe.label(concept))).collect(), "concept", by_concept(stream))
     } else {
         let names = universe.datasets.iter().map(|dataset| dataset.name.clone()).collect();
         (names, "dataset", examples_by_dataset(stream))
@@ -76,12 +87,14 @@ fn datasets(stream: &Stream) -> Picture {
         (dataset.name.clone(), counts.iter().map(|of_task| of_task[index]).collect::<Vec<u64>>())
     };
     let parts = stream.universe.datasets.iter().enumerate().map(part);
+    // Of a pretraining pool no task shows anything.
+    let parts: Vec<_> = parts.filter(|(_, counts)| counts.iter().any(|count| *count > 0)).collect();
+    let of = if let [(only, _)] = &parts[..] { only.clone() } else { "each dataset".into() };
     Bars {
         title: format!("{}: where each task's concepts come from", stream.name),
-        axis: "concepts".into(),
+        axis: format!("concepts of {of}"),
         rows: task_names(stream),
-        // Of a pretraining pool no task shows anything.
-        parts: parts.filter(|(_, counts)| counts.iter().any(|count| *count > 0)).collect(),
+        parts,
     }
     .draw()
 }
@@ -111,7 +124,7 @@ fn balance(stream: &Stream) -> Picture {
         let counts = counts.into_iter().map(|(_, count)| count).collect();
         return Curve { title, across: "classes, the largest first".into(), up: "examples".into(), counts }.draw();
     }
-    let rows = counts.iter().map(|(class, _)| stream.classes[*class].clone()).collect();
+    let rows = counts.iter().map(|(class, _)| class_name(&stream.classes[*class])).collect();
     let parts = vec![("examples".to_owned(), counts.into_iter().map(|(_, count)| count).collect())];
     Bars { title, axis: "training examples, over all tasks".into(), rows, parts }.draw()
 }
@@ -124,11 +137,11 @@ fn contact(stream: &Stream) -> Contact {
         places.sort_by_key(|place| (task.train.label(*place), *place));
         let mut scratch = Scratch::default();
         let mut thumb = |place: &usize| Thumb {
-            label: stream.classes[task.train.label(*place)].clone(),
+            label: class_name(&stream.classes[task.train.label(*place)]),
             shape: stream.input,
             pixels: task.train.pixels(*place, &mut scratch, <[u8]>::to_vec),
         };
-        Row { label: format!("{index}: {}", task.name), thumbs: places.iter().map(&mut thumb).collect() }
+        Row { label: task_name((index, task)), thumbs: places.iter().map(&mut thumb).collect() }
     };
     Contact {
         title: format!("{}: drawn training examples of each task", stream.name),

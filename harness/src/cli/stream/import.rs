@@ -31,7 +31,7 @@ pub(in super::super) struct Words {
     /// Number of tasks
     #[arg(long, value_name = "COUNT")]
     tasks: Option<u32>,
-    /// What to do about concepts that no dataset has: error, skip
+    /// Concepts that no dataset has: error or skip
     #[arg(long, value_name = "WHAT")]
     absent: Option<String>,
     /// Data folder [default: `$CLBENCH_DATA`, or the user's]
@@ -58,7 +58,10 @@ pub(super) fn import(words: &Words, shelf: &Shelf) -> Result<Ending> {
     write_whole(output, text.as_bytes())?;
     let stream = &described.stream;
     let mut said = format!("{}: {} tasks, {} classes\n", output.display(), stream.tasks.len(), stream.classes.len());
-    stream.notes.iter().for_each(|note| said += &format!("{}\n", clbench_results::text::clean(note)));
+    for note in &stream.notes {
+        said += &clbench_results::text::clean(note);
+        said.push('\n');
+    }
     print(&said)?;
     Ok(Ending::Done)
 }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     config::{Arriving, Described},
     registry::Shelf,
-    stream::{Stream, build::COMMON},
+    stream::{Stream, View, build::COMMON},
 };
 
 /// Columns of a line.
@@ -127,7 +127,7 @@ impl Page {
         self.rows(stream.tasks.len(), |index| {
             let task = &stream.tasks[index];
             let hiding = column(&task.unlabelled.len().to_string());
-            let [train, validation, test] = [&task.train, &task.validation, &task.test].map(|view| view.len());
+            let [train, validation, test] = [&task.train, &task.validation, &task.test].map(View::len);
             let (classes, name) = (task.classes.len(), clean(&task.name));
             format!("{index:>4}  {train:>7}  {hiding}{validation:>6}  {test:>6}  {classes:>7}  {name}")
         });
