@@ -46,8 +46,8 @@ pub struct Layer {
     pub name: String,
     /// Its shades.
     pub ramp: Ramp,
-    /// Row by row.
-    pub cells: Vec<Vec<u64>>,
+    /// Row, column and count of each cell that is not empty.
+    pub cells: Vec<(usize, usize, u64)>,
 }
 
 /// Where things stand.
@@ -66,11 +66,13 @@ impl Heat {
         let (rows, columns) = (groups(self.rows.len(), MOST), groups(self.columns.len(), MOST));
         let label = |of: &[String], groups: &[_]| groups.iter().map(|group| group_label(of, group)).collect::<Vec<_>>();
         let names = (label(&self.rows, &rows), label(&self.columns, &columns));
+        let size = |groups: &[std::ops::Range<usize>]| groups.first().map_or(1, ExactSizeIterator::len);
         let sum = |layer: &Layer| {
-            let cell = |row: &std::ops::Range<usize>, column: &std::ops::Range<usize>| -> u64 {
-                layer.cells[row.clone()].iter().map(|cells| cells[column.clone()].iter().sum::<u64>()).sum()
-            };
-            rows.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect()
+            let mut cells = vec![vec![0; columns.len()]; rows.len()];
+            for (row, column, count) in &layer.cells {
+                cells[row / size(&rows)][column / size(&columns)] += count;
+            }
+            cells
         };
         let layers: Vec<Vec<Vec<u64>>> = self.layers.iter().map(sum).collect();
         let layout = self.layout(&names.0, &names.1, &layers);
@@ -187,7 +189,7 @@ mod tests {
 
     fn heat(rows: usize, columns: usize) -> Heat {
         let names = |count: usize| (0..count).map(|at| format!("name {at}")).collect();
-        let cells = (0..rows).map(|row| (0..columns).map(|column| u64::from(row == column) * 7).collect()).collect();
+        let cells = (0..rows.min(columns)).map(|at| (at, at, 7)).collect();
         Heat {
             title: "title".into(),
             rows: names(rows),
@@ -217,7 +219,7 @@ mod tests {
     #[test]
     fn new_and_old_halve_a_cell() {
         let mut both = heat(1, 1);
-        both.layers.push(Layer { name: "rehearsed".into(), ramp: Ramp::Orange, cells: vec![vec![3]] });
+        both.layers.push(Layer { name: "rehearsed".into(), ramp: Ramp::Orange, cells: vec![(0, 0, 3)] });
         let svg = both.draw().svg;
         // Both at their largest, so in the darkest shade, half a cell of 44 - 1 pixels each.
         assert!(svg.contains("width=\"21\" height=\"23\" opacity=\"1\" fill=\"#08306B\""), "{svg}");

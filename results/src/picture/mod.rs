@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn hostile_names_are_text_and_nothing_else() {
-        let cells = vec![vec![3, 0], vec![1, 70_000]];
+        let cells = vec![(0, 0, 3), (1, 0, 1), (1, 1, 70_000)];
         let layer = Layer { name: HOSTILE.into(), ramp: Ramp::Blue, cells };
         let [title, axis, up] = [HOSTILE; 3].map(str::to_owned);
         let heat = Heat {

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use clbench_results::picture::{Bars, Contact, Curve, Heat, Layer, Picture, Ramp, Row, Thumb};
 
-use super::matrix::{by_class, by_concept, by_experience, concepts_by_dataset, examples_by_dataset};
+use super::matrix::{by_class, by_concept, by_task, concepts_by_dataset, examples_by_dataset};
 use crate::{
     draws::Draws,
     folder::write_whole,
@@ -63,12 +63,21 @@ fn numbers(count: usize, first: usize) -> Vec<String> {
 fn matrix(stream: &Stream) -> Picture {
     let universe = &stream.universe;
     let concepts = universe.concepts.len();
-    let (columns, column_title, cells) = if concepts <= NAMED {
-        ((0..concepts).map(|concept| class_name(&universe.label(concept))).collect(), "concept", by_concept(stream))
+    let (columns, column_title, count) = if concepts <= NAMED {
+        (
+            (0..concepts).map(|concept| class_name(&universe.label(concept))).collect(),
+            "concept",
+            by_concept as fn(&Stream, &Task) -> Vec<u64>,
+        )
     } else {
         let names = universe.datasets.iter().map(|dataset| dataset.name.clone()).collect();
-        (names, "dataset", examples_by_dataset(stream))
+        (names, "dataset", examples_by_dataset as fn(&Stream, &Task) -> Vec<u64>)
     };
+    let row = |(row, task): (usize, &Task)| {
+        let counts = count(stream, task).into_iter().enumerate();
+        counts.map(move |(column, count)| (row, column, count))
+    };
+    let cells = stream.tasks.iter().enumerate().flat_map(row).collect();
     let layer = Layer { name: "training examples".into(), ramp: Ramp::Blue, cells };
     Heat {
         title: format!("{}: what each task shows", stream.name),
@@ -82,7 +91,7 @@ fn matrix(stream: &Stream) -> Picture {
 }
 
 fn datasets(stream: &Stream) -> Picture {
-    let counts = concepts_by_dataset(stream);
+    let counts: Vec<Vec<u64>> = stream.tasks.iter().map(|task| concepts_by_dataset(stream, task)).collect();
     let part = |(index, dataset): (usize, &crate::dataset::Dataset)| {
         (dataset.name.clone(), counts.iter().map(|of_task| of_task[index]).collect::<Vec<u64>>())
     };
@@ -100,9 +109,15 @@ fn datasets(stream: &Stream) -> Picture {
 }
 
 fn revisits(stream: &Stream) -> Picture {
-    let [new, rehearsed] = by_experience(stream);
+    let (mut new, mut rehearsed) = (Vec::new(), Vec::new());
+    for (row, experience) in stream.experiences.iter().enumerate() {
+        for (task, [of_new, of_old]) in by_task(experience) {
+            new.push((row, task, of_new));
+            rehearsed.push((row, task, of_old));
+        }
+    }
     let mut layers = vec![Layer { name: "new examples".into(), ramp: Ramp::Blue, cells: new }];
-    if rehearsed.iter().flatten().any(|count| *count > 0) {
+    if rehearsed.iter().any(|(.., count)| *count > 0) {
         layers.push(Layer { name: "rehearsed examples".into(), ramp: Ramp::Orange, cells: rehearsed });
     }
     let chosen = if stream.policy.is_some() { ", without what a run chooses" } else { "" };

@@ -1,51 +1,42 @@
 //! Counts of a stream's examples: by task and concept, by experience and task, by class.
 
-use crate::stream::Stream;
+use std::collections::BTreeMap;
 
-/// Training examples of each concept of the stream, by task.
-pub(super) fn by_concept(stream: &Stream) -> Vec<Vec<u64>> {
-    let count = |task: &crate::stream::Task| {
-        let mut counts = vec![0; stream.universe.concepts.len()];
-        (0..task.train.len()).for_each(|place| counts[task.train.concept(place)] += 1);
-        counts
-    };
-    stream.tasks.iter().map(count).collect()
+use crate::stream::{Experience, Stream, Task};
+
+/// Training examples of each concept of the stream in a task.
+pub(super) fn by_concept(stream: &Stream, task: &Task) -> Vec<u64> {
+    let mut counts = vec![0; stream.universe.concepts.len()];
+    (0..task.train.len()).for_each(|place| counts[task.train.concept(place)] += 1);
+    counts
 }
 
 /// The same, summed over each dataset's concepts by `worth`.
-fn by_dataset(stream: &Stream, worth: fn(u64) -> u64) -> Vec<Vec<u64>> {
-    let sum = |counts: Vec<u64>| {
-        let mut sums = vec![0; stream.universe.datasets.len()];
-        for (concept, count) in stream.universe.concepts.iter().zip(counts) {
-            sums[concept.dataset] += worth(count);
-        }
-        sums
-    };
-    by_concept(stream).into_iter().map(sum).collect()
+fn by_dataset(stream: &Stream, task: &Task, worth: fn(u64) -> u64) -> Vec<u64> {
+    let mut sums = vec![0; stream.universe.datasets.len()];
+    for (concept, count) in stream.universe.concepts.iter().zip(by_concept(stream, task)) {
+        sums[concept.dataset] += worth(count);
+    }
+    sums
 }
 
-/// Training examples of each dataset, by task.
-pub(super) fn examples_by_dataset(stream: &Stream) -> Vec<Vec<u64>> {
-    by_dataset(stream, |count| count)
+/// Training examples of each dataset in a task.
+pub(super) fn examples_by_dataset(stream: &Stream, task: &Task) -> Vec<u64> {
+    by_dataset(stream, task, |count| count)
 }
 
-/// Concepts of each dataset that have training examples, by task.
-pub(super) fn concepts_by_dataset(stream: &Stream) -> Vec<Vec<u64>> {
-    by_dataset(stream, |count| u64::from(count > 0))
+/// Concepts of each dataset that have training examples in a task.
+pub(super) fn concepts_by_dataset(stream: &Stream, task: &Task) -> Vec<u64> {
+    by_dataset(stream, task, |count| u64::from(count > 0))
 }
 
-/// New and rehearsed examples of each task, by experience.
-pub(super) fn by_experience(stream: &Stream) -> [Vec<Vec<u64>>; 2] {
-    [false, true].map(|rehearsed| {
-        let count = |experience: &crate::stream::Experience| {
-            let mut counts = vec![0; stream.tasks.len()];
-            for part in experience.parts.iter().filter(|part| part.rehearsed == rehearsed) {
-                counts[part.task] += part.indices.len() as u64;
-            }
-            counts
-        };
-        stream.experiences.iter().map(count).collect()
-    })
+/// New and rehearsed examples of each task that has some in an experience.
+pub(super) fn by_task(experience: &Experience) -> BTreeMap<usize, [u64; 2]> {
+    let mut counts = BTreeMap::<usize, [u64; 2]>::new();
+    for part in &experience.parts {
+        counts.entry(part.task).or_default()[usize::from(part.rehearsed)] += part.indices.len() as u64;
+    }
+    counts
 }
 
 /// Training examples of each class over all tasks; only classes that a task shows.

@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use super::{
     super::{Ending, Target, list::wrapped, print, tell},
     draw::draw,
-    matrix::{by_class, by_concept, by_experience, concepts_by_dataset},
+    matrix::{by_class, by_concept, by_task, concepts_by_dataset},
     open,
 };
 use crate::{
@@ -137,13 +137,14 @@ impl Page {
         if stream.universe.datasets.len() < 2 {
             return;
         }
-        let concepts = concepts_by_dataset(stream);
         self.line("");
         self.line(&format!("{:>4}  {:>8}  concepts of each dataset", "task", "datasets"));
         self.rows(stream.tasks.len(), |index| {
             let mut there: Vec<(u64, &str)> = Vec::new();
-            for (count, dataset) in concepts[index].iter().zip(&stream.universe.datasets) {
-                there.extend(Some((*count, dataset.name.as_str())).filter(|(count, _)| *count > 0));
+            for (count, dataset) in
+                concepts_by_dataset(stream, &stream.tasks[index]).into_iter().zip(&stream.universe.datasets)
+            {
+                there.extend(Some((count, dataset.name.as_str())).filter(|(count, _)| *count > 0));
             }
             there.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
             let each: Vec<String> = there.iter().map(|(count, name)| format!("{} {count}", clean(name))).collect();
@@ -158,7 +159,7 @@ impl Page {
         if tasks < 2 || tasks > ENDS.0 || concepts > WIDE - 6 {
             return;
         }
-        let counts = by_concept(stream);
+        let counts: Vec<Vec<u64>> = stream.tasks.iter().map(|task| by_concept(stream, task)).collect();
         let most = counts.iter().flatten().copied().max().unwrap_or(0).max(1);
         self.line("");
         self.line(&format!("{:>4}  concepts in the order of their datasets; █ for {most} examples", "task"));
@@ -169,7 +170,6 @@ impl Page {
     }
 
     fn experiences(&mut self, stream: &Stream) {
-        let [new, rehearsed] = by_experience(stream);
         self.line("");
         self.line(&format!(
             "{:>10}  {:>8}  {:>9}  tasks, and how many examples of earlier ones",
@@ -178,14 +178,15 @@ impl Page {
         let wide = if self.all { usize::MAX } else { WIDE };
         self.rows(stream.experiences.len(), |index| {
             let experience = &stream.experiences[index];
-            let [of_new, of_old]: [u64; 2] = [&new, &rehearsed].map(|counts| counts[index].iter().sum());
+            let counts = by_task(experience);
+            let [of_new, of_old]: [u64; 2] = [0, 1].map(|kind| counts.values().map(|of| of[kind]).sum());
             let tasks = experience.new_tasks().iter().map(usize::to_string).collect::<Vec<_>>().join(" ");
             let mut line = format!("{:>10}  {of_new:>8}  {of_old:>9}  {tasks}", index + 1);
             if experience.chosen > 0 {
                 let _ = write!(line, " + {} chosen in the run", experience.chosen);
             }
-            let back: Vec<(usize, u64)> =
-                rehearsed[index].iter().copied().enumerate().filter(|back| back.1 > 0).collect();
+            let back = counts.iter().map(|(task, of)| (*task, of[1])).filter(|back| back.1 > 0);
+            let back: Vec<(usize, u64)> = back.collect();
             let room = wide.saturating_sub(line.chars().count());
             line + &schedule(&back, room)
         });
