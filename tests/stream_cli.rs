@@ -87,6 +87,7 @@ fn a_list_of_concepts_is_shown_and_drawn_and_not_run() {
     for words in ["run list.toml optim.rate=0.1 train.epochs=1", "check list.toml optim.rate=0.1 train.epochs=1"] {
         place.run(words).fails(2, &["a list of concepts without pictures", "stream.dataset"]);
     }
+    place.run("run list.csv").fails(2, &["list.csv is a list of concepts and no stream file", "stream import"]);
     assert!(!place.path("runs").exists());
     // The list itself stands for a stream of it.
     let shown = place.done("stream show list.csv stream.kind=class-incremental stream.tasks=2");

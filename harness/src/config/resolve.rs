@@ -17,6 +17,7 @@ use crate::{
     stream::{
         Course, Experience, Stream,
         build::{Places, build as build_stream},
+        metadata::is_list,
     },
 };
 
@@ -91,6 +92,11 @@ fn besides(error: anyhow::Error, common: &[&str]) -> anyhow::Error {
 /// # Errors
 /// When anything is missing, unknown, out of range or contradictory; the message names file, key and remedy.
 pub fn resolve(path: &Path, asked: &Asked, shelf: &Shelf) -> Result<Setup> {
+    ensure!(
+        !is_list(&path.to_string_lossy()),
+        "{} is a list of concepts and no stream file; `clbench stream import` makes one of it",
+        path.display()
+    );
     let mut file = read(path)?;
     replace_rule(&mut file, asked);
     for setting in &asked.overrides {
