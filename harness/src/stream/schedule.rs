@@ -127,7 +127,7 @@ impl Reader {
     }
 }
 
-/// Experiences of a stream with these tasks as JSON, which [`read`] reads back to the same.
+/// Experiences of a stream with these tasks as JSON, which [`read()`] reads back to the same.
 pub fn write(tasks: &[Task], experiences: &[Experience]) -> Vec<u8> {
     let file = File {
         format: FORMAT.into(),
@@ -158,7 +158,7 @@ fn written(experience: &Experience) -> Written {
     Written { span: experience.span, parts: experience.parts.iter().map(part).collect(), course }
 }
 
-/// Reads what [`write`] has written for a stream whose tasks have `sizes` training examples.
+/// Reads what [`write()`] has written for a stream whose tasks have `sizes` training examples.
 ///
 /// # Errors
 /// When it is no such file, is of another stream, or names an example that is not there.
