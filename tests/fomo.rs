@@ -12,7 +12,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use anyhow::Result;
 use clbench::{
-    config::{Asked, resolve},
+    config::{Arriving, Asked, resolve_stream},
     stream::Stream,
     universe::BETWEEN,
 };
@@ -51,7 +51,7 @@ fn built(folder: &Path, stream: &str) -> Result<Stream> {
     let file = folder.join("stream.toml");
     let rest = "[net]\nbody = \"mlp\"\n[optim]\nrule = \"sgd\"\nrate = 0.1\n[train]\nbatch = 16\nsteps = 1\n";
     fs::write(&file, format!("[stream]\n{stream}\n{rest}"))?;
-    Ok(resolve(&file, &Asked::parse(&[])?, &support::shelf())?.stream)
+    Ok(resolve_stream(&file, &Asked::parse(&[])?, Arriving::InOrder, &support::shelf())?.stream)
 }
 
 fn refusal(folder: &Path, stream: &str) -> String {

@@ -255,7 +255,6 @@ fn a_difference_is_named() {
 const ORDER: &str = "[\"DIGITS+++7\", \"digits+++0\", \"MNIST+++seven\", \"digits+++3\", \"digits+++1\"]";
 
 #[test]
-#[ignore = "until the kind concepts and the ordering explicit stand on the shelf"]
 fn an_imported_list_runs_in_its_order() {
     let place = small();
     place.write("lists/order.json", ORDER);

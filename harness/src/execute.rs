@@ -24,6 +24,9 @@ use crate::{
 /// Time between checkpoints where no number of steps is set.
 const CHECKPOINT_TIME: Duration = Duration::from_secs(30);
 
+/// Where a run leaves what its environment chose; `clbench stream export --run` makes a stream of it.
+pub const REALISED: &str = "artifact/experiences.json";
+
 /// How one seed ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -89,6 +92,9 @@ pub fn execute(
     let diverged = run.state.diverged.clone();
     if setup.config.keep.weights {
         folder.write("artifact/weights.mpk", &rmp_serde::to_vec(&run.state.weights)?)?;
+    }
+    if let Some(experiences) = run.realised() {
+        folder.write(REALISED, &setup.stream.write_schedule(&experiences))?;
     }
     let rows = ledger(&run);
     folder.finish(&rows, &timing(&run), &manifest(&run, &rows), setup.config.keep.checkpoint)?;

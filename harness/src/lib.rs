@@ -6,6 +6,8 @@
 
 /// The tensor library, in the version that clbench is built on; a plug-in uses this one.
 pub use burn;
+/// What runs leave behind, for plug-ins that read it.
+pub use clbench_results as results;
 
 pub mod array;
 pub mod batch;

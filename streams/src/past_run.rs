@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail, ensure};
+use clbench::results::Manifest;
 use clbench::world::Ground;
-use clbench_results::Manifest;
 use serde::Deserialize;
 
 use crate::listing::{MOST_BYTES, stamped};

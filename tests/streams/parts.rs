@@ -27,6 +27,13 @@ const SETTINGS: &[(&str, &str)] = &[
     ("kind.instance-incremental", "tasks = 3"),
     ("kind.permuted", "tasks = 2"),
     ("kind.rotated", "tasks = 2"),
+    ("kind.concepts", "tasks = 3"),
+    ("kind.concepts", "dataset = [\"digits\", \"fashion-mnist-small\"]\nper = \"dataset\"\nshape = [1, 8, 8]"),
+    ("order.explicit", "file = \"order.json\""),
+    ("order.difficulty", "examples = 20"),
+    ("order.similarity", "source = \"means\""),
+    ("order.similarity", "source = \"names\"\nreverse = true"),
+    ("order.curriculum-designer", "candidates = 50"),
     ("arrival.online", "parts = 2"),
     ("arrival.blurry", "share = 0.3"),
     ("arrival.drift", ""),
@@ -42,14 +49,23 @@ type File = (&'static str, fn(&[Dataset]) -> String);
 /// Files beside the stream file.
 const FILES: &[File] = &[
     ("scores.csv", |sets| numbers(sets, "score", |index| (index * 7919) % 1009)),
+    ("order.json", order),
     ("times.csv", |sets| numbers(sets, "time", |index| 2000 + index % 20)),
 ];
 
 /// Parts that no stream of the digits can have, and why.
-const LEFT_OUT: &[(&str, &str)] = &[];
+const LEFT_OUT: &[(&str, &str)] = &[("arrival.recorded", "its file is of one stream; see tests/stream_cli.rs")];
 
 /// Pairs of parts that do not go together, and a piece of the message that says so.
 const UNFIT: &[(&str, &str, &str)] = &[];
+
+/// The concepts of all datasets in an order of their own.
+fn order(sets: &[Dataset]) -> String {
+    let names = |set: &Dataset| set.classes.iter().map(|class| format!("{}+++{class}", set.name)).collect::<Vec<_>>();
+    let mut names: Vec<String> = sets.iter().flat_map(names).collect();
+    names.sort_by_key(|name| name.bytes().rev().collect::<Vec<_>>());
+    serde_json::to_string(&names).unwrap()
+}
 
 /// A number for each training example.
 fn numbers(sets: &[Dataset], column: &str, number: fn(usize) -> usize) -> String {

@@ -16,8 +16,8 @@ pub(super) struct Words {
     /// text, md or csv
     #[arg(long, default_value = "text")]
     format: String,
-    /// Accuracy from which a task counts as learned, 0 to 1
-    #[arg(long, default_value_t = 0.9)]
+    /// Accuracy from which a task counts as learned
+    #[arg(long, value_name = "SHARE", default_value_t = 0.9)]
     threshold: f64,
     /// The row, by its name in the tables, that all others are compared with
     #[arg(long, value_name = "ROW")]

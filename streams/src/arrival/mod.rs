@@ -13,14 +13,7 @@ use clbench::{stream::Task, world::Arrival};
 
 /// Every one, in the order in which lists show them.
 pub fn catalogue() -> Vec<Arrival> {
-    vec![
-        online::ARRIVAL,
-        blurry::ARRIVAL,
-        drift::ARRIVAL,
-        curriculum::ARRIVAL,
-        timeline::ARRIVAL,
-        recorded::ARRIVAL,
-    ]
+    vec![online::ARRIVAL, blurry::ARRIVAL, drift::ARRIVAL, curriculum::ARRIVAL, timeline::ARRIVAL, recorded::ARRIVAL]
 }
 
 /// A training example: its task, and its place in the task's train view.

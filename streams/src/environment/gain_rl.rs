@@ -11,7 +11,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use anyhow::{Result, bail, ensure};
-use burn::tensor::Device;
+use clbench::burn::tensor::Device;
 use clbench::{
     draws::Draws,
     method::Stored,

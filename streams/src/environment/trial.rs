@@ -1,7 +1,7 @@
 //! What the tests of environments share: a small stream, and a world that answers to what a policy chooses.
 
 use anyhow::Result;
-use burn::tensor::Device;
+use clbench::burn::tensor::Device;
 use clbench::{
     dataset::{Dataset, Split},
     draws::Draws,

@@ -8,14 +8,20 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
+use clbench_results::RunDir;
 use toml::{Table, Value};
 
 use super::super::{Ending, Target, Usage, print};
 use crate::{
     config::{Arriving, Asked, Described, explicit, resolve_stream},
+    execute::REALISED,
     folder::write_whole,
     registry::Shelf,
-    stream::{metadata::is_list, schedule::MOST_BYTES},
+    stream::{
+        Experience, Stream,
+        metadata::is_list,
+        schedule::{self, MOST_BYTES},
+    },
 };
 
 /// The stream file.
@@ -33,6 +39,10 @@ pub(in super::super) struct Words {
     /// Folder for stream.toml, order.json and experiences.json
     #[arg(short, long, value_name = "FOLDER")]
     output: PathBuf,
+    /// Finished run of this stream whose schedule is written, where the
+    /// environment chooses while a run goes on
+    #[arg(long, value_name = "FOLDER", verbatim_doc_comment)]
+    run: Option<PathBuf>,
     /// Overwrite a stream that is there
     #[arg(long)]
     force: bool,
@@ -40,10 +50,19 @@ pub(in super::super) struct Words {
 
 pub(super) fn export(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let asked = Asked::parse(&words.target.settings).map_err(Usage)?;
-    let described = resolve_stream(&words.target.stream, &asked, Arriving::InOrder, shelf).map_err(Usage)?;
+    let mut described = resolve_stream(&words.target.stream, &asked, Arriving::InOrder, shelf).map_err(Usage)?;
     check(words, &described, shelf).map_err(Usage)?;
     let mut files = Files { folder: &described.folder, copies: BTreeMap::new() };
-    let written = files.table(&described, shelf).map_err(Usage)?;
+    let mut written = files.table(&described, shelf).map_err(Usage)?;
+    if let Some(run) = &words.run {
+        described.stream.experiences = realised(run, &described.stream).map_err(Usage)?;
+        // The recording holds every epoch, and what it comes to has another hash.
+        let train = Table::from_iter([("epochs".to_owned(), 1.into())]);
+        let mut train = with(written.get("train"), train);
+        train.remove("steps");
+        written.insert("train".into(), train.into());
+        stream_of(&mut written).remove("hash");
+    }
     let folder = &words.output;
     for (name, from) in &files.copies {
         write_whole(&folder.join(name), &read(from)?)?;
@@ -55,21 +74,52 @@ pub(super) fn export(words: &Words, shelf: &Shelf) -> Result<Ending> {
         write_whole(&folder.join(ORDER), &order)?;
     }
     write_whole(&folder.join(EXPERIENCES), &stream.write_schedule(&stream.experiences))?;
-    let text = format!("# {}, as `clbench stream export` wrote it.\n\n{}", stream.name, toml::to_string(&written)?);
-    write_whole(&folder.join(STREAM), text.as_bytes())?;
+    write_stream(folder, stream, &written)?;
     // The file names its hash, so this also compares what was written with what was meant.
     let asked = Asked { overrides: Vec::new(), ..asked };
-    resolve_stream(&folder.join(STREAM), &asked, Arriving::InOrder, shelf)
-        .context("what was written is not the stream")?;
-    print(&format!("{}\n{}\n", folder.join(STREAM).display(), stream.hash))?;
+    let again = || resolve_stream(&folder.join(STREAM), &asked, Arriving::InOrder, shelf);
+    let hash = again().context("what was written is not the stream")?.stream.hash;
+    if words.run.is_some() {
+        stream_of(&mut written).insert("hash".into(), hash.clone().into());
+        write_stream(folder, stream, &written)?;
+        again().context("what was written is not the stream")?;
+    }
+    print(&format!("{}\n{hash}\n", folder.join(STREAM).display()))?;
     Ok(Ending::Done)
+}
+
+fn write_stream(folder: &Path, stream: &Stream, table: &Table) -> Result<()> {
+    let text = format!("# {}, as `clbench stream export` wrote it.\n\n{}", stream.name, toml::to_string(table)?);
+    write_whole(&folder.join(STREAM), text.as_bytes())
+}
+
+/// The `[stream]` table of a stream file.
+fn stream_of(file: &mut Table) -> &mut Table {
+    file.get_mut("stream").and_then(Value::as_table_mut).expect("a stream file has a stream")
+}
+
+/// The entries of a table, where it is one, and those of `more` in place of its own.
+fn with(table: Option<&Value>, more: Table) -> Table {
+    let mut table = table.and_then(Value::as_table).cloned().unwrap_or_default();
+    table.extend(more);
+    table
+}
+
+/// What a run's policy has brought about.
+fn realised(run: &Path, stream: &Stream) -> Result<Vec<Experience>> {
+    ensure!(stream.policy.is_some(), "--run is for streams whose environment chooses while a run goes on");
+    let of = &RunDir::open(run)?.manifest.stream.hash;
+    ensure!(*of == stream.hash, "{} is a run of the stream {of} and not of {}", run.display(), stream.hash);
+    let file = run.join(REALISED);
+    let sizes: Vec<usize> = stream.tasks.iter().map(|task| task.train.len()).collect();
+    schedule::read(&read(&file)?, &sizes).with_context(|| format!("cannot use the experiences of {}", file.display()))
 }
 
 fn check(words: &Words, described: &Described, shelf: &Shelf) -> Result<()> {
     ensure!(
-        described.stream.policy.is_none(),
-        "what comes back in this stream is chosen while a run goes on; export it without stream.environment, or use the \
-         schedule that a run has recorded"
+        described.stream.policy.is_none() || words.run.is_some(),
+        "what comes back in this stream is chosen while a run goes on; name a finished run with --run, or export it \
+         without stream.environment"
     );
     let arrival = shelf.written.arrival;
     let known = shelf.arrivals.iter().any(|entry| entry.name == arrival);
