@@ -3,13 +3,18 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use burn::tensor::Tensor;
 use clbench::{
+    batch::Batch,
     config::Setup,
+    ctx::Ctx,
     draws::Draws,
     ledger::{Phase, Spent},
-    registry::{Settings, Shelf, part},
+    method::{Contribution, Fit},
+    pass::Pass,
+    registry::{Make, Method, Settings, Shelf, contribution, part},
     run::Run,
-    stream::{Course, Experience, Task},
+    stream::{Course, Experience, Scratch, Task},
     world::{Environment, Ground, Outcome, Policy, Revisit, World},
 };
 use serde::{Deserialize, Serialize};
@@ -297,4 +302,61 @@ fn switched_off_a_mixture_is_what_it_was() {
     assert_eq!(plain.differences(&support::trace("mixture.update=1.0")), Vec::<&str>::new());
     let spent = |spent: Spent| (spent.replayed, spent.rehearsed);
     assert!(plain.ledger.iter().all(|(_, _, of)| spent(of) == (0, 0)));
+}
+
+/// Asks for inputs without labels at each step, and remembers how many came.
+#[derive(Serialize, Deserialize)]
+struct Asker {
+    count: usize,
+    came: Vec<usize>,
+    sums: Vec<f32>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Count {
+    count: usize,
+}
+
+impl Settings for Count {}
+
+impl Contribution for Asker {
+    fn loss(&mut self, cx: &mut Ctx, _: &mut Pass, _: &Batch, _: &Fit) -> Result<Option<Tensor<1>>> {
+        if let Some(inputs) = cx.unlabelled(self.count) {
+            let [rows, ..] = inputs.dims();
+            let inputs: Vec<f32> = inputs.into_data().try_to_vec_as()?;
+            self.came.push(rows);
+            self.sums.extend(inputs.chunks(inputs.len() / rows).map(|input| input.iter().sum::<f32>()));
+        }
+        Ok(None)
+    }
+}
+
+#[test]
+fn inputs_without_labels_come_when_asked_for_and_are_counted() {
+    let make = |table| contribution(table, |Count { count }| Asker { count, came: Vec::new(), sums: Vec::new() });
+    let asker = Method { name: "asker", about: "asks", citation: "", make: Make::Contribution(make), joint: false };
+    let shelf = support::shelf().methods([asker]);
+    let settings = "method=asker stream.partially-labelled.share=0.25 stream.tasks=1 train.steps=5";
+    let setup = |count: usize| support::try_setup(&shelf, &format!("{settings} asker.count={count}")).unwrap();
+    let (with, without) = (setup(6), setup(0));
+    let task = &with.stream.tasks[0];
+    assert!(task.unlabelled.len() > 2 * task.train.len(), "a quarter of the labels is told");
+    let (run, _) = support::up_to(&with, 0, 1, &shelf);
+    let asker: Asker = support::state(&run, "asker");
+    assert_eq!(asker.came, [6; 5]);
+    // They are the task's own, scaled as all inputs are, and other ones at each step.
+    let (factor, summand) = with.stream.scaling[0];
+    let sum = |place: usize| {
+        let pixels = task.unlabelled.pixels(place, &mut Scratch::default(), <[u8]>::to_vec);
+        pixels.iter().map(|byte| f32::from(*byte) * factor + summand).sum::<f32>()
+    };
+    let known: Vec<f32> = (0..task.unlabelled.len()).map(sum).collect();
+    assert!(asker.sums.iter().all(|sum| known.iter().any(|known| (sum - known).abs() < 1e-3)));
+    assert_ne!(asker.sums[..6], asker.sums[6..12]);
+    let examples = |setup: &Setup| {
+        let (run, _) = support::up_to(setup, 0, 1, &shelf);
+        run.state.ledger.on(Phase::Train).examples
+    };
+    assert_eq!(examples(&with) - examples(&without), 30);
 }

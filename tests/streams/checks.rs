@@ -55,7 +55,13 @@ fn partition(stream: &Stream, pool: &Pool, of: impl Fn(&Task) -> Vec<u32>) -> Re
     Ok(())
 }
 
-/// Each training example is new once, and what comes back has come.
+/// Whether whole experiences come again as new practice.
+fn recurs(stream: &Stream) -> bool {
+    let environment = stream.parts.get("environment").and_then(|table| table.get("kind"));
+    environment.is_some_and(|kind| kind.as_str() == Some("recurring"))
+}
+
+/// Each training example is new once, unless the environment is to let tasks recur, and what comes back has come.
 pub fn arrival(stream: &Stream) -> Result<()> {
     let mut come = BTreeSet::new();
     for (index, experience) in stream.experiences.iter().enumerate() {
@@ -64,7 +70,7 @@ pub fn arrival(stream: &Stream) -> Result<()> {
             ensure!(!own || come.contains(pair), "{pair:?} comes back in experience {index} and never came");
         }
         for pair in experience.new_pairs() {
-            ensure!(come.insert(pair), "{pair:?} is new again in experience {index}");
+            ensure!(come.insert(pair) || recurs(stream), "{pair:?} is new again in experience {index}");
         }
     }
     let tasks = stream.tasks.iter().enumerate();

@@ -18,12 +18,20 @@ const DRAWS: &[&str] = &[
     "kind.instance-incremental",
     "kind.permuted",
     "order.random",
+    "order.difficulty",
+    "order.time",
+    "order.dataset",
+    "order.curriculum-designer",
     "alteration.long-tailed",
     "alteration.label-noise",
     "alteration.partially-labelled",
     "arrival.online",
     "arrival.blurry",
     "arrival.drift",
+    "environment.uniform",
+    "environment.exponential",
+    "environment.budgeted-power-law",
+    "environment.power-law",
 ];
 
 /// What a stream has that asks for nothing.

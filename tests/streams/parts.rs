@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Result;
 use clbench::{
-    config::{Asked, Setup, resolve},
+    config::{Arriving, Asked, Setup, resolve, resolve_stream},
     dataset::Dataset,
     registry::Shelf,
     stream::Stream,
@@ -29,10 +29,10 @@ const SETTINGS: &[(&str, &str)] = &[
     ("kind.rotated", "tasks = 2"),
     ("kind.concepts", "tasks = 3"),
     ("kind.concepts", "dataset = [\"digits\", \"fashion-mnist-small\"]\nper = \"dataset\"\nshape = [1, 8, 8]"),
-    ("order.explicit", "file = \"order.json\""),
+    ("order.explicit", "file = \"order.json\"\nabsent = \"skip\""),
     ("order.difficulty", "examples = 20"),
     ("order.similarity", "source = \"means\""),
-    ("order.similarity", "source = \"names\"\nreverse = true"),
+    ("order.similarity", "source = \"means\"\nreverse = true"),
     ("order.curriculum-designer", "candidates = 50"),
     ("arrival.online", "parts = 2"),
     ("arrival.blurry", "share = 0.3"),
@@ -57,13 +57,20 @@ const FILES: &[File] = &[
 const LEFT_OUT: &[(&str, &str)] = &[("arrival.recorded", "its file is of one stream; see tests/stream_cli.rs")];
 
 /// Pairs of parts that do not go together, and a piece of the message that says so.
-const UNFIT: &[(&str, &str, &str)] = &[];
+const UNFIT: &[(&str, &str, &str)] = &[
+    ("kind.permuted", "order.frequency", "is for classes"),
+    ("kind.rotated", "order.frequency", "is for classes"),
+    ("kind.instance-incremental", "order.frequency", "is for classes"),
+    ("kind.permuted", "order.explicit", "the ordering leaves nothing"),
+    ("kind.rotated", "order.explicit", "the ordering leaves nothing"),
+    ("kind.instance-incremental", "order.explicit", "the ordering leaves nothing"),
+];
 
 /// The concepts of all datasets in an order of their own.
 fn order(sets: &[Dataset]) -> String {
     let names = |set: &Dataset| set.classes.iter().map(|class| format!("{}+++{class}", set.name)).collect::<Vec<_>>();
     let mut names: Vec<String> = sets.iter().flat_map(names).collect();
-    names.sort_by_key(|name| name.bytes().rev().collect::<Vec<_>>());
+    names.sort_by_key(|name| std::cmp::Reverse(name.bytes().rev().collect::<Vec<_>>()));
     serde_json::to_string(&names).unwrap()
 }
 
@@ -164,16 +171,21 @@ impl Yard {
     }
     /// The stream that a stream file describes.
     pub fn stream(&self, text: &str) -> Result<Stream> {
-        Ok(self.setup(text, "optim.rate=0.1")?.stream)
+        self.with_file(text, |path| {
+            Ok(resolve_stream(path, &Asked::parse(&[])?, Arriving::InOrder, &self.shelf)?.stream)
+        })
     }
     /// What a stream file describes with `settings`, KEY=VALUE apart from each other by spaces.
     pub fn setup(&self, text: &str, settings: &str) -> Result<Setup> {
+        let settings: Vec<String> = settings.split_whitespace().map(str::to_owned).collect();
+        self.with_file(text, |path| resolve(path, &Asked::parse(&settings)?, &self.shelf))
+    }
+    fn with_file<T>(&self, text: &str, read: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
         let path = self.folder.path().join(format!("stream-{}.toml", self.made.fetch_add(1, Ordering::Relaxed)));
         fs::write(&path, text)?;
-        let settings: Vec<String> = settings.split_whitespace().map(str::to_owned).collect();
-        let setup = resolve(&path, &Asked::parse(&settings)?, &self.shelf);
+        let made = read(&path);
         fs::remove_file(&path)?;
-        setup
+        made
     }
     /// A piece of the message by which parts refuse to go together, if they do.
     pub fn unfit(&self, parts: &[&Part]) -> Option<&'static str> {
@@ -186,7 +198,10 @@ impl Yard {
                 return Some("stream.environment contradicts stream.arrival");
             }
         }
-        UNFIT.iter().find(|(a, b, _)| there(a) && there(b)).map(|(.., why)| *why)
+        // A kind with several datasets has whole tasks ranked.
+        let tasks = parts.iter().any(|part| part.settings.contains("by = \"position\""));
+        let kind = |key: &str| there(key) || (tasks && key == "kind.permuted");
+        UNFIT.iter().find(|(a, b, _)| kind(a) && there(b)).map(|(.., why)| *why)
     }
 }
 

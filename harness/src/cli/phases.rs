@@ -16,7 +16,7 @@ pub(super) struct Words {
     /// text, md or csv
     #[arg(long, default_value = "text")]
     format: String,
-    /// Accuracy from which a task counts as learned
+    /// Accuracy that counts as learned
     #[arg(long, value_name = "SHARE", default_value_t = 0.9)]
     threshold: f64,
     /// The row, by its name in the tables, that all others are compared with
