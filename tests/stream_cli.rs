@@ -307,3 +307,29 @@ fn what_is_closed_early_is_no_error() {
         Said::of(child.wait_with_output().unwrap()).fails(0, &[]);
     }
 }
+
+/// What an environment chose in a run is a stream of its own, which gives the same records.
+#[test]
+fn what_a_run_chose_is_exported_and_run_again() {
+    let place = small();
+    let policy = "small.toml stream.environment=sec train.epochs=2";
+    place.run(&format!("stream export {policy} -o out")).fails(2, &["chosen while a run goes on", "--run"]);
+    place.done(&format!("run {policy}"));
+    let runs = place.runs("runs");
+    let [run] = &runs[..] else { panic!("one run, {runs:?}") };
+    let run = run.display();
+    let said = place.done(&format!("stream export {policy} --run {run} -o out"));
+    let hash_there = said.lines().last().unwrap();
+    assert_eq!(hash(&place, "out/stream.toml"), hash_there);
+    assert_ne!(hash(&place, policy), hash_there);
+    let shown = place.done("stream show out/stream.toml");
+    assert!(shown.contains("recorded") && shown.contains(" | 0: "), "what comes back is not shown\n{shown}");
+    place.done("run out/stream.toml runs=again");
+    let records = |path: &std::path::Path| fs::read_to_string(path.join("records.csv")).unwrap();
+    assert_eq!(records(&place.runs("again")[0]), records(&runs[0]));
+    let other = format!("stream export small.toml stream.environment=ucb --run {run} -o other");
+    place.run(&other).fails(2, &["is a run of the stream"]);
+    place.run(&format!("stream export small.toml --run {run} -o other")).fails(2, &["--run is for streams whose"]);
+    place.run(&format!("stream export {policy} --run nowhere -o other")).fails(2, &["nowhere"]);
+    assert!(!place.path("other").exists());
+}

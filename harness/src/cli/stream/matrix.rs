@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::stream::{Experience, Stream, Task};
+use crate::stream::{Course, Experience, Stream, Task};
 
 /// Training examples of each concept of the stream in a task.
 pub(super) fn by_concept(stream: &Stream, task: &Task) -> Vec<u64> {
@@ -35,6 +35,12 @@ pub(super) fn by_task(experience: &Experience) -> BTreeMap<usize, [u64; 2]> {
     let mut counts = BTreeMap::<usize, [u64; 2]>::new();
     for part in &experience.parts {
         counts.entry(part.task).or_default()[usize::from(part.rehearsed)] += part.indices.len() as u64;
+    }
+    if let Course::Recorded { back, steps } = &experience.course {
+        // Of what comes back beside the experience's own examples, each time that a step shows it.
+        let own = experience.len();
+        let shown = steps.iter().flatten().filter_map(|at| back.get((*at as usize).checked_sub(own)?));
+        shown.for_each(|(task, _)| counts.entry(*task as usize).or_default()[1] += 1);
     }
     counts
 }
