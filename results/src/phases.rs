@@ -166,6 +166,8 @@ fn curves(run: &RunDir, threshold: f64) -> [Curve; 4] {
         *sum += value * weight;
         *weights += weight;
     };
+    // Without evaluations inside phases nothing is known of what happens there.
+    let within = run.records.iter().any(|record| record.at == At::Step);
     // Steps at the start of each phase.
     let mut began: Vec<u64> = vec![0; stream.experiences + 2];
     for (phase, plan) in run.manifest.experiences.iter().enumerate() {
@@ -177,7 +179,7 @@ fn curves(run: &RunDir, threshold: f64) -> [Curve; 4] {
             add(&mut after, phase, record.accuracy, record.n as f64);
             add(&mut lag, phase - own, record.accuracy, 1.0);
         }
-        if record.at != At::Start && *own == phase {
+        if within && record.at != At::Start && *own == phase {
             add(&mut area, phase, record.accuracy, 1.0);
             if record.accuracy >= threshold && !steps.contains_key(&phase) {
                 steps.insert(phase, (record.step.saturating_sub(began[phase]) as f64, 1.0));
@@ -210,12 +212,12 @@ mod tests {
         near(View::After, 3, (third[0] + third[1] + third[2]) / 3.0);
         near(View::Lag, 0, (first[0] + second[1] + third[2]) / 3.0);
         near(View::Lag, 2, third[0]);
-        near(View::Area, 2, second[1]);
         assert_eq!((one.last(View::After), one.last(View::Lag)), (Some(3), Some(2)));
         let mean = |values: [f64; 3]| values.iter().sum::<f64>() / 3.0;
         let all = [first[0], f64::midpoint(second[0], second[1]), mean([third[0], third[1], third[2]])];
         assert!(one.means(View::After).iter().all(|(_, value)| (value - mean(all)).abs() < 1e-12));
-        assert!((one.facilitation().expect("areas").mean - (third[2] - first[0])).abs() < 1e-12);
+        // Nothing was evaluated inside of a phase.
+        assert!(one.facilitation().is_none() && one.last(View::Steps).is_none());
     }
 
     #[test]
@@ -225,9 +227,22 @@ mod tests {
     }
 
     #[test]
-    fn steps_count_from_the_phases_beginning() {
-        let one = &example()[0];
-        // Phases of 100 steps; the example is evaluated at their ends, and its first task reaches 90 %.
-        assert!((one.estimate(View::Steps, 1).expect("reached").mean - 100.0).abs() < 1e-12);
+    fn areas_and_steps_come_from_evaluations_within_phases() {
+        let mut run = example::run("er", 0, example::MIXED[3]);
+        let end =
+            run.records.iter().position(|record| record.at == At::End && record.task == 1 && record.experience == 2);
+        let end = run.records[end.expect("the second task after its phase")].clone();
+        for (step, accuracy) in [(120, 0.5), (150, 0.85)] {
+            let at = run.records.iter().position(|record| *record == end).expect("its end");
+            run.records.insert(at, Record { at: At::Step, step, accuracy, ..end.clone() });
+        }
+        let all = phases(&[run], 0.85).expect("phases");
+        let mean = |view, at| all[0].estimate(view, at).expect("a value").mean;
+        // Phases of 100 steps: the second task was asked about at its 20th, its 50th and its last.
+        assert!((mean(View::Area, 2) - (0.5 + 0.85 + end.accuracy) / 3.0).abs() < 1e-12);
+        assert!((mean(View::Steps, 2) - 50.0).abs() < 1e-12);
+        assert!((mean(View::Steps, 1) - 100.0).abs() < 1e-12);
+        let gain = mean(View::Area, 3) - mean(View::Area, 1);
+        assert!((all[0].facilitation().expect("areas").mean - gain).abs() < 1e-12);
     }
 }

@@ -115,8 +115,9 @@ fn comma(title: &str, header: &[String], rows: &[Vec<String>]) -> String {
     String::from_utf8(bytes).expect("all cells are text")
 }
 
-/// Says how the row called `a` stands to the row called `b` at the end and on the way.
-pub fn phases_sentence(all: &[Phases], a: &str, b: &str) -> Option<String> {
+/// Says how the row called `a` stands to the row called `b` at the end and on the way; of a `claim` that `a` is higher,
+/// says whether it holds: it does where the end is clearly higher, and does not where it is clearly lower.
+pub fn phases_sentence(all: &[Phases], a: &str, b: &str, claim: Option<&str>) -> Option<String> {
     let find = |name: &str| all.iter().find(|one| one.name == name || label(one, all) == name);
     let (one, other) = (find(a)?, find(b)?);
     let [end, path] = one.against(other)?;
@@ -125,8 +126,14 @@ pub fn phases_sentence(all: &[Phases], a: &str, b: &str) -> Option<String> {
         (true, true) => "clearly higher",
         (true, false) => "clearly lower",
     };
+    let verdict = match (end.excludes_zero(), end.mean > 0.0) {
+        (true, true) => "holds here",
+        (true, false) => "does not hold here, it is the other way round",
+        (false, _) => "cannot be told here, the end points are not clearly different",
+    };
+    let claim = claim.map(|claim| format!("\"{}\" {verdict}. ", short(claim))).unwrap_or_default();
     Some(format!(
-        "{} − {}: {} points at the end ({}), {} over the path ({}); 95 % intervals of the difference, paired over {} \
+        "{claim}{} − {}: {} points at the end ({}), {} over the path ({}); 95 % intervals of the difference, paired over {} \
          seeds.",
         short(a),
         short(b),
@@ -149,17 +156,21 @@ pub fn phases_spread(all: &[Phases]) -> Option<String> {
         let (low, high) = (rows.iter().min_by(by_mean)?, rows.iter().max_by(by_mean)?);
         let halves: Vec<f64> = rows.iter().filter_map(|(estimate, _)| estimate.half_width).collect();
         let half = 100.0 * halves.iter().sum::<f64>() / halves.len().max(1) as f64;
-        Some(format!(
+        let apart = high.0.mean - low.0.mean;
+        let said = format!(
             "{what} lie {} points apart, from {} % ({}) to {} % ({}); a row's 95 % interval is ±{} wide on average",
-            fixed(100.0 * (high.0.mean - low.0.mean), 1),
+            fixed(100.0 * apart, 1),
             fixed(100.0 * low.0.mean, 1),
             label(low.1, all),
             fixed(100.0 * high.0.mean, 1),
             label(high.1, all),
             fixed(half, 1)
-        ))
+        );
+        Some((said, apart))
     };
-    Some(format!("Over {} rows, {}; {}.", all.len(), part("end points", &end)?, part("paths", &path)?))
+    let (end, path) = (part("end points", &end)?, part("paths", &path)?);
+    let more = if path.1 > end.1 { "The paths lie further apart" } else { "The end points lie further apart" };
+    Some(format!("Over {} rows, {}; {}. {more}.", all.len(), end.0, path.0))
 }
 
 #[cfg(test)]
@@ -185,9 +196,13 @@ mod tests {
         let runs =
             [run("a", 0, [0.6, 0.8, 0.7]), run("a", 1, [0.6, 0.8, 0.7]), run("b", 0, [0.4; 3]), run("b", 1, [0.4; 3])];
         let all = crate::phases::phases(&runs, 0.9).expect("phases");
-        let said = phases_sentence(&all, "a", "b").expect("two rows");
+        let said = phases_sentence(&all, "a", "b", None).expect("two rows");
         assert!(said.starts_with("a − b: 30.0 ±0.0 points at the end (clearly higher)"), "{said}");
-        assert_eq!(phases_sentence(&all, "a", "c"), None);
+        assert_eq!(phases_sentence(&all, "a", "c", None), None);
+        let claimed = |a, b| phases_sentence(&all, a, b, Some("more is more")).expect("two rows");
+        assert!(claimed("a", "b").starts_with("\"more is more\" holds here. a − b: "));
+        assert!(claimed("b", "a").starts_with("\"more is more\" does not hold here, it is the other way round. "));
+        assert!(claimed("a", "a").contains("cannot be told here"));
     }
 
     #[test]

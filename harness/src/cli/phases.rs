@@ -25,6 +25,9 @@ pub(super) struct Words {
     /// Say in one sentence how the first row stands to the second
     #[arg(long, num_args = 2, value_names = ["ROW", "ROW"])]
     compare: Option<Vec<String>>,
+    /// With --compare: a claim that the first row is higher, judged
+    #[arg(long, requires = "compare", value_name = "TEXT")]
+    claim: Option<String>,
     /// Say in one sentence how far the rows lie apart
     #[arg(long)]
     spread: bool,
@@ -43,7 +46,7 @@ pub(super) fn phases(words: &Words) -> Result<Ending> {
         return Ok(Ending::Failed);
     }
     if let Some([a, b]) = words.compare.as_deref() {
-        let sentence = phases_sentence(&all, a, b);
+        let sentence = phases_sentence(&all, a, b, words.claim.as_deref());
         let names = all.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join("; ");
         let sentence =
             sentence.ok_or_else(|| Usage(anyhow!("no two such rows with a seed in common; there are {names}")))?;

@@ -81,7 +81,8 @@ impl Run<'_> {
         let at = self.state.position.experience;
         let pairs = stream.experiences[at].new_pairs();
         let label = |(task, place): (u32, u32)| stream.task(task as usize).train.label(place as usize);
-        let mut rng = Draws { seed: self.seed, experience: at as u64, step: 0 }.rng("buffer", 0);
+        let draws = Draws { seed: self.seed, experience: at as u64, step: 0 };
+        let mut rng = draws.rng("buffer", 0);
         if buffer.keep().needs_model() {
             let (meter, started) = (crate::ledger::Meter::default(), Instant::now());
             let step = self.state.position.step;
@@ -92,7 +93,12 @@ impl Run<'_> {
             self.charge(Phase::TaskEnd, meter.take(), started);
             buffer.settle(&mut rng, items);
         } else {
-            pairs.iter().for_each(|pair| buffer.offer(&mut rng, label(*pair), || *pair));
+            // A file may hold its examples writer by writer; a memory sees them in no such order.
+            let order = match &stream.experiences[at].course {
+                Course::Given(order) => order.iter().map(|at| *at as usize).filter(|at| *at < pairs.len()).collect(),
+                _ => draws.order("buffer order", 0, pairs.len()),
+            };
+            order.into_iter().for_each(|at| buffer.offer(&mut rng, label(pairs[at]), || pairs[at]));
         }
         self.state.buffer = Some(buffer);
         Ok(())
