@@ -12,7 +12,7 @@ use crate::{
     course::{Plan, Stock},
     draws::Draws,
     ledger::{Phase, Spent},
-    memory::{Memory, Seen},
+    memory::{Keep, Memory, Seen},
     stream::{Course, Experience},
     world::Outcome,
 };
@@ -93,8 +93,9 @@ impl Run<'_> {
             self.charge(Phase::TaskEnd, meter.take(), started);
             buffer.settle(&mut rng, items);
         } else {
-            // A file may hold its examples writer by writer; a memory sees them in no such order.
+            // A file may hold its examples writer by writer; a memory that chooses sees them in no such order.
             let order = match &stream.experiences[at].course {
+                _ if buffer.keep() == Keep::Unlimited => (0..pairs.len()).collect(),
                 Course::Given(order) => order.iter().map(|at| *at as usize).filter(|at| *at < pairs.len()).collect(),
                 _ => draws.order("buffer order", 0, pairs.len()),
             };
