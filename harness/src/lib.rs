@@ -1,8 +1,9 @@
 //! clbench trains models on streams of tasks under a fixed compute budget and measures what they learn and what they
 //! forget.
 //!
-//! Reading order: [`dataset`] and [`stream`] (what arrives), [`theta`], [`pass`] and [`net`] (weights are values,
-//! networks are functions of them), [`method`] and [`ctx`] (the contract), [`run`] (the loop).
+//! Reading order: [`dataset`] and [`universe`] (what there is), [`world`] and [`stream`] (what arrives, and what comes
+//! back), [`mixture`] and [`memory`] (what a batch is made of, and what is kept for it), [`theta`], [`pass`] and [`net`]
+//! (weights are values, networks are functions of them), [`method`] and [`ctx`] (the contract), [`run`] (the loop).
 
 /// The tensor library, in the version that clbench is built on; a plug-in uses this one.
 pub use burn;
