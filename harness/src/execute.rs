@@ -198,6 +198,7 @@ fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
             experiences: stream.experiences.len(),
             joint: stream.settings.joint,
             trained: stream.experiences.iter().map(Experience::new_tasks).collect(),
+            notes: kept(&stream.notes),
             classes: kept(&stream.classes),
         },
         method: config.method.clone(),
@@ -222,7 +223,7 @@ fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
     }
 }
 
-/// Names of classes as a manifest keeps them: all, or none where they are too long for a file that stays readable.
+/// Names and notes as a manifest keeps them: all, or none where they are too long for a file that stays readable.
 fn kept(classes: &[String]) -> Vec<String> {
     const MOST_BYTES: usize = 1 << 20;
     const MOST_EACH: usize = 1_000;

@@ -39,7 +39,7 @@ pub(crate) fn manifest(manifest: &Manifest) -> Result<(), String> {
         .chain(&m.overrides)
         .chain(&m.diverged)
         .chain(m.experiences.iter().map(|plan| &plan.bound_by));
-    if words.chain(&m.stream.tasks).chain(&m.stream.classes).any(|word| word.len() > MAX_NAME) {
+    if words.chain(&m.stream.tasks).chain(&m.stream.classes).chain(&m.stream.notes).any(|word| word.len() > MAX_NAME) {
         return Err(format!("a name is longer than {MAX_NAME} bytes"));
     }
     stream(&m.stream)?;

@@ -56,6 +56,7 @@ pub(crate) fn stream() -> StreamInfo {
         experiences: 3,
         joint: false,
         trained: vec![vec![0], vec![1], vec![2]],
+        notes: Vec::new(),
         classes: ["0", "1", "2", "3", "4", "5"].map(String::from).into(),
     }
 }

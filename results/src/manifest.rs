@@ -59,6 +59,9 @@ pub struct StreamInfo {
     pub joint: bool,
     /// Tasks (from 0) of which something new is trained in each experience.
     pub trained: Vec<Vec<usize>>,
+    /// Where the order came from and what was left out, in words.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// Names of the classes, in the order of the labels; none where they were not kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,

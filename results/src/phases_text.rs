@@ -61,16 +61,12 @@ fn thinned(first: usize, last: usize, most: usize) -> Vec<usize> {
     places
 }
 
-/// End, mean over the path, facilitation, and the differences from the reference.
+/// What was brought back, end, mean over the path and facilitation; then the differences from the reference.
 fn ends(all: &[Phases], reference: Option<&Phases>, format: Format) -> String {
-    let mut header = vec!["method", "seeds", "rehearsed", "replayed", "end", "path", "facilitation"];
-    if reference.is_some() {
-        header.extend(["end − ref.", "path − ref."]);
-    }
     let row = |one: &Phases| {
         let end = one.last(View::After).and_then(|last| one.estimate(View::After, last));
         let path: Vec<f64> = one.means(View::After).into_iter().map(|(_, mean)| mean).collect();
-        let mut row = vec![
+        vec![
             label(one, all),
             one.seeds.len().to_string(),
             one.rehearsed.to_string(),
@@ -78,23 +74,28 @@ fn ends(all: &[Phases], reference: Option<&Phases>, format: Format) -> String {
             cell(end, true),
             cell(Estimate::of(&path), true),
             cell(one.facilitation(), true),
-        ];
-        if let Some(reference) = reference {
-            let differences = one.against(reference);
-            row.extend([0, 1].map(|at| match differences {
-                _ if std::ptr::eq(one, reference) => "reference".into(),
-                Some(both) => {
-                    let mark = if both[at].excludes_zero() { "" } else { "≈ " };
-                    format!("{mark}{}", cell(Some(both[at]), true))
-                }
-                None => "—".into(),
-            }));
-        }
-        row
+        ]
     };
     let rows: Vec<Vec<String>> = all.iter().map(row).collect();
-    let header: Vec<String> = header.into_iter().map(String::from).collect();
-    laid_out("end point, path (mean over all phases) and forward facilitation", &header, &rows, format)
+    let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let header = words(&["method", "seeds", "rehearsed", "replayed", "end", "path", "facil."]);
+    let title = "end point, path (mean over all phases) and forward facilitation (last area less the first)";
+    let ends = laid_out(title, &header, &rows, format);
+    let Some(reference) = reference else { return ends };
+    let row = |one: &Phases| {
+        let both = one.against(reference).filter(|_| !std::ptr::eq(one, reference));
+        let difference = |at: usize| match both {
+            None => "—".into(),
+            Some(both) => {
+                let mark = if both[at].excludes_zero() { "" } else { "≈ " };
+                format!("{mark}{}", cell(Some(both[at]), true))
+            }
+        };
+        vec![label(one, all), difference(0), difference(1)]
+    };
+    let rows: Vec<Vec<String>> = all.iter().map(row).collect();
+    let title = format!("points above {} (≈ not clearly different)", label(reference, all));
+    format!("{ends}\n{}", laid_out(&title, &words(&["method", "end", "path"]), &rows, format))
 }
 
 fn laid_out(title: &str, header: &[String], rows: &[Vec<String>], format: Format) -> String {

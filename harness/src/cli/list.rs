@@ -27,9 +27,9 @@ pub(super) fn list(shelf: &Shelf) -> Result<Ending> {
     let mut part = |title: &str, rows: Vec<(&str, &str, &str)>| {
         let _ = writeln!(text, "{title}");
         for (name, about, citation) in rows {
-            let lines = wrapped(about, 80 - 23).chain(wrapped(citation, 80 - 23));
+            let lines = wrapped(about, 80 - 25).chain(wrapped(citation, 80 - 25));
             for (line, name) in lines.zip(std::iter::once(name).chain(std::iter::repeat(""))) {
-                let _ = writeln!(text, "  {name:<20} {line}");
+                let _ = writeln!(text, "  {name:<22} {line}");
             }
         }
         text.push('\n');

@@ -115,7 +115,9 @@ fn view(of_a: &View, of_b: &View, a: &Stream, b: &Stream) -> Option<String> {
         Some(at) => {
             Some(format!("example {at} is the first to differ: {} | {}", example(of_a, at, a), example(of_b, at, b)))
         }
-        None if of_a.digest() != of_b.digest() => Some("the same examples, changed or labelled otherwise".into()),
+        None if !of_a.is_empty() && of_a.digest() != of_b.digest() => {
+            Some("the same examples, changed or labelled otherwise".into())
+        }
         None => None,
     }
 }
