@@ -55,7 +55,10 @@ fn policies_choose_in_all_experiences_but_the_first() {
 #[test]
 fn an_environments_mistakes_name_their_key() {
     for (settings, message) in [
-        ("kind=uniform stream.environment.replay=3", "in [stream.environment]: replay = 3 asks experience 2 for"),
+        (
+            "kind=uniform stream.environment.replay=300",
+            "in [stream.environment]: replay = 300 is not between 0 and 100",
+        ),
         ("kind=sec stream.environment.alpha=0.0", "in [stream.environment]: alpha = 0 is not above 0 and at most 1"),
         ("kind=gain-rl stream.environment.source=file", "in [stream.environment]: source = \"file\" needs a file"),
         ("kind=powerlaw", "unknown environment `powerlaw`; did you mean `power-law`?"),

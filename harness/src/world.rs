@@ -15,8 +15,10 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::{
+    dataset::hex,
     draws::Draws,
     method::Stored,
     registry::{Entry, Made, Settings, part},
@@ -45,6 +47,8 @@ pub struct Ground<'a> {
     pub(crate) ordering: &'a dyn Rank,
     /// The folder of the stream file, to which paths are relative.
     pub(crate) folder: &'a Path,
+    /// SHA-256 of each file that the parts have read.
+    pub(crate) digests: RefCell<Vec<String>>,
     /// What the parts say of themselves.
     pub(crate) notes: RefCell<Vec<String>>,
     /// Names of the concepts as they were ranked.
@@ -56,7 +60,7 @@ impl<'a> Ground<'a> {
     pub fn new(universe: &'a Universe, draws: Draws, folder: &'a Path) -> Self {
         let own = universe.concepts.len();
         let (notes, ranking) = (RefCell::default(), RefCell::default());
-        Self { universe, own, draws, ordering: &Nothing {}, folder, notes, ranking }
+        Self { universe, own, draws, ordering: &Nothing {}, folder, digests: RefCell::default(), notes, ranking }
     }
     /// The units in the order that the stream asks for; some may be left out.
     pub fn rank(&self, units: &[Unit]) -> Result<Vec<usize>> {
@@ -116,13 +120,14 @@ impl<'a> Ground<'a> {
         let mut bytes = Vec::new();
         fs::File::open(&path).with_context(within)?.take(most + 1).read_to_end(&mut bytes).with_context(within)?;
         ensure!(bytes.len() as u64 <= most, "{} is larger than {most} bytes", path.display());
+        self.digests.borrow_mut().push(hex(&Sha256::digest(&bytes)));
         Ok(bytes)
     }
     /// The same as text.
     pub fn read_text(&self, file: &str, most: u64) -> Result<String> {
         String::from_utf8(self.read(file, most)?).map_err(|_| anyhow::anyhow!("{file} is no UTF-8 text"))
     }
-    /// Notes where something came from or what was left out; shown with the stream and kept with its results.
+    /// Notes where something came from or what was left out; shown with the stream and kept in its runs' manifests.
     pub fn note(&self, note: String) {
         self.notes.borrow_mut().push(note);
     }

@@ -85,7 +85,7 @@ impl Contribution for Replay {
     }
     fn task_start(&mut self, cx: &mut Ctx) -> Result<()> {
         if self.memory.is_none() {
-            let classes = cx.feed.stream().classes.len();
+            let classes = cx.feed.stream().own_classes();
             self.memory = Some(Memory::new(self.config.keep, self.config.capacity, classes).context("in [replay]")?);
         }
         Ok(())

@@ -4,10 +4,11 @@
 //!
 //! - *After a phase*: correct answers among all questions about tasks that have come, as the environments of Gandhi et
 //!   al. 2024, <https://arxiv.org/abs/2401.10393>, are scored (their code pools the tasks' test sets).
-//! - *Lag k*: accuracy on a task k phases after its own, mean over tasks.
-//! - *Area*: mean accuracy on the tasks of a phase over the evaluations within it: how fast they are learned. Later
-//!   areas less the first say whether learning is facilitated by what came before (forward facilitation). No published
-//!   formula was found; this one is ours.
+//! - *Lag k*: accuracy on a task k phases after its own, mean over tasks, whether or not it came again since.
+//! - *Area*: mean accuracy on the tasks of a phase over the evaluations within as many steps as the shortest phase has:
+//!   how fast they are learned. Later areas less the first say whether learning is facilitated by what came before
+//!   (forward facilitation). No published formula was found; this one is ours. Steps are equal and not new examples: where
+//!   much comes back, fewer of a phase's first steps are spent on what is new.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +45,7 @@ pub enum View {
     After,
     /// Accuracy on a task by the number of phases since its own.
     Lag,
-    /// Mean accuracy on a phase's new tasks over the evaluations within it.
+    /// Mean accuracy on a phase's new tasks over the evaluations within as many steps as the shortest phase has.
     Area,
     /// Steps within a phase until the accuracy on its new tasks first reached the threshold.
     Steps,
@@ -57,8 +58,10 @@ impl View {
     pub fn title(self) -> &'static str {
         match self {
             Self::After => "accuracy (%) on all tasks so far, after each phase",
-            Self::Lag => "accuracy (%) on a task by the number of phases since it came",
-            Self::Area => "mean accuracy (%) on a phase's new tasks over the evaluations within it",
+            Self::Lag => "accuracy (%) on a task by the number of phases since it first came",
+            Self::Area => {
+                "mean accuracy (%) on a phase's new tasks over its first steps, as many as the shortest phase has"
+            }
             Self::Steps => "steps within a phase until its new tasks reach the threshold",
         }
     }
@@ -82,8 +85,23 @@ pub fn phases(runs: &[RunDir], threshold: f64) -> Result<Vec<Phases>, SummaryErr
     }
     let mut all: Vec<Phases> =
         families.into_values().map(|runs| Phases::of(&runs, threshold)).collect::<Result<_, _>>()?;
+    shorten(&mut all);
     all.sort_by(|a, b| (&a.stream, &a.name).cmp(&(&b.stream, &b.name)));
     Ok(all)
+}
+
+/// Leaves out of the names what all rows were set to.
+fn shorten(all: &mut [Phases]) {
+    let words = |one: &Phases| one.name.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let Some((first, rest)) = all.split_first() else { return };
+    let common: Vec<String> = words(first)
+        .into_iter()
+        .skip(1)
+        .filter(|word| !rest.is_empty() && rest.iter().all(|one| words(one).contains(word)))
+        .collect();
+    for one in all {
+        one.name = words(one).into_iter().filter(|word| !common.contains(word)).collect::<Vec<_>>().join(" ");
+    }
 }
 
 impl Phases {
@@ -173,6 +191,7 @@ fn curves(run: &RunDir, threshold: f64) -> [Curve; 4] {
     for (phase, plan) in run.manifest.experiences.iter().enumerate() {
         began[phase + 2] = began[phase + 1] + plan.steps;
     }
+    let shortest = run.manifest.experiences.iter().map(|plan| plan.steps).min().unwrap_or(0);
     for record in run.records.iter().filter(plain) {
         let (phase, Some(own)) = (record.experience, came.get(&record.task)) else { continue };
         if record.at == At::End && *own <= phase {
@@ -180,9 +199,12 @@ fn curves(run: &RunDir, threshold: f64) -> [Curve; 4] {
             add(&mut lag, phase - own, record.accuracy, 1.0);
         }
         if within && record.at != At::Start && *own == phase {
-            add(&mut area, phase, record.accuracy, 1.0);
+            let step = record.step.saturating_sub(began[phase]);
+            if step <= shortest {
+                add(&mut area, phase, record.accuracy, 1.0);
+            }
             if record.accuracy >= threshold && !steps.contains_key(&phase) {
-                steps.insert(phase, (record.step.saturating_sub(began[phase]) as f64, 1.0));
+                steps.insert(phase, (step as f64, 1.0));
             }
         }
     }

@@ -60,11 +60,23 @@ pub(crate) fn make(table: Table, ground: &Ground, head: Head) -> Made<Plan> {
         "stream.tasks = {tasks} with {each} classes each is more than the {all} classes that there are"
     );
     let chunks: Vec<&[usize]> = ranked.chunks(each).take(tasks).collect();
-    Ok((Table::try_from(&config)?, split(&chunks, ground, head)))
+    Ok((Table::try_from(&config)?, split(&chunks, ground, head)?))
 }
 
+/// Most tasks times concepts: each task has a label, or none, for each concept.
+const MOST_LABELS: usize = 1 << 29;
+
 /// One task for each chunk of ranked concepts; labels follow the ranking.
-pub(crate) fn split(chunks: &[&[usize]], ground: &Ground, head: Head) -> Plan {
+///
+/// # Errors
+/// When there are more tasks than memory for their labels.
+pub(crate) fn split(chunks: &[&[usize]], ground: &Ground, head: Head) -> Result<Plan> {
+    ensure!(
+        chunks.len() * ground.universe.concepts.len() <= MOST_LABELS,
+        "{} tasks of {} concepts are more than can be held; lower stream.tasks",
+        chunks.len(),
+        ground.universe.concepts.len()
+    );
     let (universe, mut label) = (ground.universe, 0);
     let task = |concepts: &&[usize]| {
         let mut labels = vec![None; universe.concepts.len()];
@@ -77,7 +89,7 @@ pub(crate) fn split(chunks: &[&[usize]], ground: &Ground, head: Head) -> Plan {
     };
     let tasks = chunks.iter().map(task).collect();
     let classes = chunks.concat().into_iter().map(|concept| universe.label(concept)).collect();
-    Plan { classes, tasks, head }
+    Ok(Plan { classes, tasks, head })
 }
 
 /// A task's name: its classes, or the first and the last of many.

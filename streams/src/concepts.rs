@@ -72,7 +72,7 @@ fn make(table: Table, ground: &Ground) -> Made<Plan> {
         Per::Dataset => by_dataset(&ranked, ground),
     };
     let tasks: Vec<&[usize]> = tasks.iter().map(Vec::as_slice).collect();
-    Ok((Table::try_from(&config)?, split(&tasks, ground, Head::default())))
+    Ok((Table::try_from(&config)?, split(&tasks, ground, Head::default())?))
 }
 
 /// Contiguous chunks whose lengths differ by one at most, the longer ones first.

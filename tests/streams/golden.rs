@@ -42,13 +42,13 @@ const GOLDEN: &[(&str, &str)] = &[
     ("environment.budgeted-power-law", "0be44d3201746ac9"),
     ("environment.power-law", "41706c8b7ee1bd02"),
     ("environment.recurring", "2b924042fa691fc3"),
-    ("environment.bandit-uniform", "d818234d38b043e6"),
-    ("environment.loss-proportional", "411099fe1188aee4"),
-    ("environment.sec", "6f52bf3e68dca2db"),
-    ("environment.exp3", "95a34c15ed5cac5f"),
-    ("environment.ucb", "d214f68ffc0a220d"),
-    ("environment.successive-elimination", "8b9c0568acef10b2"),
-    ("environment.gain-rl", "726bc4a12dcda534"),
+    ("environment.bandit-uniform", "4a38f74c5e3ae40b"),
+    ("environment.loss-proportional", "857cb9497addd6c1"),
+    ("environment.sec", "0dbf304a2819b2ad"),
+    ("environment.exp3", "bb564a898da53fc9"),
+    ("environment.ucb", "de14e5ed11a89ae5"),
+    ("environment.successive-elimination", "18a47d84ef4ee664"),
+    ("environment.gain-rl", "63e2e1b86c079924"),
 ];
 
 /// Whoever changes one of these on purpose says so in the change log, under "Numbers".

@@ -19,13 +19,13 @@ pub(super) struct Words {
     /// Accuracy that counts as learned
     #[arg(long, value_name = "SHARE", default_value_t = 0.9)]
     threshold: f64,
-    /// The row, by its name in the tables, that all others are compared with
+    /// The row that all others are compared with
     #[arg(long, value_name = "ROW")]
     against: Option<String>,
-    /// Say in one sentence how the first row stands to the second
+    /// Say how the first row stands to the second
     #[arg(long, num_args = 2, value_names = ["ROW", "ROW"])]
     compare: Option<Vec<String>>,
-    /// With --compare: a claim that the first row is higher, judged
+    /// With --compare: a claim that the first is higher
     #[arg(long, requires = "compare", value_name = "TEXT")]
     claim: Option<String>,
     /// Say in one sentence how far the rows lie apart

@@ -322,7 +322,7 @@ fn composed(config: &Config, stream: &Stream) -> Result<()> {
         if stream.policy.is_some() { "environment" } else { "arrival" }
     );
     let capacity = config.buffer.examples(stream.input.iter().product())?;
-    Memory::<()>::new(config.buffer.keep, capacity, stream.classes.len()).context("in [buffer]")?;
+    Memory::<()>::new(config.buffer.keep, capacity, stream.own_classes()).context("in [buffer]")?;
     Ok(())
 }
 

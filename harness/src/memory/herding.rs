@@ -11,18 +11,19 @@ pub fn herd(features: &[&[f32]], count: usize) -> Vec<usize> {
     for row in &unit {
         mean.iter_mut().zip(row).for_each(|(sum, x)| *sum += x / unit.len() as f64);
     }
-    let (mut sum, mut left) = (vec![0.0; width], (0..features.len()).collect::<Vec<_>>());
-    let mut chosen = Vec::new();
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let to_mean: Vec<f64> = unit.iter().map(|row| dot(row, &mean)).collect();
+    let squares: Vec<f64> = unit.iter().map(|row| dot(row, row)).collect();
+    // ‖μ − (s + x)/k‖² less what is the same for all x: −2 μ·x/k + (2 s·x + x·x)/k².
+    let mut to_sum = vec![0.0; unit.len()];
+    let (mut left, mut chosen) = ((0..unit.len()).collect::<Vec<_>>(), Vec::new());
     while chosen.len() < count && !left.is_empty() {
-        let next = (chosen.len() + 1) as f64;
-        let distance = |row: &[f64]| -> f64 {
-            let each = row.iter().zip(&sum).zip(&mean);
-            each.map(|((x, sum), mean)| (mean - (sum + x) / next).powi(2)).sum()
-        };
+        let k = (chosen.len() + 1) as f64;
+        let distance = |at: usize| (2.0 * to_sum[at] + squares[at]) / (k * k) - 2.0 * to_mean[at] / k;
         // The first of equals.
-        let best = (0..left.len()).min_by(|a, b| distance(&unit[left[*a]]).total_cmp(&distance(&unit[left[*b]])));
+        let best = (0..left.len()).min_by(|a, b| distance(left[*a]).total_cmp(&distance(left[*b])));
         let index = left.remove(best.expect("something is left"));
-        sum.iter_mut().zip(&unit[index]).for_each(|(sum, x)| *sum += x);
+        left.iter().for_each(|at| to_sum[*at] += dot(&unit[*at], &unit[index]));
         chosen.push(index);
     }
     chosen

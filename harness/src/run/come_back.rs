@@ -24,7 +24,7 @@ pub(super) fn buffer(setup: &Setup) -> Result<Option<Memory<(u32, u32)>>> {
         return Ok(None);
     }
     let capacity = config.buffer.examples(stream.input.iter().product())?;
-    Memory::new(config.buffer.keep, capacity, stream.classes.len()).map(Some)
+    Memory::new(config.buffer.keep, capacity, stream.own_classes()).map(Some)
 }
 
 /// Whether the buffer has to look at an experience's examples before it keeps some.

@@ -150,6 +150,7 @@ pub(crate) fn build(
         draws,
         ordering: &*ordering,
         folder: places.folder,
+        digests: RefCell::default(),
         notes: RefCell::default(),
         ranking: RefCell::default(),
     };
@@ -180,8 +181,7 @@ pub(crate) fn build(
     let mut hash = content(&settings, &universe, &plan, pool.as_ref(), &world.experiences);
     if world.policy.is_some() {
         // What comes back is not known yet: the rule that will choose it, and what it goes by, are hashed in its place.
-        let notes = ground.notes.borrow();
-        hash = hex(&Sha256::digest(format!("{hash} policy {:?} {notes:?}", parts.get("environment"))));
+        hash = hex(&Sha256::digest(format!("{hash} policy {}", rule(&parts, &ground))));
     }
     if let Some(wanted) = &settings.hash {
         ensure!(
@@ -219,6 +219,13 @@ pub(crate) fn build(
         parts,
     };
     Ok((own, stream))
+}
+
+/// The environment's settings, with the content of the files that it has read in place of their names.
+fn rule(parts: &Table, ground: &Ground) -> String {
+    let mut table = parts.get("environment").and_then(Value::as_table).cloned().unwrap_or_default();
+    table.remove("file");
+    format!("{table:?} {:?}", ground.digests.borrow())
 }
 
 /// Opens the stream's datasets and those of its pool. A name that ends in `.csv` or `.json` is a list of concepts.
@@ -266,6 +273,8 @@ fn experiences(
     let base = arrival.arrive(tasks, ground).and_then(|base| check(&base, tasks).map(|()| base));
     let base = base.context("in [stream.arrival]")?;
     let environment = named("environment", chosen, parts, &shelf.environments)?;
+    // What other parts have read shows in the content.
+    ground.digests.borrow_mut().clear();
     ensure!(
         !arrival.is_whole() || !parts.contains_key("environment"),
         "stream.environment contradicts stream.arrival, which already says what comes back"

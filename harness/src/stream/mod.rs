@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
+use self::view::packed;
 pub use self::{
     experience::{Course, Experience, Part},
     metadata::concepts,
@@ -48,7 +49,8 @@ impl Task {
         labels: &[Option<usize>],
         transform: Option<Arc<dyn Transform>>,
     ) -> Self {
-        let view = |pool| View::of_concepts(pool, labels, transform.clone());
+        let packed = packed(labels);
+        let view = |pool| View::shown(pool, &packed, transform.clone());
         let (train, test) = (view(&universe.train), view(&universe.test));
         let (validation, unlabelled) = (train.select(&[]), train.select(&[]));
         let mut classes: Vec<usize> = labels.iter().filter_map(|label| *label).collect();
@@ -150,6 +152,10 @@ pub struct Stream {
 }
 
 impl Stream {
+    /// Number of classes that the stream's own tasks show; those of a pretraining pool come after.
+    pub fn own_classes(&self) -> usize {
+        self.classes.len() - self.pool.as_ref().map_or(0, |pool| pool.classes.len())
+    }
     /// The task at `index`; the one after the last is the pretraining pool.
     pub fn task(&self, index: usize) -> &Task {
         self.tasks.get(index).or(self.pool.as_ref()).expect("an index of a task or of the pool")

@@ -14,7 +14,9 @@ use super::{Course, Experience, Part, Task};
 /// What the file says it is.
 const FORMAT: &str = "clbench experiences 1";
 /// Largest file, in bytes.
-pub const MOST_BYTES: u64 = 1 << 28;
+pub const MOST_BYTES: u64 = 1 << 27;
+/// Most lists within one file: steps, parts and runs.
+const MOST_LISTS: usize = 1 << 22;
 /// Most numbers of one file, written out: half a GiB of them.
 const MOST_NUMBERS: u64 = 1 << 27;
 
@@ -127,6 +129,21 @@ impl Reader {
     }
 }
 
+/// Refuses experiences that [`read()`] would refuse for their size.
+///
+/// # Errors
+/// When they name too many examples.
+pub fn check_size(experiences: &[Experience]) -> Result<()> {
+    let course = |experience: &Experience| match &experience.course {
+        Course::Drawn => 0,
+        Course::Given(order) => order.len(),
+        Course::Recorded { back, steps } => back.len() + steps.iter().map(Vec::len).sum::<usize>(),
+    };
+    let all: u64 = experiences.iter().map(|experience| (experience.len() + course(experience)) as u64).sum();
+    ensure!(all <= MOST_NUMBERS, "the experiences name {all} examples, more than the {MOST_NUMBERS} of one file");
+    Ok(())
+}
+
 /// Experiences of a stream with these tasks as JSON, which [`read()`] reads back to the same.
 pub fn write(tasks: &[Task], experiences: &[Experience]) -> Vec<u8> {
     let file = File {
@@ -168,6 +185,8 @@ pub fn read(bytes: &[u8], sizes: &[usize]) -> Result<Vec<Experience>> {
         format: String,
     }
     ensure!(bytes.len() as u64 <= MOST_BYTES, "the file is larger than {MOST_BYTES} bytes");
+    let lists = bytes.iter().filter(|byte| **byte == b'[').count();
+    ensure!(lists <= MOST_LISTS, "it holds {lists} lists, more than {MOST_LISTS}");
     let Version { format } = serde_json::from_slice(bytes).context("they are no recorded experiences")?;
     ensure!(format == FORMAT, "their format is `{}`; this program reads `{FORMAT}`", format.escape_debug());
     let file: File = serde_json::from_slice(bytes).context("they are no recorded experiences")?;

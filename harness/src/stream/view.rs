@@ -14,6 +14,14 @@ pub trait Transform: Debug + Send + Sync {
     fn id(&self) -> Vec<u8>;
 }
 
+/// The label of a concept that is not shown.
+const NONE: u32 = u32::MAX;
+
+/// Labels as views keep them.
+pub(super) fn packed(labels: &[Option<usize>]) -> Arc<[u32]> {
+    labels.iter().map(|label| label.map_or(NONE, |label| label as u32)).collect()
+}
+
 /// Room for inputs between a transform and the next.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
@@ -26,8 +34,8 @@ pub struct Scratch {
 pub struct View {
     pool: Arc<Pool>,
     indices: Arc<[u32]>,
-    /// The stream's label of each concept of the pool.
-    labels: Arc<[usize]>,
+    /// The stream's label of each concept of the pool; [`NONE`] for what is not shown.
+    labels: Arc<[u32]>,
     /// The label that each example is given, where that is not its concept's.
     told: Option<Arc<[u32]>>,
     transform: Option<Arc<dyn Transform>>,
@@ -36,16 +44,19 @@ pub struct View {
 impl View {
     /// The examples of `pool` whose concept has a label in `labels` (one entry for each concept).
     pub fn of_concepts(pool: &Arc<Pool>, labels: &[Option<usize>], transform: Option<Arc<dyn Transform>>) -> Self {
-        let shown = |index: &u32| labels[pool.concept(*index as usize)].is_some();
+        Self::shown(pool, &packed(labels), transform)
+    }
+    /// The same where labels are packed, so that views can share them.
+    pub(super) fn shown(pool: &Arc<Pool>, labels: &Arc<[u32]>, transform: Option<Arc<dyn Transform>>) -> Self {
+        let shown = |index: &u32| labels[pool.concept(*index as usize)] != NONE;
         let indices = (0..pool.len() as u32).filter(shown).collect();
-        let labels = labels.iter().map(|label| label.unwrap_or(usize::MAX)).collect();
-        Self { pool: pool.clone(), indices, labels, told: None, transform }
+        Self { pool: pool.clone(), indices, labels: labels.clone(), told: None, transform }
     }
     /// Those examples of each concept, in the order of the concepts; the label is the concept's number.
     pub fn of_each_concept(pool: &Arc<Pool>, concepts: usize) -> Vec<Self> {
         let mut places = vec![Vec::new(); concepts];
         (0..pool.len()).for_each(|index| places[pool.concept(index)].push(index as u32));
-        let labels: Arc<[usize]> = (0..concepts).collect();
+        let labels: Arc<[u32]> = (0..concepts as u32).collect();
         let view = |indices: Vec<u32>| Self {
             pool: pool.clone(),
             indices: indices.into(),
@@ -91,7 +102,7 @@ impl View {
     pub fn label(&self, index: usize) -> usize {
         match &self.told {
             Some(told) => told[index] as usize,
-            None => self.labels[self.concept(index)],
+            None => self.labels[self.concept(index)] as usize,
         }
     }
     /// The concept of the example at `index`, whatever label it is given.
@@ -122,7 +133,8 @@ impl View {
     pub(super) fn hash(&self, hash: &mut Sha256) {
         hash.update(self.indices.len().to_le_bytes());
         self.indices.iter().for_each(|index| hash.update(index.to_le_bytes()));
-        self.labels.iter().for_each(|label| hash.update(label.to_le_bytes()));
+        let wide = |label: u32| if label == NONE { u64::MAX } else { u64::from(label) };
+        self.labels.iter().for_each(|label| hash.update(wide(*label).to_le_bytes()));
         let id = self.transform.as_ref().map_or(Vec::new(), |transform| transform.id());
         hash.update(id.len().to_le_bytes());
         hash.update(id);

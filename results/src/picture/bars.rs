@@ -44,7 +44,13 @@ impl Bars {
             .collect();
         let most = counts.iter().map(|counts| counts.iter().sum::<u64>()).max().unwrap_or(0).max(1);
         let left = names.iter().map(|name| width(name, SIZE)).max().unwrap_or(0).min(LABELS) + 2 * GAP;
-        let room = WIDE - left - GAP - width(&grouped(most), SIZE - 1) - 6;
+        // How many parts a bar has, where there are several.
+        let sorts = |row: usize| {
+            let there = |(_, counts): &&(String, Vec<u64>)| counts[groups[row].clone()].iter().any(|count| *count > 0);
+            (self.parts.len() > 1).then(|| self.parts.iter().filter(there).count())
+        };
+        let widest = end(most, (self.parts.len() > 1).then_some(self.parts.len()));
+        let room = WIDE - left - GAP - width(&widest, SIZE - 1) - 6;
         let high = if names.len() <= 14 { 22 } else { 14 };
         let legend = if parts.len() > 1 { 16 * parts.len().div_ceil(3) as i32 + 6 } else { 0 };
         let (top, down) = (30 + legend, names.len() as i32 * high);
@@ -64,7 +70,7 @@ impl Bars {
                     sum += count;
                 }
                 let at = (left + scaled(sum, most, room) + 4, y + high / 2);
-                canvas.text(&grouped(sum), at, SIZE - 1, FAINT, Anchor::Left);
+                canvas.text(&end(sum, sorts(row)), at, SIZE - 1, FAINT, Anchor::Left);
             }
         })
     }
@@ -95,6 +101,11 @@ impl Bars {
         let at = (left + room / 2, top + down + 27);
         canvas.text(&fitted(&self.axis, SIZE, room), at, SIZE, FAINT, Anchor::Middle);
     }
+}
+
+/// What stands at a bar's end: its sum, and the number of its parts.
+fn end(sum: u64, parts: Option<usize>) -> String {
+    parts.map_or_else(|| grouped(sum), |parts| format!("{} / {parts}", grouped(sum)))
 }
 
 fn scaled(count: u64, most: u64, room: i32) -> i32 {
@@ -140,7 +151,7 @@ mod tests {
     fn bars_end_inside_the_picture() {
         let picture = bars(10).draw();
         assert_eq!(picture.width, 480);
-        // 0 + 1 + … + 9 is the longest bar.
-        assert!(picture.svg.contains("\n45\n"), "{}", picture.svg);
+        // 0 + 1 + … + 9 is the longest bar, of nine parts that are there.
+        assert!(picture.svg.contains("\n45 / 9\n"), "{}", picture.svg);
     }
 }

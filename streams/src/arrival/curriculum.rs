@@ -122,6 +122,12 @@ impl Arrive for Curriculum {
             Direction::HardFirst => scored.sort_by(|a, b| b.0.total_cmp(&a.0)),
         }
         let ranked: Vec<Pair> = scored.into_iter().map(|(_, pair)| pair).collect();
+        ensure!(
+            self.experiences <= ranked.len(),
+            "stream.arrival.experiences = {} is more than the {} examples that there are",
+            self.experiences,
+            ranked.len()
+        );
         // The run draws the order within an experience, so here it is that of the tasks.
         let experience = |pairs: &[Pair]| {
             let mut pairs = pairs.to_vec();
@@ -287,7 +293,8 @@ mod tests {
         assert!(error("source = \"file\"").contains("file is missing"));
         assert!(error("pacing = \"root\"").contains("there are linear, log"));
         let universe = dots(&[0, 0], &[0; 2]);
-        let refused = Curriculum::default().arrive(&tasks(&universe), &ground(&universe, Path::new("")));
+        let two = Curriculum { experiences: 2, ..Curriculum::default() };
+        let refused = two.arrive(&tasks(&universe), &ground(&universe, Path::new("")));
         let message = refused.unwrap_err().to_string();
         assert!(message.starts_with("experience 1 of the curriculum would bring nothing new"), "{message}");
     }

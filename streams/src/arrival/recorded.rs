@@ -3,11 +3,13 @@
 //! A curriculum that is data can be published and run again, as FoMo-in-Flux does with its orders of concepts, Roth et
 //! al. 2024, <https://arxiv.org/abs/2408.14471>.
 
-use anyhow::{Context, Result, ensure};
+use std::collections::HashSet;
+
+use anyhow::{Context, Result, bail, ensure};
 use clbench::{
     registry::{Settings, part},
     stream::{
-        Experience, Task,
+        Course, Experience, Task,
         schedule::{MOST_BYTES, read},
     },
     world::{Arrival, Arrive, Ground},
@@ -40,11 +42,34 @@ impl Settings for Recorded {
     }
 }
 
+/// Refuses an example that is new twice at once, and one that comes back before it came.
+fn sound(experiences: &[Experience]) -> Result<()> {
+    let mut came = HashSet::new();
+    for (index, experience) in experiences.iter().enumerate() {
+        let (pairs, new) = (experience.pairs(), experience.new_examples());
+        let back: &[(u32, u32)] = match &experience.course {
+            Course::Recorded { back, .. } => back,
+            _ => &[],
+        };
+        let early = pairs[new..].iter().chain(back).find(|pair| !came.contains(*pair));
+        if let Some((task, place)) = early {
+            bail!("experience {} brings back place {place} of task {task}, which has not come", index + 1);
+        }
+        let mut here = HashSet::new();
+        if let Some((task, place)) = pairs[..new].iter().find(|pair| !here.insert(**pair)) {
+            bail!("experience {} names place {place} of task {task} twice as new", index + 1);
+        }
+        came.extend(here);
+    }
+    Ok(())
+}
+
 impl Arrive for Recorded {
     fn arrive(&self, tasks: &[Task], ground: &Ground) -> Result<Vec<Experience>> {
         let bytes = ground.read(&self.file, MOST_BYTES)?;
         let sizes: Vec<usize> = tasks.iter().map(|task| task.train.len()).collect();
-        read(&bytes, &sizes).with_context(|| format!("cannot use the experiences of {}", self.file))
+        let experiences = read(&bytes, &sizes).and_then(|experiences| sound(&experiences).map(|()| experiences));
+        experiences.with_context(|| format!("cannot use the experiences of {}", self.file))
     }
     fn is_once(&self) -> bool {
         self.once

@@ -6,6 +6,9 @@
 //!   a table of counts. It is ⌊(M − 1)·(1 + 2k/20)^−5.6⌋ + 1 to the unit, k phases after M examples were introduced,
 //!   in all its 21 entries; so at least one example always comes back.
 //!
+//! **Deviation:** M·(1 + k/10)^−5.6 itself, rounded in any way, misses some of the authors' entries by one; the counts
+//! here are those of their table.
+//!
 //! **Deviation:** the authors' clock counts on from the introduction, which coming back does not reset; it is the
 //! default. `clock = "last-practised"` follows Anderson & Schooler: the stream's seed draws with probability
 //! (1 + k·stride/offset)^−exponent whether an earlier experience comes back, whole, k phases after it was last

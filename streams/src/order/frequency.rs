@@ -31,6 +31,8 @@ pub const ORDER: Ordering = Ordering {
     make: |table| part(table, |frequency: Frequency| Box::new(frequency) as Box<dyn Rank>),
 };
 
+/// Largest share of names that the embedded counts may not know.
+const MOST_UNKNOWN: f64 = 0.2;
 /// What `scripts/word-counts.py` made.
 const COUNTS: &str = include_str!("../../data/word-counts.csv");
 
@@ -72,6 +74,14 @@ impl Rank for Frequency {
         ensure!(
             unknown < units.len(),
             "{} counts no name of the {} concepts; set stream.order.file to a CSV file with the columns word,count",
+            listing.source,
+            units.len()
+        );
+        let few = (units.len() as f64 * MOST_UNKNOWN) as usize;
+        ensure!(
+            self.file.is_some() || unknown <= few,
+            "{} know {unknown} of the {} names not, which would come in alphabetical order; set stream.order.file to a \
+             CSV file with the columns word,count",
             listing.source,
             units.len()
         );

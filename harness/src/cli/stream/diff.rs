@@ -7,6 +7,7 @@ use clbench_results::text::{clean, cut};
 
 use super::{
     super::{Ending, print},
+    matrix::by_task,
     open,
 };
 use crate::{
@@ -33,6 +34,10 @@ pub(in super::super) struct Words {
 pub(super) fn diff(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let [a, b] = [&words.a, &words.b].map(|path| open(path, &words.settings, Arriving::InOrder, shelf));
     let (a, b) = (a?.stream, b?.stream);
+    if a.hash == b.hash && a.head != b.head {
+        print(&format!("the same content under other heads: {:?} | {:?}\n", a.head, b.head))?;
+        return Ok(Ending::Failed);
+    }
     if a.hash == b.hash {
         print(&format!("the same content: {}\n", a.hash))?;
         return Ok(Ending::Done);
@@ -124,7 +129,10 @@ fn view(of_a: &View, of_b: &View, a: &Stream, b: &Stream) -> Option<String> {
 
 fn experience(index: usize, a: &Experience, b: &Experience) -> Option<String> {
     let name = index + 1;
-    let counts = |of: &Experience| format!("{} new, {} rehearsed", of.new_examples(), of.len() - of.new_examples());
+    let counts = |of: &Experience| {
+        let [new, old]: [u64; 2] = [0, 1].map(|kind| by_task(of).values().map(|counts| counts[kind]).sum());
+        format!("{new} new, {old} rehearsed")
+    };
     if counts(a) != counts(b) {
         return Some(format!("experience {name}: {} | {}", counts(a), counts(b)));
     }

@@ -101,7 +101,10 @@ fn datasets(stream: &Stream) -> Picture {
     let of = if let [(only, _)] = &parts[..] { only.clone() } else { "each dataset".into() };
     Bars {
         title: format!("{}: where each task's concepts come from", stream.name),
-        axis: format!("concepts of {of}"),
+        axis: format!(
+            "concepts of {of}; after the bar their number{}",
+            if parts.len() > 1 { " / datasets" } else { "" }
+        ),
         rows: task_names(stream),
         parts,
     }
@@ -148,7 +151,17 @@ fn balance(stream: &Stream) -> Picture {
 fn contact(stream: &Stream) -> Contact {
     let row = |(index, task): (usize, &Task)| {
         let mut places = Draws::of(stream.settings.seed).order("contact sheet", index as u64, task.train.len());
-        places.truncate(SHEET.1);
+        // One of each class before a second of any.
+        let mut seen = vec![0_usize; stream.classes.len()];
+        let mut rank = |place: &usize| {
+            let of = &mut seen[task.train.label(*place)];
+            *of += 1;
+            *of
+        };
+        let ranks: Vec<usize> = places.iter().map(&mut rank).collect();
+        let mut order: Vec<usize> = (0..places.len()).collect();
+        order.sort_by_key(|at| ranks[*at]);
+        places = order.into_iter().take(SHEET.1).map(|at| places[at]).collect();
         places.sort_by_key(|place| (task.train.label(*place), *place));
         let mut scratch = Scratch::default();
         let mut thumb = |place: &usize| Thumb {

@@ -63,6 +63,7 @@ pub(super) fn export(words: &Words, shelf: &Shelf) -> Result<Ending> {
         written.insert("train".into(), train.into());
         stream_of(&mut written).remove("hash");
     }
+    schedule::check_size(&described.stream.experiences).map_err(Usage)?;
     let folder = &words.output;
     for (name, from) in &files.copies {
         write_whole(&folder.join(name), &read(from)?)?;
@@ -72,6 +73,10 @@ pub(super) fn export(words: &Words, shelf: &Shelf) -> Result<Ending> {
         let mut order = serde_json::to_vec_pretty(&stream.ranking).context("names are JSON")?;
         order.push(b'\n');
         write_whole(&folder.join(ORDER), &order)?;
+    } else if folder.join(ORDER).exists() {
+        // What an earlier export has left would pass for this stream's.
+        fs::remove_file(folder.join(ORDER))
+            .with_context(|| format!("cannot remove {}", folder.join(ORDER).display()))?;
     }
     write_whole(&folder.join(EXPERIENCES), &stream.write_schedule(&stream.experiences))?;
     write_stream(folder, stream, &written)?;
@@ -108,7 +113,9 @@ fn with(table: Option<&Value>, more: Table) -> Table {
 /// What a run's policy has brought about.
 fn realised(run: &Path, stream: &Stream) -> Result<Vec<Experience>> {
     ensure!(stream.policy.is_some(), "--run is for streams whose environment chooses while a run goes on");
-    let of = &RunDir::open(run)?.manifest.stream.hash;
+    let manifest = RunDir::open(run)?.manifest;
+    ensure!(manifest.diverged.is_none(), "{} diverged, so that it has no whole schedule", run.display());
+    let of = &manifest.stream.hash;
     ensure!(*of == stream.hash, "{} is a run of the stream {of} and not of {}", run.display(), stream.hash);
     let file = run.join(REALISED);
     let sizes: Vec<usize> = stream.tasks.iter().map(|task| task.train.len()).collect();
