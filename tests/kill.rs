@@ -298,7 +298,8 @@ fn an_interrupt_saves_and_the_same_command_goes_on() {
     let words = "run small.toml train.steps=300 runs=";
     place.done(&format!("{words}straight"));
     let mut child = place.start(&format!("{words}runs"));
-    until(&mut child, || place.runs("runs").iter().any(|run| fs::read(run.join("train.csv")).unwrap().len() > 800));
+    let written = |run: &PathBuf| fs::read(run.join("train.csv")).is_ok_and(|bytes| bytes.len() > 800);
+    until(&mut child, || place.runs("runs").iter().any(written));
     signal(&child, "-INT");
     let said = Said::of(child.wait_with_output().unwrap());
     said.fails(130, &["interrupted: saving", "seed 0 is not done; the same command goes on"]);

@@ -39,7 +39,7 @@ pub(in super::super) struct Words {
     /// Folder for stream.toml, order.json and experiences.json
     #[arg(short, long, value_name = "FOLDER")]
     output: PathBuf,
-    /// Finished run of this stream whose schedule is written, where the
+    /// Finished run whose schedule is written, where the
     /// environment chooses while a run goes on
     #[arg(long, value_name = "FOLDER", verbatim_doc_comment)]
     run: Option<PathBuf>,
