@@ -51,6 +51,7 @@ out=results/published/orderings.md
         echo
         "$clbench" phases "$runs/$folder" --format md --against "finetune stream.order=random stream.seed=0"
         echo
+        echo "FoMo-in-Flux is said to find that the ordering changes the path much more than the end point. Here:"
         echo "$("$clbench" phases "$runs/$folder" --spread)"
     done
     echo

@@ -5,7 +5,7 @@ use crate::{
     phases::{Phases, View},
     stats::Estimate,
     table::Format,
-    text::{fixed, percent, short},
+    text::{clean, fixed, percent, short},
 };
 
 /// Most columns of a table for a terminal; more phases are thinned out.
@@ -136,8 +136,8 @@ pub fn phases_sentence(all: &[Phases], a: &str, b: &str, claim: Option<&str>) ->
     Some(format!(
         "{claim}{} − {}: {} points at the end ({}), {} over the path ({}); 95 % intervals of the difference, paired over {} \
          seeds.",
-        short(a),
-        short(b),
+        clean(a),
+        clean(b),
         cell(Some(end), true),
         how(end),
         cell(Some(path), true),
