@@ -11,7 +11,7 @@ use crate::{
     method::{Carrier, Fit},
     optim::{Optimizer, clip},
     pass::{Mode, Pass, Weights},
-    predictor::Ask,
+    predictor::{Ask, loss},
     scope::{Heads, Scope},
     theta::Theta,
 };
@@ -115,10 +115,7 @@ impl Ctx<'_> {
         let features: Vec<f32> = features.into_data().try_to_vec_as()?;
         self.meter.count(Spent { examples: batch.len() as u64, ..Spent::default() });
         let seen = |row: usize| {
-            let scores = &scores[row * classes..(row + 1) * classes];
-            let top = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let sum: f64 = scores.iter().map(|score| f64::from(score - top).exp()).sum();
-            let loss = sum.ln() - f64::from(scores[batch.targets[row]] - top);
+            let loss = loss(&scores[row * classes..(row + 1) * classes], batch.targets[row]);
             Seen { loss, features: features[row * width..(row + 1) * width].to_vec() }
         };
         Ok((0..batch.len()).map(seen).collect())

@@ -52,3 +52,10 @@ impl Ask {
         Pass::plain(weights, Mode::Eval, &self.meter)
     }
 }
+
+/// Negative logarithm of the label's share in the softmax of one example's scores, in nats.
+pub(crate) fn loss(scores: &[f32], label: usize) -> f64 {
+    let top = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = scores.iter().map(|score| f64::from(score - top).exp()).sum();
+    sum.ln() - f64::from(scores[label] - top)
+}

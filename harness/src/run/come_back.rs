@@ -13,6 +13,7 @@ use crate::{
     draws::Draws,
     ledger::{Phase, Spent},
     memory::{Keep, Memory, Seen},
+    predictor::loss,
     stream::{Course, Experience},
     world::Outcome,
 };
@@ -135,10 +136,9 @@ impl Run<'_> {
             let (arm, place) = self.arm(batch.indices[row] - len);
             let scores = &scores[row * classes..(row + 1) * classes];
             let label = batch.targets[row];
-            let top = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let sum: f64 = scores.iter().map(|score| f64::from(score - top).exp()).sum();
-            let loss = sum.ln() - f64::from(scores[label] - top);
-            Outcome { arm, place, loss, confidence: (-loss).exp(), hit: scores[label] >= top }
+            let loss = loss(scores, label);
+            let hit = scores.iter().all(|score| *score <= scores[label]);
+            Outcome { arm, place, loss, confidence: (-loss).exp(), hit }
         };
         Ok(rows.into_iter().map(outcome).collect())
     }

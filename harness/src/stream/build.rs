@@ -3,12 +3,11 @@
 use std::{cell::RefCell, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
-use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
-use super::{Course, Experience, Plan, Settings, Stream, Task, metadata};
+use super::{Course, Experience, Plan, Settings, Stream, Task, content::content, metadata};
 use crate::{
-    dataset::{Dataset, hex},
+    dataset::Dataset,
     draws::Draws,
     registry::{Entry, Made, Shelf, UnknownKey, find, typed},
     universe::{Unit, Universe},
@@ -178,11 +177,8 @@ pub(crate) fn build(
         );
     }
     let (world, once) = experiences(&mut chosen, &mut parts, &plan.tasks, &ground, shelf)?;
-    let mut hash = content(&settings, &universe, &plan, pool.as_ref(), &world.experiences);
-    if world.policy.is_some() {
-        // What comes back is not known yet: the rule that will choose it, and what it goes by, are hashed in its place.
-        hash = hex(&Sha256::digest(format!("{hash} policy {}", rule(&parts, &ground))));
-    }
+    let policy = world.policy.is_some().then(|| rule(&parts, &ground));
+    let hash = content(&settings, &universe, &plan, pool.as_ref(), &world.experiences, policy);
     if let Some(wanted) = &settings.hash {
         ensure!(
             *wanted == hash,
@@ -341,49 +337,4 @@ fn joined(experiences: &[Experience]) -> Experience {
     all.dedup();
     let span = experiences.iter().map(|experience| experience.span).sum();
     Experience { span, ..Experience::of(&all) }
-}
-
-fn content(
-    settings: &Settings,
-    universe: &Universe,
-    plan: &Plan,
-    pool: Option<&Task>,
-    experiences: &[Experience],
-) -> String {
-    let mut hash = Sha256::new();
-    hash.update(format!("clbench stream 1, normalise {}", settings.normalise));
-    universe.datasets.iter().for_each(|dataset| hash.update(&dataset.hash));
-    if universe.is_shaped() {
-        hash.update(format!("shape {:?} {:?}", universe.shape, settings.fit));
-    }
-    hash.update(format!("{:?}", plan.classes));
-    for task in plan.tasks.iter().chain(pool) {
-        hash.update(format!("{:?} {:?}", task.name, task.classes));
-        [&task.train, &task.validation, &task.test].iter().for_each(|view| view.hash(&mut hash));
-        if !task.unlabelled.is_empty() {
-            task.unlabelled.hash(&mut hash);
-        }
-    }
-    for experience in experiences {
-        for part in &experience.parts {
-            let what = if part.rehearsed { "rehearsed" } else { "part" };
-            hash.update(format!("{what} {} {}", part.task, part.indices.len()));
-            part.indices.iter().for_each(|index| hash.update(index.to_le_bytes()));
-        }
-        match &experience.course {
-            Course::Drawn => {}
-            Course::Given(order) => {
-                hash.update("order");
-                order.iter().for_each(|at| hash.update(at.to_le_bytes()));
-            }
-            Course::Recorded { back, steps } => {
-                hash.update(format!("recorded {back:?} {steps:?}"));
-            }
-        }
-        if experience.chosen > 0 {
-            hash.update(format!("chosen {}", experience.chosen));
-        }
-        hash.update("experience");
-    }
-    hex(&hash.finalize())
 }

@@ -110,7 +110,7 @@ pub(crate) fn check_list(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The concepts of FoMo's JSON: a list of at most [`MOST_CONCEPTS`] texts.
+/// The concepts of FoMo's JSON: a list of at most a million texts.
 pub fn concepts(text: &str) -> Result<Vec<String>> {
     let list: Vec<String> = serde_json::from_str(text).context("it is no JSON list of concepts")?;
     ensure!(list.len() <= MOST_CONCEPTS, "{} concepts are more than {MOST_CONCEPTS}", list.len());

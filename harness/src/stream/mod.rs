@@ -1,6 +1,7 @@
 //! Streams: tasks made from datasets, and the experiences in which they arrive. A stream is data.
 
 pub(crate) mod build;
+mod content;
 mod experience;
 pub(crate) mod metadata;
 pub mod schedule;
