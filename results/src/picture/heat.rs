@@ -75,13 +75,23 @@ impl Heat {
             cells
         };
         let layers: Vec<Vec<Vec<u64>>> = self.layers.iter().map(sum).collect();
-        let layout = self.layout(&names.0, &names.1, &layers);
+        if size(&rows) > 1 || size(&columns) > 1 {
+            // What is summed says so, once.
+            let said = |layer: &Layer| Layer { name: format!("{}, summed over groups", layer.name), ..layer.clone() };
+            let summed = Self { layers: self.layers.iter().map(said).collect(), ..self.clone() };
+            return summed.painted(&names, &layers);
+        }
+        self.painted(&names, &layers)
+    }
+
+    fn painted(&self, names: &(Vec<String>, Vec<String>), layers: &[Vec<Vec<u64>>]) -> Picture {
+        let layout = self.layout(&names.0, &names.1, layers);
         Canvas::paint(layout.size.0, layout.size.1, |canvas| {
             let title = fitted(&self.title, SIZE + 1, layout.size.0 - 2 * GAP);
             canvas.text(&title, (GAP, 14), SIZE + 1, INK, Anchor::Left);
             self.labels(canvas, &layout, &names.0, &names.1);
-            self.cells(canvas, &layout, &layers);
-            self.legend(canvas, &layout, &layers);
+            self.cells(canvas, &layout, layers);
+            self.legend(canvas, &layout, layers);
         })
     }
 

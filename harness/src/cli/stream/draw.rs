@@ -98,13 +98,13 @@ fn datasets(stream: &Stream) -> Picture {
     let parts = stream.universe.datasets.iter().enumerate().map(part);
     // Of a pretraining pool no task shows anything.
     let parts: Vec<_> = parts.filter(|(_, counts)| counts.iter().any(|count| *count > 0)).collect();
-    let of = if let [(only, _)] = &parts[..] { only.clone() } else { "each dataset".into() };
+    let axis = match &parts[..] {
+        [(only, _)] => format!("concepts of {only}"),
+        _ => "concepts; at the end their number / datasets".into(),
+    };
     Bars {
         title: format!("{}: where each task's concepts come from", stream.name),
-        axis: format!(
-            "concepts of {of}; after the bar their number{}",
-            if parts.len() > 1 { " / datasets" } else { "" }
-        ),
+        axis,
         rows: task_names(stream),
         parts,
     }
