@@ -219,3 +219,15 @@ fn the_data_folder_is_where_the_surroundings_say() {
     assert_eq!(path(&[("CLBENCH_DATA", ""), ("XDG_DATA_HOME", "/b")]), "/b/clbench\n");
     assert_eq!(path(&[]), format!("{}\n", place.path(".local/share/clbench").display()));
 }
+
+#[test]
+fn phases_compare_rows_that_are_there_and_name_them_otherwise() {
+    let place = Place::small();
+    place.done("run small.toml method=joint runs=joint");
+    place.run("phases joint").fails(1, &["no finished sequential run below joint"]);
+    place.done("run small.toml seeds=0..2");
+    assert!(place.done("phases --against finetune").contains("points above finetune"));
+    place.run("phases --against nothing").fails(2, &["--against names no row; there are finetune"]);
+    place.run("phases --compare finetune nothing").fails(2, &["no two such rows", "there are finetune"]);
+    place.run("phases --against finetune --spread").fails(2, &["cannot be used with"]);
+}

@@ -1,5 +1,6 @@
 //! The life of a run: experiences, steps, hooks, optimizer, ledger, evaluation.
 
+mod answer;
 mod come_back;
 mod step;
 
@@ -16,14 +17,14 @@ use crate::{
     checkpoint::Saved,
     config::Setup,
     course::{Orders, Stock},
-    ctx::{Ctx, Deploy},
+    ctx::Ctx,
     draws::Draws,
-    evaluate::{Answer, Examiner},
+    evaluate::Answer,
     ledger::{Ledger, Meter, Phase, Spent},
     memory::Memory,
     optim::Optimizer,
     pass::Weights,
-    predictor::{Ask, Predictor},
+    predictor::Ask,
     registry::Shelf,
     stack::{Part, Stack},
     world::Policy,
@@ -348,69 +349,8 @@ impl<'a> Run<'a> {
         (cx, contributions)
     }
 
-    /// Evaluates all tasks. What deployment costs is charged after an experience and recorded otherwise.
-    fn evaluate(&mut self, at: At, sink: &mut dyn Sink) -> Result<()> {
-        let (meter, calibration, started) = (Meter::default(), Meter::default(), Instant::now());
-        let predictor = self.stack.deploy(&self.deployment(&meter, &calibration), &self.state.weights)?;
-        let charged = at == At::End;
-        let [deploy, calibrate] = [Phase::Deploy, Phase::Calibrate].map(|p| if charged { p } else { Phase::Evaluate });
-        self.charge(deploy, meter.take(), started);
-        self.charge(calibrate, calibration.take(), started);
-        let started = Instant::now();
-        let (records, answers) = self.examiner(at, &meter).examine(&*predictor)?;
-        self.charge(Phase::Evaluate, meter.take(), started);
-        sink.records(&records)?;
-        // Finite weights may still overflow on their way to an answer.
-        if let Some(record) = records.iter().find(|record| !record.loss.is_finite()) {
-            let (task, total) = (record.task, self.state.position.total);
-            self.state.diverged = Some(format!("an answer to task {task} is not a finite number at step {total}"));
-        }
-        if self.setup.config.keep.predictions && at == At::End {
-            sink.answers(&answers)?;
-        }
-        Ok(())
-    }
-
     /// The methods, whose states change with the run.
     pub fn stack(&self) -> &Stack {
         &self.stack
-    }
-
-    fn examiner(&self, at: At, meter: &Meter) -> Examiner<'_> {
-        let Position { experience, total, .. } = self.state.position;
-        Examiner {
-            setup: self.setup,
-            device: &self.device,
-            draws: Draws::of(self.seed),
-            at,
-            experience,
-            step: total,
-            meter: meter.clone(),
-        }
-    }
-
-    /// What an evaluation within an experience would record now. Nothing changes, and its work is counted nowhere.
-    pub fn examine(&self) -> Result<Vec<Record>> {
-        Ok(self.examiner(At::Step, &Meter::default()).examine(&*self.predictor()?)?.0)
-    }
-
-    /// What would answer now. Its work is counted nowhere.
-    pub fn predictor(&self) -> Result<Box<dyn Predictor>> {
-        self.stack.deploy(&self.deployment(&Meter::default(), &Meter::default()), &self.state.weights)
-    }
-
-    fn deployment(&self, meter: &Meter, calibration: &Meter) -> Deploy<'_> {
-        let Setup { config, stream, .. } = self.setup;
-        let experience = self.state.position.experience.min(stream.experiences.len() - 1);
-        Deploy {
-            carrier: &*self.stack.carrier,
-            feed: Feed::new(stream, experience, config.head.train),
-            device: &self.device,
-            draws: Draws { seed: self.seed, experience: experience as u64, step: 0 },
-            batch_size: config.train.batch,
-            heads: &self.setup.net.heads,
-            meter: meter.clone(),
-            calibration: calibration.clone(),
-        }
     }
 }

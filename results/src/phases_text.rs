@@ -13,12 +13,16 @@ const MOST_TEXT: usize = 6;
 /// The same for a README.
 const MOST_WIDE: usize = 20;
 
-/// Tables of `views` over `all`, and how each row stands to the row called `against`, where one is.
-pub fn phases_text(all: &[Phases], views: &[View], against: Option<&str>, format: Format) -> String {
-    let reference = against.and_then(|name| all.iter().find(|one| label(one, all) == name || one.name == name));
+/// Tables of `views` over `all`, and how each row stands to the row called `against`; none where no row is called so.
+pub fn phases_text(all: &[Phases], views: &[View], against: Option<&str>, format: Format) -> Option<String> {
+    let named = |name: &str| all.iter().find(|one| label(one, all) == name || one.name == name);
+    let reference = match against {
+        Some(name) => Some(named(name)?),
+        None => None,
+    };
     let mut parts: Vec<String> = views.iter().filter_map(|view| one(all, *view, format)).collect();
     parts.push(ends(all, reference, format));
-    parts.join("\n")
+    Some(parts.join("\n"))
 }
 
 /// A row's name: the stream's too where there are several.

@@ -18,6 +18,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use clbench_results::{RunDir, discover};
 
 use crate::registry::Shelf;
 
@@ -63,6 +64,28 @@ struct Target {
     /// runs=FOLDER, data=FOLDER, …
     #[arg(value_name = "KEY=VALUE", verbatim_doc_comment)]
     settings: Vec<String>,
+}
+
+/// What every command about finished runs takes.
+#[derive(clap::Args)]
+struct Finished {
+    /// Folders with runs, at any depth
+    #[arg(default_value = "runs", value_name = "FOLDER")]
+    paths: Vec<PathBuf>,
+}
+
+impl Finished {
+    /// The runs that are there; what was left out is told.
+    fn runs(&self) -> Result<Vec<RunDir>> {
+        let found = discover(&self.paths)?;
+        found.notes().iter().for_each(|note| tell(note));
+        Ok(found.runs)
+    }
+    /// Says that there is none.
+    fn none(&self, what: &str) -> Ending {
+        tell(&format!("error: no finished {what} below {}; make one with `clbench run`", self.paths[0].display()));
+        Ending::Failed
+    }
 }
 
 /// How a command ended well.

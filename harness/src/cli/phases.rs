@@ -1,18 +1,15 @@
 //! `clbench phases`: how accuracy goes on from phase to phase.
 
-use std::path::PathBuf;
-
 use anyhow::{Result, anyhow};
-use clbench_results::{Format, View, discover, phases as gather, phases_sentence, phases_spread, phases_text};
+use clbench_results::{Format, View, phases as gather, phases_sentence, phases_spread, phases_text};
 
-use super::{Ending, Usage, print, tell};
+use super::{Ending, Finished, Usage, print};
 
 /// What `phases` takes.
 #[derive(clap::Args)]
 pub(super) struct Words {
-    /// Folders with runs, at any depth
-    #[arg(default_value = "runs", value_name = "FOLDER")]
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    finished: Finished,
     /// text, md or csv
     #[arg(long, default_value = "text")]
     format: String,
@@ -20,7 +17,7 @@ pub(super) struct Words {
     #[arg(long, value_name = "SHARE", default_value_t = 0.9)]
     threshold: f64,
     /// The row that all others are compared with
-    #[arg(long, value_name = "ROW")]
+    #[arg(long, value_name = "ROW", conflicts_with_all = ["compare", "spread"])]
     against: Option<String>,
     /// Say how the first row stands to the second
     #[arg(long, num_args = 2, value_names = ["ROW", "ROW"])]
@@ -29,7 +26,7 @@ pub(super) struct Words {
     #[arg(long, requires = "compare", value_name = "TEXT")]
     claim: Option<String>,
     /// Say in one sentence how far the rows lie apart
-    #[arg(long)]
+    #[arg(long, conflicts_with = "compare")]
     spread: bool,
 }
 
@@ -38,23 +35,21 @@ pub(super) fn phases(words: &Words) -> Result<Ending> {
     if format == Format::Latex || !(0.0..=1.0).contains(&words.threshold) {
         return Err(Usage(anyhow!("phases are written as text, md or csv, with a threshold between 0 and 1")).into());
     }
-    let found = discover(&words.paths)?;
-    found.notes().iter().for_each(|note| tell(note));
-    let all = gather(&found.runs, words.threshold)?;
+    let all = gather(&words.finished.runs()?, words.threshold)?;
     if all.is_empty() {
-        tell(&format!("error: no finished sequential run below {}", words.paths[0].display()));
-        return Ok(Ending::Failed);
+        return Ok(words.finished.none("sequential run"));
     }
+    let names = || all.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join("; ");
     if let Some([a, b]) = words.compare.as_deref() {
         let sentence = phases_sentence(&all, a, b, words.claim.as_deref());
-        let names = all.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join("; ");
-        let sentence =
-            sentence.ok_or_else(|| Usage(anyhow!("no two such rows with a seed in common; there are {names}")))?;
+        let missing = || Usage(anyhow!("no two such rows with a seed in common; there are {}", names()));
+        let sentence = sentence.ok_or_else(missing)?;
         print(&(sentence + "\n"))?;
     } else if words.spread {
         print(&(phases_spread(&all).unwrap_or_default() + "\n"))?;
     } else {
-        print(&phases_text(&all, &View::ALL, words.against.as_deref(), format))?;
+        let text = phases_text(&all, &View::ALL, words.against.as_deref(), format);
+        print(&text.ok_or_else(|| Usage(anyhow!("--against names no row; there are {}", names())))?)?;
     }
     Ok(Ending::Done)
 }

@@ -1,18 +1,15 @@
 //! `clbench table`: tables of finished runs.
 
-use std::path::PathBuf;
-
 use anyhow::{Result, anyhow};
-use clbench_results::{Format, Ranking, TableOptions, discover, table as render};
+use clbench_results::{Format, Ranking, TableOptions, table as render};
 
-use super::{Ending, Usage, print, tell};
+use super::{Ending, Finished, Usage, print};
 
 /// What `table` takes.
 #[derive(clap::Args)]
 pub(super) struct Words {
-    /// Folders with runs, at any depth
-    #[arg(default_value = "runs", value_name = "FOLDER")]
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    finished: Finished,
     /// text, md, csv or tex
     #[arg(long, default_value = "text")]
     format: String,
@@ -23,13 +20,11 @@ pub(super) struct Words {
 
 pub(super) fn table(words: &Words) -> Result<Ending> {
     let format: Format = words.format.parse().map_err(|error| Usage(anyhow!("{error}")))?;
-    let found = discover(&words.paths)?;
-    found.notes().iter().for_each(|note| tell(note));
-    if found.runs.is_empty() {
-        tell(&format!("error: no finished run below {}; make one with `clbench run`", words.paths[0].display()));
-        return Ok(Ending::Failed);
+    let runs = words.finished.runs()?;
+    if runs.is_empty() {
+        return Ok(words.finished.none("run"));
     }
     let ranking = if words.rank_all { Ranking::All } else { Ranking::Comparable };
-    print(&render(&found.runs, &TableOptions { format, ranking, ..TableOptions::default() })?)?;
+    print(&render(&runs, &TableOptions { format, ranking, ..TableOptions::default() })?)?;
     Ok(Ending::Done)
 }
