@@ -4,7 +4,8 @@
 //! any step can be re-made alone, and methods with the same seed see the same batches (common random numbers).
 
 use burn::tensor::Device;
-use rand::{RngExt, SeedableRng, seq::SliceRandom};
+use clbench_results::generator;
+use rand::{RngExt, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
@@ -29,12 +30,7 @@ impl Draws {
 
     /// The generator for one `purpose`; `call` tells apart several uses at one place.
     pub fn rng(&self, purpose: &str, call: u64) -> ChaCha8Rng {
-        let mut key = [0; 32];
-        let words = [self.seed, fnv(purpose), self.experience, self.step];
-        key.chunks_exact_mut(8).zip(words).for_each(|(part, word)| part.copy_from_slice(&word.to_le_bytes()));
-        let mut rng = ChaCha8Rng::from_seed(key);
-        rng.set_stream(call);
-        rng
+        generator([self.seed, self.experience, self.step], purpose, call)
     }
 
     /// `count` standard normal numbers.
@@ -62,11 +58,6 @@ impl Draws {
         order.shuffle(&mut self.rng(purpose, call));
         order
     }
-}
-
-/// FNV-1a: a purpose is a name, so that a plug-in can have its own.
-fn fnv(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod discover;
+pub mod generator;
 pub mod ledger;
 pub mod manifest;
 pub mod matrix;
@@ -35,6 +36,7 @@ mod example;
 mod grid;
 
 pub use discover::{Found, discover};
+pub use generator::generator;
 pub use ledger::LedgerRow;
 pub use manifest::{Conditions, FORMAT, Manifest, Plan, Spend, StreamInfo};
 pub use matrix::Matrix;
