@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use burn::tensor::Device;
-use clbench_results::{At, Record};
+use clbench_results::{At, Record, Split};
 
 use crate::{
     batch::Builder,
@@ -10,7 +10,7 @@ use crate::{
     draws::Draws,
     ledger::{Meter, Spent},
     predictor::{Ask, Predictor},
-    scope::{Scope, Scopes},
+    scope::{OUT, Scope, Scopes},
     stream::View,
 };
 
@@ -50,6 +50,9 @@ struct Tally {
     loss: f64,
     brier: f64,
     confidence: f64,
+    margin: f64,
+    /// Questions with another class in scope.
+    rivalled: u64,
 }
 
 impl Examiner<'_> {
@@ -67,7 +70,7 @@ impl Examiner<'_> {
                 Ask { preference: preference.cloned(), sample, ..ask }
             };
             for (task, of) in self.setup.stream.tasks.iter().enumerate() {
-                for (split, view) in [("test", &of.test), ("validation", &of.validation)] {
+                for (split, view) in [(Split::Test, &of.test), (Split::Validation, &of.validation)] {
                     if view.is_empty() || !self.can_ask(task) || !self.is_due(task) {
                         continue;
                     }
@@ -78,7 +81,7 @@ impl Examiner<'_> {
                         sample,
                         ..record
                     });
-                    let main = split == "test" && preference.is_none() && sample.is_none();
+                    let main = split == Split::Test && preference.is_none() && sample.is_none();
                     if main && config.keep.predictions {
                         answers.extend(given);
                     }
@@ -131,20 +134,21 @@ impl Examiner<'_> {
         Ok((tally, answers))
     }
 
-    fn record(&self, task: usize, split: &str, tally: &Tally, n: u64) -> Record {
+    fn record(&self, task: usize, split: Split, tally: &Tally, n: u64) -> Record {
         let mean = |sum: f64| sum / n as f64;
         Record {
             at: self.at,
             experience: if self.at == At::Start { 0 } else { self.experience + 1 },
             step: self.step,
             task,
-            split: split.into(),
+            split,
             preference: String::new(),
             sample: None,
             accuracy: mean(tally.hits as f64),
             loss: mean(tally.loss),
             brier: mean(tally.brier),
             confidence: mean(tally.confidence),
+            margin: (tally.rivalled == n).then(|| mean(tally.margin)),
             n,
         }
     }
@@ -171,6 +175,11 @@ impl Tally {
         let squares: f64 = weights.iter().map(|w| (w / sum) * (w / sum)).sum();
         self.brier += squares - 2.0 * confidence + 1.0;
         self.confidence += confidence;
+        let rival = (0..scores.len()).filter(|c| *c != label && scores[*c] > OUT / 2.0).map(|c| scores[c]);
+        if let Some(rival) = rival.reduce(f32::max) {
+            self.margin += f64::from(scores[label]) - f64::from(rival);
+            self.rivalled += 1;
+        }
         (best, confidence)
     }
 }
@@ -188,7 +197,10 @@ mod tests {
         let near = |a: f64, b: f64| (a - b).abs() < 1e-6;
         assert!(near(tally.loss, 2.0_f64.ln()) && near(tally.confidence, 0.5));
         assert!(near(tally.brier, 0.25 + 2.0 / 16.0) && tally.hits == 1);
+        assert!(near(tally.margin, 2.0_f64.ln()) && tally.rivalled == 1);
         tally.add(&scores, 2);
+        // 0 − ln 2 takes back what the first gave.
+        assert!(near(tally.margin, 0.0) && tally.rivalled == 2);
         assert!(near(tally.loss, 3.0 * 2.0_f64.ln()) && near(tally.confidence, 0.75));
         assert!(near(tally.brier, 0.375 + (0.25 + 1.0 / 16.0 + 9.0 / 16.0)) && tally.hits == 1);
     }
@@ -196,7 +208,10 @@ mod tests {
     #[test]
     fn what_is_out_of_scope_has_no_share() {
         let mut tally = Tally::default();
-        tally.add(&[0.0, crate::scope::OUT, 0.0], 0);
+        tally.add(&[0.0, OUT, 0.0], 0);
         assert!((tally.confidence - 0.5).abs() < 1e-12 && tally.loss.is_finite());
+        assert!((tally.margin, tally.rivalled) == (0.0, 1));
+        tally.add(&[0.0, OUT, OUT], 0);
+        assert_eq!((tally.margin, tally.rivalled), (0.0, 1), "there is no other class");
     }
 }

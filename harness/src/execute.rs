@@ -200,6 +200,8 @@ fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
             trained: stream.experiences.iter().map(Experience::new_tasks).collect(),
             notes: kept(&stream.notes),
             classes: kept(&stream.classes),
+            datasets: kept(&stream.tasks.iter().map(|task| stream.datasets(task)).collect::<Vec<_>>()),
+            covers: stream.settings.part(),
         },
         method: config.method.clone(),
         overrides: setup.overrides.clone(),

@@ -110,7 +110,7 @@ impl Folder {
                 }
                 "train.csv" => {
                     let own = contributions.iter().flat_map(|name| [",", name]).collect::<String>();
-                    format!("experience,step,loss,base{own},rate,gradient\n").into()
+                    format!("experience,step,loss,base{own},rate,gradient,accuracy\n").into()
                 }
                 _ => b"experience,task,index,label,answer,confidence\n".to_vec(),
             };
@@ -187,6 +187,7 @@ impl Sink for Folder {
         let mut fields = vec![row.experience.to_string(), row.step.to_string(), row.loss.to_string()];
         fields.extend(terms);
         fields.extend([row.rate.to_string(), row.gradient.to_string()]);
+        fields.push(row.accuracy.map_or(String::new(), |accuracy| accuracy.to_string()));
         self.append(1, (fields.join(",") + "\n").as_bytes())
     }
     fn answers(&mut self, answers: &[Answer]) -> Result<()> {

@@ -58,6 +58,9 @@ pub struct Logged {
     pub rate: f64,
     /// Global norm of the gradients before clipping.
     pub gradient: f64,
+    /// Share of the batch that was right before the step, among the logits that the loss saw; none where the method
+    /// gives no logits.
+    pub accuracy: Option<f64>,
 }
 
 /// What a run hands over while it runs.
@@ -202,7 +205,7 @@ impl<'a> Run<'a> {
         }
         if step >= steps {
             self.end(sink)?;
-        } else if self.setup.config.eval.every > 0 && step % self.setup.config.eval.every == 0 {
+        } else if self.setup.config.eval.is_due(step) {
             self.evaluate(At::Step, sink)?;
         }
         Ok(())

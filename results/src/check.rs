@@ -39,7 +39,13 @@ pub(crate) fn manifest(manifest: &Manifest) -> Result<(), String> {
         .chain(&m.overrides)
         .chain(&m.diverged)
         .chain(m.experiences.iter().map(|plan| &plan.bound_by));
-    if words.chain(&m.stream.tasks).chain(&m.stream.classes).chain(&m.stream.notes).any(|word| word.len() > MAX_NAME) {
+    if words
+        .chain(&m.stream.tasks)
+        .chain(&m.stream.classes)
+        .chain(&m.stream.notes)
+        .chain(&m.stream.datasets)
+        .any(|word| word.len() > MAX_NAME)
+    {
         return Err(format!("a name is longer than {MAX_NAME} bytes"));
     }
     stream(&m.stream)?;
@@ -59,6 +65,12 @@ fn stream(stream: &StreamInfo) -> Result<(), String> {
         let listed = stream.trained.len();
         return Err(format!("`stream.trained` lists {listed} experiences of {}", stream.experiences));
     }
+    if !stream.datasets.is_empty() && stream.datasets.len() != tasks {
+        return Err(format!("`stream.datasets` names {} of {tasks} tasks", stream.datasets.len()));
+    }
+    if stream.covers.is_some_and(|(first, last)| !stream.joint || first == 0 || last < first || last > MAX_TASKS) {
+        return Err("`stream.covers` is no part of a stream, or the run is not joint".into());
+    }
     for (index, trained) in stream.trained.iter().enumerate() {
         let distinct: BTreeSet<_> = trained.iter().collect();
         if distinct.len() != trained.len() || trained.iter().any(|&task| task >= tasks) {
@@ -77,11 +89,11 @@ pub(crate) fn records(records: &[Record], manifest: &Manifest) -> Result<(), Str
         one_record(record, manifest).map_err(|why| format!("line {line}: {why}"))?;
         let step = if record.at == At::Step { record.step } else { 0 };
         let moment = (record.at, record.experience, step);
-        let question = (record.task, &record.split, &record.preference, record.sample);
+        let question = (record.task, record.split, &record.preference, record.sample);
         if !seen.insert((moment, question)) {
             return Err(format!("line {line} evaluates the same task at the same moment again"));
         }
-        let size = *sizes.entry((record.at, record.task, &record.split)).or_insert(record.n);
+        let size = *sizes.entry((record.at, record.task, record.split)).or_insert(record.n);
         if size != record.n {
             return Err(format!("line {line}: {} examples, where the same task had {size} before", record.n));
         }
@@ -101,9 +113,6 @@ fn one_record(record: &Record, manifest: &Manifest) -> Result<(), String> {
     if !possible || record.step > manifest.spent.steps {
         return Err(format!("there is no experience {} with step {}", record.experience, record.step));
     }
-    if record.split != "test" && record.split != "validation" {
-        return Err("the split is neither `test` nor `validation`".into());
-    }
     if record.preference.len() > MAX_NAME {
         return Err(format!("the preference is longer than {MAX_NAME} bytes"));
     }
@@ -115,6 +124,7 @@ fn one_record(record: &Record, manifest: &Manifest) -> Result<(), String> {
         ("loss", record.loss, -ROUNDING, f64::MAX),
         ("brier", record.brier, -ROUNDING, 2.0 + ROUNDING),
         ("confidence", record.confidence, -ROUNDING, 1.0 + ROUNDING),
+        ("margin", record.margin.unwrap_or(0.0), f64::MIN, f64::MAX),
     ];
     for (name, value, low, high) in values {
         let excused = manifest.diverged.is_some() && !value.is_finite();

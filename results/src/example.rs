@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ledger::LedgerRow;
 use crate::manifest::{Conditions, FORMAT, Manifest, Plan, Spend, StreamInfo};
-use crate::record::{At, Record};
+use crate::record::{At, Record, Split};
 use crate::rows::write_rows;
 use crate::run::{LEDGER_FILE, MANIFEST_FILE, RECORDS_FILE, RunDir};
 
@@ -58,6 +58,8 @@ pub(crate) fn stream() -> StreamInfo {
         trained: vec![vec![0], vec![1], vec![2]],
         notes: Vec::new(),
         classes: ["0", "1", "2", "3", "4", "5"].map(String::from).into(),
+        datasets: vec!["digits".into(); 3],
+        covers: None,
     }
 }
 
@@ -74,13 +76,14 @@ pub(crate) fn records<const T: usize>(cells: &[[f64; T]]) -> Vec<Record> {
                 experience,
                 step: 100 * experience as u64,
                 task,
-                split: "test".into(),
+                split: Split::Test,
                 preference: String::new(),
                 sample: None,
                 accuracy,
                 loss: 0.5,
                 brier: 0.25,
                 confidence: accuracy,
+                margin: Some(accuracy - 0.5),
                 n: 200,
             });
         }

@@ -5,17 +5,18 @@
 //!
 //! 1. [`record`], [`ledger`], [`manifest`]: the three files of a run, and [`rows`], how two of them are written.
 //! 2. [`run`], [`mod@discover`]: a run read back and checked, and all runs below a directory.
-//! 3. [`matrix`], [`metrics`], [`stats`]: accuracies, what is computed from them, and how sure it is.
+//! 3. [`matrix`], [`history`], [`metric`], [`stats`]: accuracies, what is computed from them, and how sure it is.
 //! 4. [`summary`], [`rank`]: runs gathered into rows, and who may be compared with whom.
 //! 5. [`mod@table`], [`report`], [`mod@verdict`], [`text`], [`picture`]: the same for people.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod discover;
 pub mod generator;
+pub mod history;
 pub mod ledger;
 pub mod manifest;
 pub mod matrix;
-pub mod metrics;
+pub mod metric;
 pub mod phases;
 pub mod phases_text;
 pub mod picture;
@@ -34,17 +35,18 @@ mod check;
 #[cfg(test)]
 mod example;
 mod grid;
+mod reference;
 
 pub use discover::{Found, discover};
 pub use generator::generator;
 pub use ledger::LedgerRow;
 pub use manifest::{Conditions, FORMAT, Manifest, Plan, Spend, StreamInfo};
 pub use matrix::Matrix;
-pub use metrics::{Metric, Scores};
+pub use metric::{Metric, Scores, Subject};
 pub use phases::{Phases, View, phases};
 pub use phases_text::{phases_sentence, phases_spread, phases_text};
 pub use rank::{Place, Ranking};
-pub use record::{At, Record};
+pub use record::{At, Record, Split};
 pub use report::{matrix_text, scores_text, spend_text};
 pub use rows::{append_rows, read_rows, write_rows};
 pub use run::{LEDGER_FILE, MANIFEST_FILE, RECORDS_FILE, RunDir, RunError};

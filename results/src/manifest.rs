@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The version of the files in a run's directory that this crate writes and reads.
-pub const FORMAT: u32 = 2;
+/// The version of the files in a run's directory that this crate writes.
+///
+/// Format 3 brought the margin of a record, the datasets of tasks and what a reference covers; format 2 is still read.
+pub const FORMAT: u32 = 3;
+/// The oldest version that is read.
+const OLDEST: u32 = 2;
 
 /// The content of `manifest.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +69,13 @@ pub struct StreamInfo {
     /// Names of the classes, in the order of the labels; none where they were not kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
+    /// Dataset of each task, several with `+` between them; none where they were not kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub datasets: Vec<String>,
+    /// For joint training on a part of the stream: the first and the last experience (from 1) that it covers. Such a
+    /// run is a reference for intransigence and no row of a table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covers: Option<(usize, usize)>,
 }
 
 /// What a method was allowed to know and how it was asked: results are ranked only under equal conditions.
@@ -132,9 +143,9 @@ impl Manifest {
             format: u32,
         }
         let version: Version = serde_json::from_str(text).map_err(|e| e.to_string())?;
-        if version.format != FORMAT {
+        if !(OLDEST..=FORMAT).contains(&version.format) {
             return Err(format!(
-                "format {} is not known, only {FORMAT}; read it with the clbench that wrote it",
+                "format {} is not known, only {OLDEST} to {FORMAT}; read it with the clbench that wrote it",
                 version.format
             ));
         }
@@ -151,14 +162,14 @@ mod tests {
     fn a_manifest_survives_the_file() {
         let manifest = example::manifest("er", 7);
         let text = manifest.to_json();
-        assert!(text.starts_with("{\n  \"format\": 2,\n"), "{text}");
+        assert!(text.starts_with("{\n  \"format\": 3,\n"), "{text}");
         assert_eq!(Manifest::from_json(&text).unwrap(), manifest);
     }
 
     #[test]
     fn another_format_is_refused_by_its_number_even_if_nothing_else_fits() {
         let error = Manifest::from_json("{\"format\": 1, \"novelty\": 1}").unwrap_err();
-        assert_eq!(error, "format 1 is not known, only 2; read it with the clbench that wrote it");
+        assert_eq!(error, "format 1 is not known, only 2 to 3; read it with the clbench that wrote it");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The accuracy matrix: what was known of each task before the first step and after each experience.
 
 use crate::manifest::StreamInfo;
-use crate::record::{At, Record};
+use crate::record::{At, Record, Split};
 
 /// Accuracy on every task (column) after every experience (row), with the row before the first step as baseline.
 ///
@@ -17,14 +17,14 @@ pub struct Matrix {
 impl Matrix {
     /// The matrix of the test split, from the answers that no preference was stated for.
     pub fn of(stream: &StreamInfo, records: &[Record]) -> Self {
-        Self::view(stream, records, "test", "")
+        Self::view(stream, records, Split::Test, "")
     }
 
     /// The matrix of one split and one preference.
     ///
     /// Where single posterior samples were evaluated and their average was not, a cell is the mean over the samples.
     /// Records inside experiences are not part of it.
-    pub fn view(stream: &StreamInfo, records: &[Record], split: &str, preference: &str) -> Self {
+    pub fn view(stream: &StreamInfo, records: &[Record], split: Split, preference: &str) -> Self {
         let tasks = stream.tasks.len();
         let mut whole = vec![vec![None; tasks]; stream.experiences + 1];
         let mut samples = vec![vec![(0.0, 0_u32); tasks]; stream.experiences + 1];
@@ -52,6 +52,15 @@ impl Matrix {
             }
         }
         Self { tasks, joint: stream.joint, trained: stream.trained.clone(), cells: whole }
+    }
+
+    /// A matrix from its cells: the baseline, then a row per experience, each with a cell per task.
+    ///
+    /// `trained` says which tasks each experience trains.
+    pub fn new(cells: Vec<Vec<Option<f64>>>, trained: Vec<Vec<usize>>, joint: bool) -> Self {
+        let tasks = cells.first().map_or(0, Vec::len);
+        assert!(cells.len() == trained.len() + 1 && cells.iter().all(|row| row.len() == tasks), "a row per experience");
+        Self { tasks, joint, trained, cells }
     }
 
     /// Number of tasks.
@@ -150,15 +159,17 @@ mod tests {
         let mut records = example::records(&example::MIXED);
         let last = records.len() - 1;
         for (index, (split, preference, at)) in
-            [("validation", "", At::End), ("test", "0.5", At::End), ("test", "", At::Step)].into_iter().enumerate()
+            [(Split::Validation, "", At::End), (Split::Test, "0.5", At::End), (Split::Test, "", At::Step)]
+                .into_iter()
+                .enumerate()
         {
             let mut record = records[last - index].clone();
-            (record.split, record.preference, record.at) = (split.into(), preference.into(), at);
+            (record.split, record.preference, record.at) = (split, preference.into(), at);
             records[last - index] = record;
         }
         let matrix = Matrix::of(&example::stream(), &records);
         assert_eq!([0, 1, 2].map(|task| matrix.after(3, task)), [None; 3]);
-        let preferred = Matrix::view(&example::stream(), &records, "test", "0.5");
+        let preferred = Matrix::view(&example::stream(), &records, Split::Test, "0.5");
         assert_eq!(preferred.after(3, 1), Some(example::MIXED[3][1]));
     }
 

@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    record::{At, Record},
+    record::{At, Record, Split},
     run::RunDir,
     stats::{Estimate, paired},
     summary::{SummaryError, settings},
@@ -177,7 +177,8 @@ fn curves(run: &RunDir, threshold: f64) -> [Curve; 4] {
             came.entry(*task).or_insert(phase + 1);
         }
     }
-    let plain = |record: &&Record| record.split == "test" && record.preference.is_empty() && record.sample.is_none();
+    let plain =
+        |record: &&Record| record.split == Split::Test && record.preference.is_empty() && record.sample.is_none();
     let [mut after, mut lag, mut area, mut steps] = [const { BTreeMap::<usize, (f64, f64)>::new() }; 4];
     let add = |curve: &mut BTreeMap<usize, (f64, f64)>, at: usize, value: f64, weight: f64| {
         let (sum, weights) = curve.entry(at).or_default();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::Metric;
+use crate::metric::accuracy::AVERAGE;
 use crate::stats::paired;
 use crate::summary::Entry;
 
@@ -78,7 +78,7 @@ pub(crate) fn rank(entries: &mut [Entry], ranking: Ranking) {
 
 /// Splits the entries that can be ranked; each group starts at its cheapest entry.
 fn groups(entries: &[Entry], ranking: Ranking) -> Vec<Vec<usize>> {
-    let rankable = |entry: &Entry| !entry.joint && entry.estimate(Metric::AverageAccuracy).is_some();
+    let rankable = |entry: &Entry| !entry.joint && entry.estimate(&AVERAGE).is_some();
     let mut ranked: Vec<usize> = (0..entries.len()).filter(|&index| rankable(&entries[index])).collect();
     if ranking == Ranking::All {
         return vec![ranked];
@@ -99,13 +99,13 @@ fn comparable(cheapest: &Entry, other: &Entry) -> bool {
 }
 
 fn is_clear(entry: &Entry, best: &Entry) -> bool {
-    let [a, b] = [entry, best].map(|entry| entry.values(Metric::AverageAccuracy));
+    let [a, b] = [entry, best].map(|entry| entry.values(&AVERAGE));
     paired(&a, &b).is_some_and(|difference| difference.excludes_zero())
 }
 
 /// The mean average accuracy; below everything if there is none.
 fn score(entry: &Entry) -> f64 {
-    entry.estimate(Metric::AverageAccuracy).map_or(f64::NEG_INFINITY, |estimate| estimate.mean)
+    entry.estimate(&AVERAGE).map_or(f64::NEG_INFINITY, |estimate| estimate.mean)
 }
 
 /// Fine-tuning first, joint training last; in between by group, those without a place at the end.
@@ -137,7 +137,7 @@ mod tests {
 
     /// Names and ranks, in the order of the table.
     fn ranked(runs: &[Vec<RunDir>], ranking: Ranking) -> Vec<String> {
-        let summaries = summarise(&runs.concat(), ranking).unwrap();
+        let summaries = summarise(&runs.concat(), ranking, &[]).unwrap();
         let line = |entry: &Entry| format!("{} {}", entry.name(), entry.place.map_or("-".into(), |place| place.text()));
         summaries[0].entries.iter().map(line).collect()
     }

@@ -16,6 +16,16 @@ pub enum At {
     End,
 }
 
+/// Which of a task's examples were asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Split {
+    /// Never trained on, never looked at by a method.
+    Test,
+    /// Held out of training by `stream.val_fraction`.
+    Validation,
+}
+
 /// The evaluation of one task at one moment: a line of `records.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,8 +38,8 @@ pub struct Record {
     pub step: u64,
     /// The evaluated task, counted from 0.
     pub task: usize,
-    /// `test` or `validation`.
-    pub split: String,
+    /// Which of its examples.
+    pub split: Split,
     /// The preference that was answered; empty unless the method answers preferences.
     pub preference: String,
     /// Which posterior sample answered, counted from 0, where single samples were evaluated.
@@ -42,6 +52,10 @@ pub struct Record {
     pub brier: f64,
     /// Mean probability of the correct class, 0 to 1.
     pub confidence: f64,
+    /// Mean of the correct class's score (logit) minus the largest other in scope; none where a question had no other
+    /// class in scope, and in runs of format 2.
+    #[serde(default)]
+    pub margin: Option<f64>,
     /// Examples evaluated.
     pub n: u64,
 }
@@ -59,8 +73,23 @@ impl Row for Record {
         "loss",
         "brier",
         "confidence",
+        "margin",
         "n",
     ];
+    const OLDER: &'static [&'static [&'static str]] = &[&[
+        "at",
+        "experience",
+        "step",
+        "task",
+        "split",
+        "preference",
+        "sample",
+        "accuracy",
+        "loss",
+        "brier",
+        "confidence",
+        "n",
+    ]];
 }
 
 #[cfg(test)]
@@ -74,13 +103,14 @@ mod tests {
             experience: 1,
             step: 40,
             task: 0,
-            split: "test".into(),
+            split: Split::Test,
             preference: String::new(),
             sample: None,
             accuracy,
             loss: 0.25,
             brier: 1e-7,
             confidence: 1.0 / 3.0,
+            margin: Some(-0.5),
             n: 500,
         }
     }
@@ -92,8 +122,8 @@ mod tests {
         let text = String::from_utf8(file).unwrap();
         assert_eq!(
             text,
-            "at,experience,step,task,split,preference,sample,accuracy,loss,brier,confidence,n\n\
-             end,1,40,0,test,,,0.5,0.25,1e-7,0.3333333333333333,500\n"
+            "at,experience,step,task,split,preference,sample,accuracy,loss,brier,confidence,margin,n\n\
+             end,1,40,0,test,,,0.5,0.25,1e-7,0.3333333333333333,-0.5,500\n"
         );
     }
 
@@ -120,6 +150,23 @@ mod tests {
         write_rows(&mut file, &[record(f64::NAN)]).unwrap();
         let back: Vec<Record> = read_rows(&file[..], 100).unwrap();
         assert!(back[0].accuracy.is_nan());
+    }
+
+    #[test]
+    fn a_file_of_format_2_has_no_margin() {
+        let mut file = Vec::new();
+        write_rows(&mut file, &[record(0.5)]).unwrap();
+        let older = String::from_utf8(file).unwrap().replace(",margin", "").replace(",-0.5", "");
+        let back: Vec<Record> = read_rows(older.as_bytes(), 100).unwrap();
+        assert_eq!(back, [Record { margin: None, ..record(0.5) }]);
+    }
+
+    #[test]
+    fn another_split_is_refused() {
+        let mut file = Vec::new();
+        write_rows(&mut file, &[record(0.5)]).unwrap();
+        let other = String::from_utf8(file).unwrap().replace(",test,", ",train,");
+        assert!(read_rows::<Record>(other.as_bytes(), 100).unwrap_err().contains("`train`"));
     }
 
     #[test]

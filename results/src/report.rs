@@ -4,8 +4,9 @@ use crate::check::total;
 use crate::grid::{Side, WIDTH, grid};
 use crate::ledger::LedgerRow;
 use crate::matrix::Matrix;
-use crate::metrics::{Metric, Scores};
-use crate::text::{clean, cut, fixed, grouped, prefixed, wrap};
+use crate::metric::{Metric, Scores};
+use crate::stats::Estimate;
+use crate::text::{clean, cut, fixed, grouped, measured, prefixed, wrap};
 
 /// Columns and rows of a matrix that are shown; of more, the middle ones are left out.
 const MAX_COLUMNS: usize = 10;
@@ -60,14 +61,15 @@ fn shown(count: usize, limit: usize) -> Vec<Option<usize>> {
     (0..first).map(Some).chain([None]).chain(last.map(Some)).collect()
 }
 
-/// The metrics in percent, one a line, with their direction and definition.
-pub fn scores_text(scores: &Scores) -> String {
-    let line = |metric: Metric| {
-        let value = scores.get(metric).map_or("—".into(), |value| fixed(value * 100.0, 1));
-        let name = format!("{} {}", metric.short(), metric.arrow());
-        format!("{name:<6}{value:>6}  {}\n", wrap(metric.definition(), WIDTH - 14).replace('\n', "\n            "))
+/// The `metrics`, one a line, with their direction and definition.
+pub fn scores_text(scores: &Scores, metrics: &[&Metric]) -> String {
+    let line = |metric: &&Metric| {
+        let estimate = |mean| Estimate { mean, deviation: None, half_width: None, n: 1 };
+        let value = scores.get(metric).map_or("—".into(), |value| measured(metric, estimate(value)).0);
+        let name = metric.head();
+        format!("{name:<6}{value:>6}  {}\n", wrap(metric.about, WIDTH - 14).replace('\n', "\n            "))
     };
-    Metric::ALL.into_iter().map(line).collect()
+    metrics.iter().map(line).collect()
 }
 
 /// The column of examples that the environment brought back.
@@ -122,6 +124,7 @@ fn sum<'a>(name: &str, rows: impl Iterator<Item = &'a LedgerRow>) -> Vec<String>
 mod tests {
     use super::*;
     use crate::example;
+    use crate::metric::USUAL;
 
     #[test]
     fn a_matrix_fits_its_names_above_its_columns() {
@@ -160,7 +163,7 @@ mod tests {
 
     #[test]
     fn scores_are_listed_with_their_direction() {
-        let text = scores_text(&example::run("er", 0, example::MIXED[3]).scores());
+        let text = scores_text(&example::run("er", 0, example::MIXED[3]).scores(USUAL), USUAL);
         assert_eq!(
             text.lines().take(5).collect::<Vec<_>>(),
             [
@@ -172,7 +175,7 @@ mod tests {
             ]
         );
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
-        assert!(scores_text(&Scores::default()).starts_with("ACC ↑      —  mean"));
+        assert!(scores_text(&Scores::default(), USUAL).starts_with("ACC ↑      —  mean"));
     }
 
     #[test]

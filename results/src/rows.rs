@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 pub trait Row: Serialize + DeserializeOwned {
     /// The header, in the order of the fields.
     const COLUMNS: &'static [&'static str];
+    /// Headers of older formats that are still read.
+    const OLDER: &'static [&'static [&'static str]] = &[];
 }
 
 /// Writes a header and `rows`.
@@ -30,7 +32,8 @@ pub fn append_rows<R: Row>(out: impl Write, rows: &[R]) -> io::Result<()> {
 pub fn read_rows<R: Row>(input: impl Read, limit: usize) -> Result<Vec<R>, String> {
     let mut reader = csv::Reader::from_reader(input);
     let header = reader.headers().map_err(|e| e.to_string())?;
-    if header.iter().ne(R::COLUMNS.iter().copied()) {
+    let known = std::iter::once(&R::COLUMNS).chain(R::OLDER);
+    if !known.into_iter().any(|columns| header.iter().eq(columns.iter().copied())) {
         return Err(format!("the header is not `{}`", R::COLUMNS.join(",")));
     }
     let mut rows = Vec::new();

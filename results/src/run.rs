@@ -10,7 +10,7 @@ use crate::check;
 use crate::ledger::LedgerRow;
 use crate::manifest::Manifest;
 use crate::matrix::Matrix;
-use crate::metrics::Scores;
+use crate::metric::{Metric, Scores, Subject};
 use crate::record::Record;
 use crate::rows::{Row, read_rows};
 use crate::text::{clean, cut};
@@ -88,9 +88,15 @@ impl RunDir {
         Matrix::of(&self.manifest.stream, &self.records)
     }
 
-    /// The run's metrics; a diverged run has none.
-    pub fn scores(&self) -> Scores {
-        if self.manifest.diverged.is_some() { Scores::default() } else { Scores::of(&self.matrix()) }
+    /// The run as its scores see it, without references.
+    pub fn subject(&self) -> Subject {
+        let steps: Vec<u64> = self.manifest.experiences.iter().map(|plan| plan.steps).collect();
+        Subject::of(&self.manifest.stream, &steps, &self.records)
+    }
+
+    /// The run's scores; a diverged run has none.
+    pub fn scores(&self, metrics: &[&'static Metric]) -> Scores {
+        if self.manifest.diverged.is_some() { Scores::default() } else { Scores::of(&self.subject(), metrics) }
     }
 }
 
@@ -125,6 +131,7 @@ fn refused(path: &Path, why: &str) -> RunError {
 mod tests {
     use super::*;
     use crate::example;
+    use crate::metric::USUAL;
 
     fn sound() -> RunDir {
         example::run("er", 0, example::MIXED[3])
@@ -145,7 +152,7 @@ mod tests {
         let path = example::write(root.path(), &sound());
         let run = RunDir::open(&path).unwrap();
         assert_eq!(run, RunDir { path, ..sound() });
-        assert_eq!(run.scores(), Scores::of(&sound().matrix()));
+        assert_eq!(run.scores(USUAL), Scores::of(&sound().subject(), USUAL));
     }
 
     #[test]
@@ -160,7 +167,6 @@ mod tests {
         assert!(complaint(|run| run.records[1].step = 1).contains("no experience 0 with step 1"));
         assert!(complaint(|run| run.records[11].step = 301).contains("step 301"));
         assert!(complaint(|run| run.records[11].experience = 4).contains("no experience 4"));
-        assert!(complaint(|run| run.records[1].split = "train".into()).contains("neither `test` nor `validation`"));
         assert!(complaint(|run| run.records[1].n = 0).contains("no examples"));
         assert!(
             complaint(|run| run.records[11].n = 201).contains("line 13: 201 examples, where the same task had 200")
@@ -175,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_manifest_that_contradicts_itself_is_refused() {
-        assert!(complaint(|run| run.manifest.format = 3).contains("format 3 is not known"));
+        assert!(complaint(|run| run.manifest.format = 4).contains("format 4 is not known"));
         assert!(complaint(|run| run.manifest.stream.trained[1] = vec![3]).contains("experience 2 trains"));
         assert!(complaint(|run| run.manifest.stream.trained[1] = vec![1, 1]).contains("experience 2 trains"));
         assert!(complaint(|run| run.manifest.stream.experiences = 4).contains("lists 3 experiences of 4"));
@@ -206,7 +212,7 @@ mod tests {
         run.manifest.experiences.truncate(2);
         run.records[11].loss = f64::NAN;
         let path = example::write(root.path(), &run);
-        assert_eq!(RunDir::open(path).unwrap().scores(), Scores::default());
+        assert_eq!(RunDir::open(path).unwrap().scores(USUAL), Scores::default());
     }
 
     #[test]

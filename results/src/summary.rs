@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 use crate::manifest::{Conditions, Manifest, Spend, StreamInfo};
-use crate::metrics::{Metric, Scores};
+use crate::metric::{Metric, Scores, accuracy, forgetting};
 use crate::rank::{Place, Ranking, rank};
+use crate::reference::Shelf;
 use crate::run::RunDir;
 use crate::stats::Estimate;
 use crate::text::clean;
@@ -67,7 +68,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn new(runs: &[&RunDir]) -> Result<Self, SummaryError> {
+    fn new(runs: &[&RunDir], scores: &dyn Fn(&RunDir) -> Scores) -> Result<Self, SummaryError> {
         let mut runs = runs.to_vec();
         runs.sort_by_key(|run| run.manifest.seed);
         for pair in runs.windows(2) {
@@ -95,12 +96,12 @@ impl Entry {
             spent: manifests().fold(Spend::default(), |largest, m| larger(&largest, &m.spent)),
             made_by: set(manifests().map(|m| format!("{} {} {}", m.version, m.revision, m.device)).collect()),
             place: None,
-            scores: runs.iter().map(|run| (run.manifest.seed, run.scores())).collect(),
+            scores: runs.iter().map(|run| (run.manifest.seed, scores(run))).collect(),
         })
     }
 
     /// The value of `metric` by seed; empty if any seed diverged, because the rest would flatter the method.
-    pub fn values(&self, metric: Metric) -> Vec<(u64, f64)> {
+    pub fn values(&self, metric: &Metric) -> Vec<(u64, f64)> {
         if self.diverged.is_empty() {
             self.scores.iter().filter_map(|(seed, scores)| Some((*seed, scores.get(metric)?))).collect()
         } else {
@@ -109,7 +110,7 @@ impl Entry {
     }
 
     /// The mean of `metric` over the seeds; none if a seed diverged or lacks the value.
-    pub fn estimate(&self, metric: Metric) -> Option<Estimate> {
+    pub fn estimate(&self, metric: &Metric) -> Option<Estimate> {
         let values: Vec<f64> = self.values(metric).into_iter().map(|(_, value)| value).collect();
         if values.len() == self.seeds.len() { Estimate::of(&values) } else { None }
     }
@@ -130,38 +131,58 @@ impl Entry {
 }
 
 /// Gathers `runs` by stream hash and, within it, by family; summaries are in the order of the streams' names.
-pub fn summarise(runs: &[RunDir], ranking: Ranking) -> Result<Vec<StreamSummary>, SummaryError> {
+///
+/// Computed are `metrics`, and what ranks and verdicts need. Joint training on a part of a stream is a reference and
+/// no entry.
+pub fn summarise(
+    runs: &[RunDir],
+    ranking: Ranking,
+    metrics: &[&'static Metric],
+) -> Result<Vec<StreamSummary>, SummaryError> {
     let mut by_stream: BTreeMap<&str, Vec<&RunDir>> = BTreeMap::new();
     for run in runs {
         by_stream.entry(&run.manifest.stream.hash).or_default().push(run);
     }
     let mut summaries: Vec<_> =
-        by_stream.into_values().map(|runs| one_stream(&runs, ranking)).collect::<Result<_, _>>()?;
+        by_stream.into_values().map(|runs| one_stream(&runs, ranking, metrics)).collect::<Result<_, _>>()?;
+    summaries.retain(|summary| !summary.entries.is_empty());
     summaries.sort_by(|a, b| (&a.stream.name, &a.stream.hash).cmp(&(&b.stream.name, &b.stream.hash)));
     Ok(summaries)
 }
 
-fn one_stream(runs: &[&RunDir], ranking: Ranking) -> Result<StreamSummary, SummaryError> {
+fn one_stream(runs: &[&RunDir], ranking: Ranking, metrics: &[&'static Metric]) -> Result<StreamSummary, SummaryError> {
     let first = runs.iter().find(|run| !run.manifest.stream.joint).unwrap_or(&runs[0]);
     for run in runs {
         let (a, b) = (&first.manifest.stream, &run.manifest.stream);
-        if a.tasks != b.tasks || (a.joint == b.joint && a.trained != b.trained) {
+        let order = a.joint == b.joint && a.covers == b.covers;
+        if a.tasks != b.tasks || (order && a.trained != b.trained) {
             let [a, b] = [first, run].map(|run| clean(&run.path.display().to_string()));
             return Err(SummaryError::Contradiction(a, b, "stream hash", "their tasks"));
         }
     }
-    let mut entries = entries(runs)?;
+    let mut entries = entries(runs, metrics)?;
     rank(&mut entries, ranking);
     Ok(StreamSummary { stream: first.manifest.stream.clone(), entries, ranking })
 }
 
 /// Gathers `runs` by stream hash and family.
-pub(crate) fn entries(runs: &[&RunDir]) -> Result<Vec<Entry>, SummaryError> {
+pub(crate) fn entries(runs: &[&RunDir], metrics: &[&'static Metric]) -> Result<Vec<Entry>, SummaryError> {
+    let mut wanted: Vec<&'static Metric> = vec![&accuracy::AVERAGE, &forgetting::CHAUDHRY];
+    wanted.extend(metrics.iter().filter(|metric| ![&accuracy::AVERAGE, &forgetting::CHAUDHRY].contains(metric)));
+    let shelf = Shelf::of(runs);
+    let scores = |run: &RunDir| {
+        if run.manifest.diverged.is_some() {
+            return Scores::default();
+        }
+        let mut subject = run.subject();
+        subject.references = shelf.references(run, &subject.matrix);
+        Scores::of(&subject, &wanted)
+    };
     let mut families: BTreeMap<_, Vec<&RunDir>> = BTreeMap::new();
-    for run in runs {
+    for run in runs.iter().filter(|run| run.manifest.stream.covers.is_none()) {
         families.entry((&run.manifest.stream.hash, &run.manifest.family)).or_default().push(run);
     }
-    families.into_values().map(|runs| Entry::new(&runs)).collect()
+    families.into_values().map(|runs| Entry::new(&runs, &scores)).collect()
 }
 
 /// What two runs of one family differ in although it is part of the family's hash.
@@ -205,9 +226,10 @@ impl StreamSummary {
 mod tests {
     use super::*;
     use crate::example::{self, MIXED};
+    use crate::metric::{USUAL, transfer};
 
     fn one(runs: &[RunDir]) -> StreamSummary {
-        let mut summaries = summarise(runs, Ranking::Comparable).unwrap();
+        let mut summaries = summarise(runs, Ranking::Comparable, USUAL).unwrap();
         assert_eq!(summaries.len(), 1);
         summaries.remove(0)
     }
@@ -219,7 +241,7 @@ mod tests {
         assert_eq!(entry.seeds, [0, 1, 2]);
         assert_eq!(entry.runs, ["er-0", "er-1", "er-2"]);
         // Means 0.4, 1.3/3 and 1.4/3: s = 0.1/3, half-width 4.302653·s/√3.
-        let accuracy = entry.estimate(Metric::AverageAccuracy).unwrap();
+        let accuracy = entry.estimate(&accuracy::AVERAGE).unwrap();
         assert!((accuracy.mean - 1.3 / 3.0).abs() < 1e-12);
         assert!((accuracy.half_width.unwrap() - 4.302_653 * 0.1 / 3.0 / 3_f64.sqrt()).abs() < 1e-7);
     }
@@ -229,7 +251,7 @@ mod tests {
         let mut other = example::run("er", 0, MIXED[3]);
         other.manifest.stream.hash = "another".into();
         other.manifest.stream.name = "a-stream".into();
-        let summaries = summarise(&[example::run("er", 0, MIXED[3]), other], Ranking::Comparable).unwrap();
+        let summaries = summarise(&[example::run("er", 0, MIXED[3]), other], Ranking::Comparable, USUAL).unwrap();
         let names: Vec<_> = summaries.iter().map(|summary| (&*summary.stream.name, summary.entries.len())).collect();
         assert_eq!(names, [("a-stream", 1), ("split-digits", 1)]);
     }
@@ -240,7 +262,7 @@ mod tests {
         runs[1].manifest.diverged = Some("the loss was NaN".into());
         let entry = &one(&runs).entries[0];
         assert_eq!((&*entry.seeds, &*entry.diverged), (&[0, 1][..], &[1][..]));
-        assert_eq!(entry.estimate(Metric::AverageAccuracy), None);
+        assert_eq!(entry.estimate(&accuracy::AVERAGE), None);
     }
 
     #[test]
@@ -248,8 +270,8 @@ mod tests {
         let mut runs: Vec<_> = [0, 1].map(|seed| example::run("er", seed, MIXED[3])).into();
         runs[1].records.retain(|record| record.experience > 0);
         let entry = &one(&runs).entries[0];
-        assert_eq!(entry.estimate(Metric::ForwardTransfer), None);
-        assert_eq!(entry.estimate(Metric::AverageAccuracy).unwrap().n, 2);
+        assert_eq!(entry.estimate(&transfer::FORWARD), None);
+        assert_eq!(entry.estimate(&accuracy::AVERAGE).unwrap().n, 2);
     }
 
     #[test]
@@ -262,7 +284,7 @@ mod tests {
     #[test]
     fn runs_that_contradict_each_other_are_refused() {
         let run = |seed| example::run("er", seed, MIXED[3]);
-        let refusal = |runs: &[RunDir]| summarise(runs, Ranking::All).unwrap_err().to_string();
+        let refusal = |runs: &[RunDir]| summarise(runs, Ranking::All, USUAL).unwrap_err().to_string();
         assert_eq!(
             refusal(&[run(0), run(0)]),
             "runs/er/0 and runs/er/0 have the same configuration and seed; leave one of them out"

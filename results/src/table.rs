@@ -7,11 +7,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::Metric;
+use crate::metric::{Metric, USUAL};
 use crate::rank::Ranking;
 use crate::run::RunDir;
 use crate::summary::{Entry, StreamSummary, SummaryError, summarise};
-use crate::text::{percent, prefixed, short};
+use crate::text::{measured, prefixed, short};
 
 mod csv;
 mod latex;
@@ -61,18 +61,18 @@ pub struct TableOptions {
     /// Which rows are ranked together.
     pub ranking: Ranking,
     /// The metrics, in the order of their columns.
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<&'static Metric>,
 }
 
 impl Default for TableOptions {
     fn default() -> Self {
-        Self { format: Format::Text, ranking: Ranking::Comparable, metrics: Metric::ALL.to_vec() }
+        Self { format: Format::Text, ranking: Ranking::Comparable, metrics: USUAL.to_vec() }
     }
 }
 
 /// Makes a table for every stream hash among `runs`; ends with a line break unless there are no runs.
 pub fn table(runs: &[RunDir], options: &TableOptions) -> Result<String, SummaryError> {
-    Ok(render(&summarise(runs, options.ranking)?, options))
+    Ok(render(&summarise(runs, options.ranking, &options.metrics)?, options))
 }
 
 /// Writes `summaries` as tables.
@@ -90,18 +90,18 @@ pub fn render(summaries: &[StreamSummary], options: &TableOptions) -> String {
 pub(crate) use markdown::grid as markdown_grid;
 
 /// The heads of a wide table's columns.
-fn header(metrics: &[Metric], rehearsed: bool) -> Vec<String> {
+fn header(metrics: &[&Metric], rehearsed: bool) -> Vec<String> {
     let fixed = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let scores = metrics.iter().map(|metric| format!("{} {}", metric.short(), metric.arrow())).collect();
+    let scores = metrics.iter().map(|metric| metric.head()).collect();
     let conditions = ["start", "head", "train / test logits", "task id", "steps", "operations", "replayed", "state"];
     let more = if rehearsed { &["rehearsed"][..] } else { &[] };
     [fixed(&["method", "seeds", "rank"]), scores, fixed(&conditions), fixed(more)].concat()
 }
 
 /// The cells of an entry, in the order of [`header`]; names are cleaned and not yet escaped.
-fn cells(entry: &Entry, metrics: &[Metric], rehearsed: bool) -> Vec<String> {
+fn cells(entry: &Entry, metrics: &[&Metric], rehearsed: bool) -> Vec<String> {
     let mut cells = vec![label(entry).join(" "), entry.seeds.len().to_string(), place(entry)];
-    cells.extend(metrics.iter().enumerate().map(|(column, &metric)| match score(entry, metric, column) {
+    cells.extend(metrics.iter().enumerate().map(|(column, metric)| match score(entry, metric, column) {
         (mean, Some(half)) => format!("{mean} {half}"),
         (mean, None) => mean,
     }));
@@ -136,11 +136,11 @@ fn yes(value: bool) -> String {
 }
 
 /// A metric in percent and half its interval; a diverged method has a word in its first column and no number.
-fn score(entry: &Entry, metric: Metric, column: usize) -> (String, Option<String>) {
+fn score(entry: &Entry, metric: &Metric, column: usize) -> (String, Option<String>) {
     if column == 0 && !entry.diverged.is_empty() {
         return ("diverged".into(), Some(format!("{} of {}", entry.diverged.len(), entry.seeds.len())));
     }
-    let (mean, half) = entry.estimate(metric).map_or((NONE.into(), None), percent);
+    let (mean, half) = entry.estimate(metric).map_or((NONE.into(), None), |estimate| measured(metric, estimate));
     (mean, half.map(|half| format!("±{half}")))
 }
 
@@ -162,10 +162,10 @@ fn title(summary: &StreamSummary) -> String {
 }
 
 /// The sentences below a table: what its columns mean and what its numbers do not say.
-fn notes(summary: &StreamSummary, metrics: &[Metric]) -> Vec<String> {
+fn notes(summary: &StreamSummary, metrics: &[&Metric]) -> Vec<String> {
     let any = |test: &dyn Fn(&Entry) -> bool| summary.entries.iter().any(test);
     let ranked = any(&|entry| entry.place.is_some());
-    let named: Vec<String> = metrics.iter().map(|m| format!("{} {}", m.short(), m.name())).collect();
+    let named: Vec<String> = metrics.iter().map(|m| format!("{} {}", m.short, m.name)).collect();
     let mut notes = vec![format!("Percent. {}.", named.join(", "))];
     if any(&|entry| entry.seeds.len() > 1) {
         notes.push("± is half the 95 % interval of the mean over seeds (Student's t).".into());

@@ -1,5 +1,6 @@
 //! How names and numbers are written for people. Names come from files elsewhere and are hostile until cleaned.
 
+use crate::metric::{Metric, Unit};
 use crate::stats::Estimate;
 
 /// Characters of a name in a table, at most.
@@ -39,6 +40,16 @@ pub(crate) fn percent(estimate: Estimate) -> (String, Option<String>) {
     let half = estimate.half_width.map(|half| half * 100.0);
     let decimals = if half.is_some_and(|half| (0.005..0.1).contains(&half)) { 2 } else { 1 };
     (fixed(estimate.mean * 100.0, decimals), half.map(|half| fixed(half, decimals)))
+}
+
+/// A mean and half its interval in what the metric is measured in: shares in percent, steps with one decimal.
+pub(crate) fn measured(metric: &Metric, estimate: Estimate) -> (String, Option<String>) {
+    let decimals = match metric.unit {
+        Unit::Share => return percent(estimate),
+        Unit::Steps => 1,
+        Unit::Nats | Unit::Number => 3,
+    };
+    (fixed(estimate.mean, decimals), estimate.half_width.map(|half| fixed(half, decimals)))
 }
 
 /// A number with so many decimals, and no minus sign before zeros.

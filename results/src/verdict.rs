@@ -1,6 +1,6 @@
 //! One honest sentence about a run, or about several seeds of it.
 
-use crate::metrics::Metric;
+use crate::metric::{accuracy::AVERAGE, forgetting::CHAUDHRY};
 use crate::run::RunDir;
 use crate::stats::{Estimate, paired};
 use crate::summary::{Entry, SummaryError, entries, settings};
@@ -13,7 +13,7 @@ use crate::text::{percent, short};
 /// A difference is called one only if its 95 % interval, paired over common seeds, excludes zero. None if `subject`
 /// is empty; an error if its runs are of several configurations or repeat a seed.
 pub fn verdict(subject: &[RunDir], others: &[RunDir]) -> Result<Option<String>, SummaryError> {
-    let mut subjects = entries(&subject.iter().collect::<Vec<_>>())?;
+    let mut subjects = entries(&subject.iter().collect::<Vec<_>>(), &[])?;
     let Some(entry) = subjects.pop() else { return Ok(None) };
     if let Some(other) = subjects.pop() {
         return Err(SummaryError::Several(short(&entry.family), short(&other.family)));
@@ -25,11 +25,11 @@ pub fn verdict(subject: &[RunDir], others: &[RunDir]) -> Result<Option<String>, 
         let seeds = if all == 1 { "its only seed".into() } else { format!("{lost} of {all} seeds") };
         return Ok(Some(format!("{name} diverged on {seeds} and has no score.")));
     }
-    let Some(accuracy) = entry.estimate(Metric::AverageAccuracy) else {
+    let Some(accuracy) = entry.estimate(&AVERAGE) else {
         return Ok(Some(format!("{name} was not evaluated on every task at its end and has no average accuracy.")));
     };
     let mut parts = vec![format!("{name} reached an average accuracy of {} %", interval(accuracy))];
-    parts.extend(entry.estimate(Metric::Forgetting).map(forgot));
+    parts.extend(entry.estimate(&CHAUDHRY).map(forgot));
     for joint in [false, true] {
         parts.extend(reference(first, &entry, others, joint)?);
     }
@@ -78,13 +78,13 @@ fn reference(subject: &RunDir, entry: &Entry, others: &[RunDir], joint: bool) ->
             && a.family != b.family
             && shared_settings(subject) == shared_settings(run)
     };
-    let found = entries(&others.iter().filter(wanted).collect::<Vec<_>>())?;
+    let found = entries(&others.iter().filter(wanted).collect::<Vec<_>>(), &[])?;
     // With several candidates there is no saying which one is meant.
     let [reference] = &found[..] else { return Ok(None) };
     if entry.joint || (entry.is_finetune() && !joint) {
         return Ok(None);
     }
-    let [a, b] = [entry, reference].map(|entry| entry.values(Metric::AverageAccuracy));
+    let [a, b] = [entry, reference].map(|entry| entry.values(&AVERAGE));
     Ok(paired(&a, &b).map(|difference| compared(difference, &reference.name())))
 }
 

@@ -48,7 +48,8 @@ fn what_is_held_out_is_asked_and_not_trained_on() {
         assert!((held.len() as f64 / (held.len() + train.len()) as f64 - 0.25).abs() < 0.01);
     }
     let (_, heard) = support::up_to(&setup, 0, 1, &support::shelf());
-    let splits = heard.records.iter().filter(|row| row.at == At::End).map(|row| row.split.as_str());
+    let splits =
+        heard.records.iter().filter(|row| row.at == At::End).map(|row| format!("{:?}", row.split).to_lowercase());
     assert_eq!(splits.collect::<Vec<_>>(), ["test", "validation"].repeat(3));
 }
 

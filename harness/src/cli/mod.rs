@@ -3,8 +3,10 @@
 mod check;
 mod data;
 mod list;
+mod metrics;
 mod phases;
 mod progress;
+mod references;
 mod run;
 mod stream;
 mod table;
@@ -49,6 +51,12 @@ enum Command {
     /// List, fetch and verify datasets
     #[command(subcommand)]
     Data(data::Words),
+    /// Train what intransigence compares with: jointly up to each experience, and
+    /// each experience alone
+    #[command(verbatim_doc_comment)]
+    References(references::Words),
+    /// List all scores, or explain some: formula, source, a worked example
+    Metrics(metrics::Words),
     /// Tables of finished runs
     Table(table::Words),
     /// Accuracy from phase to phase: after each, by lag, while tasks come
@@ -124,6 +132,8 @@ pub fn main(shelf: &Shelf) -> ExitCode {
         Command::Stream(words) => stream::stream(&words, shelf),
         Command::List => list::list(shelf),
         Command::Data(words) => data::data(&words, shelf),
+        Command::References(words) => references::references(&words, shelf),
+        Command::Metrics(words) => metrics::metrics(&words),
         Command::Table(words) => table::table(&words),
         Command::Phases(words) => phases::phases(&words),
     };

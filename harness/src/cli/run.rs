@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Result, anyhow};
 use clbench_results::{
-    Matrix, RunDir, Scores, TableOptions, discover, matrix_text, scores_text, spend_text, table, verdict,
+    Matrix, RunDir, TableOptions, discover, matrix_text, metric::USUAL, scores_text, spend_text, table, verdict,
 };
 
 use super::{Ending, STOP, Target, Usage, listen, print, progress::Progress, tell};
@@ -52,26 +52,8 @@ pub(super) fn run(words: &Words, shelf: &Shelf) -> Result<Ending> {
     }
     let outcomes = all(&setup, &seeds, &asked, shelf, &progress);
     progress.clear();
-    let mut wrong = 0;
-    for (seed, outcome) in seeds.iter().zip(&outcomes) {
-        let place = setup.place(&asked.runs, *seed);
-        match outcome {
-            Ok(Outcome::Complete) => {}
-            Ok(Outcome::Diverged(reason)) => {
-                wrong += 1;
-                tell(&format!(
-                    "error: seed {seed} diverged: {reason}; recorded in {}; lower optim.rate or the method's strength, or set optim.clip",
-                    place.display()
-                ));
-            }
-            Ok(Outcome::Interrupted) => tell(&format!("seed {seed} is not done; the same command goes on")),
-            Err(error) => {
-                wrong += 1;
-                tell(&format!("error: seed {seed}: {error:#}"));
-            }
-        }
-    }
-    if outcomes.iter().any(|outcome| matches!(outcome, Ok(Outcome::Interrupted))) {
+    let Told { wrong, interrupted } = tell_outcomes(&setup, &seeds, &outcomes, &asked.runs);
+    if interrupted {
         return Ok(Ending::Interrupted);
     }
     report(&setup, &seeds, &outcomes, &asked.runs, words.json)?;
@@ -82,8 +64,48 @@ pub(super) fn run(words: &Words, shelf: &Shelf) -> Result<Ending> {
     })
 }
 
+/// How several seeds ended.
+pub(super) struct Told {
+    /// Seeds that failed or diverged.
+    pub wrong: usize,
+    /// Whether some are not done.
+    pub interrupted: bool,
+}
+
+/// Tells of every seed that did not end well.
+pub(super) fn tell_outcomes(setup: &Setup, seeds: &[u64], outcomes: &[Result<Outcome>], runs: &Path) -> Told {
+    let mut told = Told { wrong: 0, interrupted: false };
+    for (seed, outcome) in seeds.iter().zip(outcomes) {
+        match outcome {
+            Ok(Outcome::Complete) => {}
+            Ok(Outcome::Diverged(reason)) => {
+                told.wrong += 1;
+                tell(&format!(
+                    "error: seed {seed} diverged: {reason}; recorded in {}; lower optim.rate or the method's strength, or set optim.clip",
+                    setup.place(runs, *seed).display()
+                ));
+            }
+            Ok(Outcome::Interrupted) => {
+                told.interrupted = true;
+                tell(&format!("seed {seed} is not done; the same command goes on"));
+            }
+            Err(error) => {
+                told.wrong += 1;
+                tell(&format!("error: seed {seed}: {error:#}"));
+            }
+        }
+    }
+    told
+}
+
 /// Runs every seed, up to `jobs` at once, each on a thread of its own.
-fn all(setup: &Setup, seeds: &[u64], asked: &Asked, shelf: &Shelf, progress: &Progress) -> Vec<Result<Outcome>> {
+pub(super) fn all(
+    setup: &Setup,
+    seeds: &[u64],
+    asked: &Asked,
+    shelf: &Shelf,
+    progress: &Progress,
+) -> Vec<Result<Outcome>> {
     let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         while let Some(&seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -123,7 +145,7 @@ fn report(setup: &Setup, seeds: &[u64], outcomes: &[Result<Outcome>], runs: &Pat
             let matrix = Matrix::of(&one.manifest.stream, &one.records);
             text += &matrix_text(&matrix, &one.manifest.stream.tasks);
             text += "\n";
-            text += &scores_text(&Scores::of(&matrix));
+            text += &scores_text(&one.scores(USUAL), USUAL);
             text += "\n";
             text += &spend_text(&one.ledger);
         }
@@ -143,11 +165,9 @@ fn report(setup: &Setup, seeds: &[u64], outcomes: &[Result<Outcome>], runs: &Pat
 
 /// One run as a line of JSON.
 fn line(run: &RunDir) -> Result<String> {
-    let scores = run.scores();
-    let scores: serde_json::Map<String, serde_json::Value> = clbench_results::Metric::ALL
-        .iter()
-        .map(|metric| (metric.short().to_lowercase(), scores.get(*metric).into()))
-        .collect();
+    let scores = run.scores(USUAL);
+    let scores: serde_json::Map<String, serde_json::Value> =
+        USUAL.iter().map(|metric| (metric.key.to_owned(), scores.get(metric).into())).collect();
     let line = serde_json::json!({ "path": run.path, "manifest": run.manifest, "scores": scores });
     Ok(serde_json::to_string(&line)? + "\n")
 }

@@ -104,6 +104,10 @@ fn yes() -> bool {
 pub struct Eval {
     /// Also every so many steps of an experience; 0 for never.
     pub every: u64,
+    /// Also after 1 to 10, 20 to 100 by tens, 200 to 1000 by hundreds, … steps of an experience: retention curves and
+    /// learning curves need the beginning.
+    #[serde(skip_serializing_if = "is_default")]
+    pub log_spaced: bool,
     /// About which tasks within an experience; before the first step and after each experience it is all of them.
     #[serde(skip_serializing_if = "is_default")]
     pub within: Within,
@@ -115,7 +119,15 @@ pub struct Eval {
 
 impl Default for Eval {
     fn default() -> Self {
-        Self { every: 0, within: Within::All, batch: 500, preferences: Vec::new() }
+        Self { every: 0, log_spaced: false, within: Within::All, batch: 500, preferences: Vec::new() }
+    }
+}
+
+impl Eval {
+    /// Whether tasks are evaluated after `step` steps of an experience that goes on.
+    pub fn is_due(&self, step: u64) -> bool {
+        let every = self.every > 0 && step.is_multiple_of(self.every);
+        every || (self.log_spaced && step > 0 && step.is_multiple_of(10_u64.pow(step.ilog10())))
     }
 }
 
@@ -180,5 +192,20 @@ impl Config {
     /// The id of all runs that differ from this one in nothing but the seed.
     pub fn family(&self, stream: &str) -> String {
         Self { seed: 0, ..self.clone() }.id(stream)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_spaced_evaluations_are_dense_at_first() {
+        let eval = Eval { log_spaced: true, ..Eval::default() };
+        let due: Vec<u64> = (0..=1500).filter(|step| eval.is_due(*step)).collect();
+        assert_eq!(due[..12], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30]);
+        assert_eq!(due[17..], [90, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000]);
+        let both = Eval { every: 7, ..eval };
+        assert!(both.is_due(14) && both.is_due(20) && !both.is_due(15) && both.is_due(7));
     }
 }

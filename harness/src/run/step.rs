@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use anyhow::Result;
+use burn::tensor::Tensor;
 
 use super::{Logged, Run, Sink};
 use crate::{
@@ -19,8 +20,16 @@ struct Stepped {
     spent: Spent,
     /// The examples of its batch.
     indices: Vec<usize>,
-    /// The loss, its terms and the gradients' norm, where they were asked for.
-    seen: Option<(f64, Vec<Option<f64>>, f64)>,
+    /// What was read back, where that was asked for.
+    seen: Option<Seen>,
+}
+
+/// What is read back of a step.
+struct Seen {
+    loss: f64,
+    terms: Vec<Option<f64>>,
+    gradient: f64,
+    accuracy: Option<f64>,
 }
 
 impl Run<'_> {
@@ -40,10 +49,10 @@ impl Run<'_> {
         self.state.price = self.state.price.max(spent);
         self.state.position.step += 1;
         self.state.position.total += 1;
-        let Some((loss, terms, gradient)) = seen else { return Ok(()) };
+        let Some(Seen { loss, terms, gradient, accuracy }) = seen else { return Ok(()) };
         let (experience, step) = (self.state.position.experience + 1, self.state.position.total);
         let base = terms.first().copied().flatten().unwrap_or(loss);
-        sink.logged(&Logged { experience, step, loss, terms, rate, gradient })?;
+        sink.logged(&Logged { experience, step, loss, terms, rate, gradient, accuracy })?;
         let what = match (loss.is_finite(), gradient.is_finite()) {
             (false, _) => "the loss is not a finite number".into(),
             (_, false) => "the gradients' norm is not a finite number".into(),
@@ -88,7 +97,7 @@ impl Run<'_> {
         let batch = cx.batch(&indices);
         let mut pass = cx.tracked(Mode::Train(cx.draws));
         let base = cx.carrier.loss(&mut pass, &batch);
-        let logits = policy.as_ref().and(base.logits.clone());
+        let logits = if look || policy.is_some() { base.logits.clone() } else { None };
         let mut terms = Vec::new();
         for (_, part) in parts.iter_mut() {
             terms.push(part.loss(&mut cx, &mut pass, &batch, &base)?);
@@ -97,7 +106,8 @@ impl Run<'_> {
         let read = |tensor: &burn::tensor::Tensor<1>| f64::from(tensor.clone().inner().into_scalar::<f32>());
         let mut seen = look.then(|| {
             let own = std::iter::once(Some(&base.loss)).chain(terms.iter().map(Option::as_ref));
-            (read(&loss), own.map(|term| term.map(read)).collect(), 0.0)
+            let terms = own.map(|term| term.map(read)).collect();
+            Seen { loss: read(&loss), terms, gradient: 0.0, accuracy: None }
         });
         // The optimizer works in place only where nobody else holds the weights.
         drop((base, terms));
@@ -111,8 +121,9 @@ impl Run<'_> {
             let (clipped, was) = clip(grads, limit);
             (grads, norm) = (clipped, Some(was));
         }
-        if let Some((_, _, gradient)) = &mut seen {
-            *gradient = norm.unwrap_or_else(|| grads.norm());
+        if let Some(seen) = &mut seen {
+            seen.gradient = norm.unwrap_or_else(|| grads.norm());
+            seen.accuracy = logits.as_ref().map(|logits| hits(logits, &batch.targets)).transpose()?;
         }
         cx.optim.step(&mut cx.weights.theta, grads, rate);
         parts.iter_mut().try_for_each(|(_, part)| part.after_step(&mut cx))?;
@@ -123,4 +134,12 @@ impl Run<'_> {
         self.state.policy = policy;
         Ok(Stepped { spent: meter.read(), indices, seen })
     }
+}
+
+/// The share of rows whose largest logit is the target's.
+fn hits(logits: &Tensor<2>, targets: &[usize]) -> Result<f64> {
+    let classes = logits.dims()[1];
+    let scores: Vec<f32> = logits.clone().inner().into_data().try_to_vec_as()?;
+    let right = |(row, target): &(&[f32], &usize)| row.iter().all(|score| *score <= row[**target]);
+    Ok(scores.chunks(classes).zip(targets).filter(right).count() as f64 / targets.len() as f64)
 }

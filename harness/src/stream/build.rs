@@ -15,15 +15,17 @@ use crate::{
 };
 
 /// Keys of `[stream]` that belong to every kind.
-pub(crate) const COMMON: [&str; 10] =
-    ["kind", "dataset", "seed", "val_fraction", "normalise", "joint", "shape", "fit", "pool", "hash"];
+pub(crate) const COMMON: [&str; 12] =
+    ["kind", "dataset", "seed", "val_fraction", "normalise", "joint", "upto", "only", "shape", "fit", "pool", "hash"];
 /// What stays when the command line names another kind.
-pub(crate) const KIND: [&str; 11] = [
+pub(crate) const KIND: [&str; 13] = [
     "dataset",
     "seed",
     "val_fraction",
     "normalise",
     "joint",
+    "upto",
+    "only",
     "shape",
     "fit",
     "pool",
@@ -186,8 +188,8 @@ pub(crate) fn build(
         );
     }
     let (mut experiences, mut policy) = (world.experiences, world.policy);
-    if settings.joint {
-        (experiences, policy) = (vec![joined(&experiences)], None);
+    if let Some((first, last)) = settings.covers(experiences.len())? {
+        (experiences, policy) = (vec![joined(&experiences[first - 1..last])], None);
     }
     own.extend(Table::try_from(&settings).context("settings are a table")?);
     own.extend(parts.clone());

@@ -7,8 +7,9 @@ pub(crate) mod metadata;
 pub mod schedule;
 mod view;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
+use anyhow::{Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
@@ -93,6 +94,12 @@ pub struct Settings {
     /// All tasks arrive at once: the upper bound.
     #[serde(default)]
     pub joint: bool,
+    /// With joint training: only the experiences up to this one, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upto: Option<usize>,
+    /// With joint training: only this experience, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<usize>,
     /// Channels, height and width to which inputs are brought; the smallest that holds each dataset's where not set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<[usize; 3]>,
@@ -105,6 +112,28 @@ pub struct Settings {
     /// The content hash that the stream must have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
+}
+
+impl Settings {
+    /// The first and the last experience, from 1, of `count` that arrive at once; none where they arrive in order.
+    pub(crate) fn covers(&self, count: usize) -> Result<Option<(usize, usize)>> {
+        let (key, span) = match (self.upto, self.only) {
+            (None, None) => ("joint", (1, count)),
+            (Some(last), None) => ("upto", (1, last)),
+            (None, Some(one)) => ("only", (one, one)),
+            (Some(_), Some(_)) => bail!("stream.upto and stream.only exclude each other"),
+        };
+        ensure!(
+            self.joint || key == "joint",
+            "stream.{key} belongs to joint training, a reference for others; add method=joint"
+        );
+        ensure!((1..=count).contains(&span.1), "stream.{key} = {} is no experience of {count}, counted from 1", span.1);
+        Ok(self.joint.then_some(span))
+    }
+    /// The first and the last experience that a reference on a part of the stream covers; none for the whole.
+    pub fn part(&self) -> Option<(usize, usize)> {
+        self.upto.map(|last| (1, last)).or(self.only.map(|one| (one, one)))
+    }
 }
 
 fn yes() -> bool {
@@ -160,6 +189,14 @@ impl Stream {
     /// The task at `index`; the one after the last is the pretraining pool.
     pub fn task(&self, index: usize) -> &Task {
         self.tasks.get(index).or(self.pool.as_ref()).expect("an index of a task or of the pool")
+    }
+    /// Names of the datasets that `task` shows test examples of, with `+` between them.
+    pub fn datasets(&self, task: &Task) -> String {
+        let concepts: BTreeSet<usize> = (0..task.test.len()).map(|index| task.test.concept(index)).collect();
+        let datasets: BTreeSet<usize> =
+            concepts.into_iter().map(|concept| self.universe.concepts[concept].dataset).collect();
+        let names: Vec<&str> = datasets.into_iter().map(|dataset| &self.universe.datasets[dataset].name[..]).collect();
+        names.join("+")
     }
     /// Whether it is made from lists of concepts, whose inputs are not known.
     pub fn is_bare(&self) -> bool {

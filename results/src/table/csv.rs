@@ -1,6 +1,6 @@
 //! A table for other programs: all rows of all tables, every column, full precision.
 
-use crate::metrics::Metric;
+use crate::metric::Metric;
 use crate::summary::{Entry, StreamSummary};
 use crate::text::clean;
 
@@ -10,11 +10,11 @@ const CONDITIONS: [&str; 7] = ["start", "head", "train_logits", "test_logits", "
 const SPENT: [&str; 9] =
     ["steps", "bound_by", "flops", "examples", "replayed", "rehearsed", "evaluation_flops", "state_bytes", "made_by"];
 
-pub(super) fn table(summaries: &[StreamSummary], metrics: &[Metric]) -> String {
+pub(super) fn table(summaries: &[StreamSummary], metrics: &[&Metric]) -> String {
     let mut header: Vec<String> = NAMED.iter().chain(&SEEDS).map(ToString::to_string).collect();
     for metric in metrics {
-        let name = metric.name().replace(' ', "_");
-        header.extend([name.clone(), format!("{name}_deviation"), format!("{name}_half_width_95")]);
+        let name = metric.key;
+        header.extend([name.into(), format!("{name}_deviation"), format!("{name}_half_width_95")]);
     }
     header.extend(CONDITIONS.iter().chain(&SPENT).map(ToString::to_string));
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -28,7 +28,7 @@ pub(super) fn table(summaries: &[StreamSummary], metrics: &[Metric]) -> String {
     String::from_utf8(bytes).expect("all cells are text")
 }
 
-fn row(summary: &StreamSummary, entry: &Entry, metrics: &[Metric]) -> Vec<String> {
+fn row(summary: &StreamSummary, entry: &Entry, metrics: &[&Metric]) -> Vec<String> {
     let stream = &summary.stream;
     let named = [&stream.name, &stream.kind, &stream.hash, &entry.family, &entry.method];
     let mut row: Vec<String> = named.into_iter().map(|name| cell(name)).collect();
@@ -36,7 +36,7 @@ fn row(summary: &StreamSummary, entry: &Entry, metrics: &[Metric]) -> Vec<String
     row.extend([entry.seeds.len().to_string(), list(&entry.seeds), list(&entry.runs), list(&entry.diverged)]);
     let group = entry.place.and_then(|place| place.group).map(|group| (group + 1).to_string());
     row.extend([group.unwrap_or_default(), entry.place.map(|place| place.place.to_string()).unwrap_or_default()]);
-    for &metric in metrics {
+    for metric in metrics {
         let estimate = entry.estimate(metric);
         let values =
             [estimate.map(|e| e.mean), estimate.and_then(|e| e.deviation), estimate.and_then(|e| e.half_width)];

@@ -1,9 +1,9 @@
 //! A table for a paper, with the rules of `booktabs`.
 
-use crate::metrics::Metric;
+use crate::metric::Metric;
 use crate::summary::StreamSummary;
 
-pub(super) fn table(summary: &StreamSummary, metrics: &[Metric]) -> String {
+pub(super) fn table(summary: &StreamSummary, metrics: &[&Metric]) -> String {
     let header = super::header(metrics, summary.is_rehearsed());
     let columns = format!("l{}", "r".repeat(header.len() - 1));
     let mut text = format!("% {}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n", super::title(summary));

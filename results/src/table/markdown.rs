@@ -2,10 +2,10 @@
 
 use comfy_table::{Table, presets};
 
-use crate::metrics::Metric;
+use crate::metric::Metric;
 use crate::summary::StreamSummary;
 
-pub(super) fn table(summary: &StreamSummary, metrics: &[Metric]) -> String {
+pub(super) fn table(summary: &StreamSummary, metrics: &[&Metric]) -> String {
     let escaped = |cells: Vec<String>| cells.iter().map(|cell| escape(cell)).collect::<Vec<_>>();
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN).set_header(escaped(super::header(metrics, summary.is_rehearsed())));

@@ -2,11 +2,11 @@
 
 use crate::grid::{Side, WIDTH, grid};
 use crate::manifest::Conditions;
-use crate::metrics::Metric;
+use crate::metric::Metric;
 use crate::summary::{Entry, StreamSummary};
 use crate::text::{prefixed, short, wrap};
 
-pub(super) fn table(summary: &StreamSummary, metrics: &[Metric]) -> String {
+pub(super) fn table(summary: &StreamSummary, metrics: &[&Metric]) -> String {
     let wrapped = |lines: Vec<String>| lines.iter().map(|line| wrap(line, WIDTH) + "\n").collect::<String>();
     let conditions = distinct(summary);
     [
@@ -18,12 +18,12 @@ pub(super) fn table(summary: &StreamSummary, metrics: &[Metric]) -> String {
     .join("\n")
 }
 
-fn scores(summary: &StreamSummary, metrics: &[Metric]) -> String {
-    let heads = metrics.iter().map(|metric| format!("{} {}", metric.short(), metric.arrow()));
+fn scores(summary: &StreamSummary, metrics: &[&Metric]) -> String {
+    let heads = metrics.iter().map(|metric| metric.head());
     let header: Vec<String> = ["method", "rank", "seeds"].map(String::from).into_iter().chain(heads).collect();
     let row = |entry: &Entry| {
         let fixed = [super::label(entry).join("\n"), super::place(entry), entry.seeds.len().to_string()];
-        let scores = metrics.iter().enumerate().map(|(column, &metric)| match super::score(entry, metric, column) {
+        let scores = metrics.iter().enumerate().map(|(column, metric)| match super::score(entry, metric, column) {
             (mean, Some(half)) => format!("{mean}\n{half}"),
             (mean, None) => mean,
         });

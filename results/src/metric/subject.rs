@@ -1,0 +1,88 @@
+//! What scores are computed from: the accuracy matrix, all evaluations, and references where there are any.
+
+use crate::history::History;
+use crate::manifest::StreamInfo;
+use crate::matrix::Matrix;
+use crate::record::Record;
+use crate::stats::mean;
+
+/// Accuracies of models that were trained for comparison, by task; none where no reference was run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct References {
+    /// Of the model trained jointly on all tasks.
+    pub joint: Vec<Option<f64>>,
+    /// Of the model trained jointly on the experiences up to the last that trains the task.
+    pub upto: Vec<Option<f64>>,
+    /// Of the model trained on the last experience that trains the task, alone.
+    pub single: Vec<Option<f64>>,
+}
+
+/// A run as its scores see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subject {
+    /// Accuracy after each experience.
+    pub matrix: Matrix,
+    /// All evaluations.
+    pub history: History,
+    /// What it is compared with.
+    pub references: References,
+    /// Dataset of each task; empty where it is not known.
+    pub datasets: Vec<String>,
+    /// Steps that each experience was given.
+    pub steps: Vec<u64>,
+}
+
+impl Subject {
+    /// The subject of a run's records, without references.
+    pub fn of(stream: &StreamInfo, steps: &[u64], records: &[Record]) -> Self {
+        Self {
+            matrix: Matrix::of(stream, records),
+            history: History::of(stream.tasks.len(), records),
+            references: References::default(),
+            datasets: stream.datasets.clone(),
+            steps: steps.to_vec(),
+        }
+    }
+
+    /// The subject of a bare matrix: one task per experience, in order, unless `matrix` says otherwise.
+    pub fn of_matrix(matrix: Matrix) -> Self {
+        Self {
+            matrix,
+            history: History::default(),
+            references: References::default(),
+            datasets: Vec::new(),
+            steps: Vec::new(),
+        }
+    }
+
+    /// The tasks that some experience trains.
+    pub fn trained(&self) -> impl Iterator<Item = usize> {
+        (0..self.matrix.tasks()).filter(|&task| self.matrix.first_trained(task).is_some())
+    }
+
+    /// The trained tasks that the last experience does not train; none of them for joint training.
+    pub fn earlier(&self) -> impl Iterator<Item = usize> {
+        let matrix = &self.matrix;
+        self.trained().filter(|&task| !matrix.joint() && !matrix.trains(matrix.experiences(), task))
+    }
+
+    /// The tasks that no experience trains.
+    pub fn held_out(&self) -> impl Iterator<Item = usize> {
+        (0..self.matrix.tasks()).filter(|&task| self.matrix.first_trained(task).is_none())
+    }
+
+    /// R\[j\]\[j\]: accuracy on `task` after the last experience that trains it.
+    pub fn learned(&self, task: usize) -> Option<f64> {
+        self.matrix.after(self.matrix.last_trained(task)?, task)
+    }
+
+    /// R\[T\]\[j\]: accuracy on `task` after the last experience.
+    pub fn kept(&self, task: usize) -> Option<f64> {
+        self.matrix.after(self.matrix.experiences(), task)
+    }
+}
+
+/// The mean of `value` over `items`; none if there are no items or one of them has no value.
+pub(crate) fn mean_over<T>(items: impl Iterator<Item = T>, value: impl Fn(T) -> Option<f64>) -> Option<f64> {
+    mean(&items.map(value).collect::<Option<Vec<_>>>()?)
+}

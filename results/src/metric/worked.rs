@@ -1,0 +1,149 @@
+//! The example on which every score is worked out, and scores in words.
+
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+use super::{Better, CATALOGUE, Metric, References, Subject, Unit, all};
+use crate::grid::WIDTH;
+use crate::history::{Answered, History, Moment, Preferred};
+use crate::matrix::Matrix;
+use crate::record::At;
+use crate::report::matrix_text;
+use crate::text::{fixed, wrap};
+
+/// Accuracy on three tasks before the first step and after each of ten steps of three experiences.
+///
+/// Task 1 falls when task 2 begins, recovers, and is forgotten; task 2 ends better than it was learned.
+const COURSE: [[(f64, [f64; 10]); 3]; 3] = [
+    [(0.5, [0.6, 0.7, 0.8, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9]), (0.4, [0.45; 10]), (0.3, [0.2; 10])],
+    [
+        (0.9, [0.3, 0.5, 0.8, 0.9, 0.95, 0.95, 0.95, 0.95, 0.95, 0.95]),
+        (0.45, [0.5, 0.6, 0.7, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8]),
+        (0.2, [0.35; 10]),
+    ],
+    [
+        (0.95, [0.4, 0.5, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6]),
+        (0.8, [0.7, 0.8, 0.85, 0.85, 0.85, 0.85, 0.85, 0.85, 0.85, 0.85]),
+        (0.35, [0.4, 0.5, 0.6, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7]),
+    ],
+];
+
+/// Three tasks in three experiences of ten steps, evaluated after every step, with references and two preferences.
+pub static EXAMPLE: LazyLock<Subject> = LazyLock::new(|| {
+    let moment = |at, experience, step, accuracies: [f64; 3]| Moment {
+        at,
+        experience,
+        step,
+        answers: accuracies.map(|accuracy| Some(answered(accuracy))).into(),
+    };
+    let mut moments = vec![moment(At::Start, 0, 0, COURSE[0].map(|(before, _)| before))];
+    for (index, tasks) in COURSE.iter().enumerate() {
+        moments.extend((0..10).map(|step| {
+            let at = if step == 9 { At::End } else { At::Step };
+            moment(at, index + 1, (10 * index + step + 1) as u64, tasks.map(|(_, after)| after[step]))
+        }));
+    }
+    let row = |moment: &Moment| (0..3).map(|task| moment.accuracy(task)).collect();
+    let rows = moments.iter().filter(|moment| moment.at != At::Step).map(row).collect();
+    let some = |values: [f64; 3]| values.map(Some).to_vec();
+    Subject {
+        matrix: Matrix::new(rows, (0..3).map(|task| vec![task]).collect(), false),
+        history: History {
+            moments,
+            preferred: vec![
+                Preferred { weights: vec![0.5, 0.3, 0.2], models: vec![some([0.8, 0.6, 0.5]), some([0.7, 0.7, 0.6])] },
+                Preferred { weights: vec![0.1, 0.1, 0.8], models: vec![some([0.4, 0.6, 0.9]), some([0.5, 0.5, 0.8])] },
+            ],
+        },
+        references: References {
+            joint: some([0.95, 0.9, 0.85]),
+            upto: some([0.92, 0.9, 0.85]),
+            single: some([0.93, 0.88, 0.8]),
+        },
+        datasets: ["digits", "digits", "letters"].map(String::from).into(),
+        steps: vec![10; 3],
+    }
+});
+
+/// Beside an accuracy of a: loss 2(1 − a), Brier 1 − a, correct-class probability a, margin a − 0.5, 200 examples.
+fn answered(accuracy: f64) -> Answered {
+    let wrong = 1.0 - accuracy;
+    Answered { accuracy, loss: 2.0 * wrong, brier: wrong, confidence: accuracy, margin: Some(accuracy - 0.5), n: 200 }
+}
+
+/// All scores, a few lines each.
+pub fn listing() -> String {
+    let mut text = String::new();
+    for metric in CATALOGUE.iter().flat_map(|family| family.iter()) {
+        let head = format!("{:<28} {}", metric.key, metric.head());
+        let _ = writeln!(text, "{}\n  {}", head.trim_end(), wrap(metric.about, WIDTH - 2).replace("\n  ", "\n  "));
+    }
+    text
+}
+
+/// A score in words: formula, range, direction, source, the example worked out, and what else goes by its name.
+pub fn explain(metric: &Metric) -> String {
+    let mut text = format!("{}  {}  {}\n", metric.key, metric.head(), metric.name);
+    let direction = match metric.better {
+        Better::Higher => "higher is better",
+        Better::Lower => "lower is better",
+        Better::Neither => "no direction is better",
+    };
+    let unit = match metric.unit {
+        Unit::Share => ", in percent in tables",
+        Unit::Steps => " steps",
+        Unit::Nats => " nats",
+        Unit::Number => "",
+    };
+    let range = format!("{} to {}{unit}; {direction}", bound(metric.range.0), bound(metric.range.1));
+    let facts = [
+        ("is", metric.about),
+        ("formula", metric.formula),
+        ("range", &range),
+        ("source", metric.source),
+        ("needs", metric.needs),
+    ];
+    for (name, fact) in facts.into_iter().filter(|(_, fact)| !fact.is_empty()) {
+        let _ = writeln!(text, "  {name:<9}{}", wrap(fact, WIDTH - 11).replace("\n  ", "\n           "));
+    }
+    text += "\nOn the example\n\n";
+    let names = ["one", "two", "three"].map(String::from);
+    text += &matrix_text(&EXAMPLE.matrix, &names);
+    let value = (metric.of)(&EXAMPLE).map_or("—".into(), number);
+    let _ = writeln!(text, "\n{}", wrap(&format!("{} = {} = {value}", metric.key, metric.worked), WIDTH));
+    text += &namesakes(metric);
+    text
+}
+
+/// Other definitions of the same quantity, with their values on the example.
+fn namesakes(metric: &Metric) -> String {
+    let quantity = |metric: &Metric| metric.key.split('.').next().unwrap_or_default().to_owned();
+    let others: Vec<&Metric> = all().filter(|other| quantity(other) == quantity(metric) && *other != metric).collect();
+    if others.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\nOthers that are called {}, on the same example\n", quantity(metric));
+    for other in others {
+        let value = (other.of)(&EXAMPLE).map_or("—".into(), number);
+        let _ = writeln!(text, "  {:<26} {value:>8}", other.key);
+        let _ = writeln!(text, "    {}", wrap(other.about, WIDTH - 4).replace("\n  ", "\n    "));
+    }
+    text
+}
+
+/// A value with up to four decimals.
+fn number(value: f64) -> String {
+    let text = fixed(value, 4);
+    let text = text.trim_end_matches('0');
+    text.strip_suffix('.').unwrap_or(text).into()
+}
+
+fn bound(value: f64) -> String {
+    if value.is_finite() {
+        number(value)
+    } else if value > 0.0 {
+        "∞".into()
+    } else {
+        "−∞".into()
+    }
+}
