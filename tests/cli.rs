@@ -156,7 +156,7 @@ fn json_is_one_object_a_run_and_agrees_with_the_files() {
         assert_eq!(line["manifest"], manifest);
         assert_eq!(manifest["seed"], seed);
         assert!(manifest["diverged"].is_null());
-        for metric in ["acc", "aia", "bwt", "fwt", "fgt", "la"] {
+        for metric in ["acc.gem17", "aia.icarl17", "bwt.gem17", "fwt.gem17", "forgetting.chaudhry18", "la.mer19"] {
             assert!(line["scores"][metric].as_f64().unwrap().abs() <= 1.0, "{metric}: {line}");
         }
     }

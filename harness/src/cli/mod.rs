@@ -51,9 +51,7 @@ enum Command {
     /// List, fetch and verify datasets
     #[command(subcommand)]
     Data(data::Words),
-    /// Train what intransigence compares with: jointly up to each experience, and
-    /// each experience alone
-    #[command(verbatim_doc_comment)]
+    /// Train references for intransigence: joint training on parts of a stream
     References(references::Words),
     /// List all scores, or explain some: formula, source, a worked example
     Metrics(metrics::Words),
