@@ -25,6 +25,7 @@ pub mod record;
 pub mod report;
 pub mod rows;
 pub mod run;
+pub mod statistics;
 pub mod stats;
 pub mod summary;
 pub mod table;
