@@ -10,7 +10,9 @@
 //! 5. [`mod@table`], [`report`], [`mod@verdict`], [`text`], [`picture`]: the same for people.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod atomic;
 pub mod discover;
+pub mod export;
 pub mod generator;
 pub mod history;
 pub mod ledger;
@@ -30,6 +32,7 @@ pub mod stats;
 pub mod summary;
 pub mod table;
 pub mod text;
+pub mod train;
 pub mod verdict;
 
 mod check;
@@ -38,6 +41,7 @@ mod example;
 mod grid;
 mod reference;
 
+pub use atomic::{WholeFile, WriteError, write_whole};
 pub use discover::{Found, discover};
 pub use generator::generator;
 pub use ledger::LedgerRow;
@@ -54,4 +58,5 @@ pub use run::{LEDGER_FILE, MANIFEST_FILE, RECORDS_FILE, RunDir, RunError};
 pub use stats::Estimate;
 pub use summary::{Entry, StreamSummary, SummaryError, summarise};
 pub use table::{Format, TableOptions, render, table};
+pub use train::{TRAIN_FILE, TrainRow, read_train};
 pub use verdict::verdict;

@@ -23,11 +23,11 @@ pub const RECORDS_FILE: &str = "records.csv";
 pub const LEDGER_FILE: &str = "ledger.csv";
 
 /// Bytes of a file that is read, at most.
-const MAX_BYTES: u64 = 64 << 20;
+pub(crate) const MAX_BYTES: u64 = 64 << 20;
 /// Bytes of a manifest, at most.
 const MAX_MANIFEST_BYTES: u64 = 4 << 20;
 /// Rows of a file that is read, at most.
-const MAX_ROWS: usize = 1_000_000;
+pub(crate) const MAX_ROWS: usize = 1_000_000;
 
 /// Why a run was not read.
 #[derive(Debug, Error)]
@@ -108,7 +108,7 @@ fn rows<R: Row>(file: &Path, check: impl Fn(&[R]) -> Result<(), String>) -> Resu
 }
 
 /// Reads a plain file of at most `limit` bytes; opening anything else, such as a pipe, could block for ever.
-fn read(file: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
+pub(crate) fn read(file: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
     let unreadable = |e: std::io::Error| RunError::Unreadable { path: file.into(), why: e.to_string() };
     if !fs::symlink_metadata(file).map_err(unreadable)?.is_file() {
         return Err(refused(file, "not a plain file"));
@@ -122,7 +122,7 @@ fn read(file: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
     Ok(bytes)
 }
 
-fn refused(path: &Path, why: &str) -> RunError {
+pub(crate) fn refused(path: &Path, why: &str) -> RunError {
     // Parsers quote what they could not read, which may be the whole file.
     RunError::Refused { path: path.into(), why: cut(&clean(why), 500) }
 }
