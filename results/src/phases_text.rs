@@ -106,7 +106,7 @@ fn laid_out(title: &str, header: &[String], rows: &[Vec<String>], format: Format
     match format {
         Format::Text => format!("{title}\n\n{}", grid(header, rows, &[Side::Left])),
         Format::Csv => comma(title, header, rows),
-        Format::Markdown | Format::Latex => crate::table::markdown_grid(title, header, rows),
+        _ => crate::table::markdown_grid(title, header, rows),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::metric::accuracy::AVERAGE;
-use crate::stats::paired;
+use crate::metric::{Better, Metric};
 use crate::summary::Entry;
+use crate::table::compare::{Contest, Mark};
 
 /// How much more than the cheapest of its group an entry may spend.
 const TOLERANCE: f64 = 1.05;
@@ -21,14 +21,14 @@ pub enum Ranking {
 }
 
 impl Ranking {
-    /// The rule in a sentence, to stand under a table.
+    /// The rule, to stand under a table after "Ranked by …".
     pub fn rule(self) -> &'static str {
         match self {
             Self::Comparable => {
-                "Ranked by ACC among rows of one group (A, B, …): the same start, head, logits and task identity, \
-                 and charged operations at most 5 % above the cheapest row of the group."
+                "among rows of one group (A, B, …): the same stream, start, network, optimizer, batch, mixture, head, \
+                 logits and task identity, and charged operations at most 5 % above the cheapest row of the group."
             }
-            Self::All => "Ranked by ACC among all rows, although conditions and spending may differ.",
+            Self::All => "among all rows, although conditions and spending may differ.",
         }
     }
 }
@@ -40,8 +40,8 @@ pub struct Place {
     pub group: Option<usize>,
     /// The place in the group, from 1; entries with the same average accuracy share one.
     pub place: usize,
-    /// Whether the entry is the first of its group, or clearly different from it: the 95 % interval of the
-    /// difference, paired over common seeds, excludes zero.
+    /// Whether the entry is the first of its group, or clearly different from it: paired t test over common seeds,
+    /// p at most 0.05 after Holm's adjustment over the group.
     pub clear: bool,
 }
 
@@ -57,33 +57,37 @@ impl Place {
     }
 }
 
-/// Sets the place of every entry and puts the entries in a table's order.
-pub(crate) fn rank(entries: &mut [Entry], ranking: Ranking) {
-    let groups: Vec<Vec<usize>> = groups(entries, ranking).into_iter().filter(|group| group.len() > 1).collect();
+/// Sets the place of every entry by `metric` and puts the entries in a table's order.
+pub(crate) fn rank(entries: &mut [Entry], ranking: Ranking, metric: &Metric) {
+    let groups: Vec<Vec<usize>> =
+        groups(entries, ranking, metric).into_iter().filter(|group| group.len() > 1).collect();
     let several = groups.len() > 1;
     for (index, group) in groups.iter().enumerate() {
-        let best = group.iter().copied().max_by(|&a, &b| score(&entries[a]).total_cmp(&score(&entries[b])));
-        let best = entries[best.expect("a group has two entries or more")].clone();
+        let Some(contest) = Contest::of(entries, group, metric) else { continue };
         for &member in group {
-            let better = group.iter().filter(|&&other| score(&entries[other]) > score(&entries[member])).count();
-            let clear = better == 0 || is_clear(&entries[member], &best);
+            let score_of = |other: usize| score(&entries[other], metric);
+            let better = group.iter().filter(|&&other| score_of(other) > score_of(member)).count();
+            let clear = better == 0 || contest.mark(member) == Mark::None;
             let group = several.then_some(index);
             entries[member].place = Some(Place { group, place: better + 1, clear });
         }
     }
     entries.sort_by(|a, b| {
-        order(a).cmp(&order(b)).then(score(b).total_cmp(&score(a))).then(spelling(a).cmp(&spelling(b)))
+        let by_score = score(b, metric).total_cmp(&score(a, metric));
+        order(a).cmp(&order(b)).then(by_score).then(spelling(a).cmp(&spelling(b)))
     });
 }
 
 /// Splits the entries that can be ranked; each group starts at its cheapest entry.
-fn groups(entries: &[Entry], ranking: Ranking) -> Vec<Vec<usize>> {
-    let rankable = |entry: &Entry| !entry.joint && entry.estimate(&AVERAGE).is_some();
+fn groups(entries: &[Entry], ranking: Ranking, metric: &Metric) -> Vec<Vec<usize>> {
+    let rankable = |entry: &Entry| !entry.joint && entry.estimate(metric).is_some();
     let mut ranked: Vec<usize> = (0..entries.len()).filter(|&index| rankable(&entries[index])).collect();
     if ranking == Ranking::All {
         return vec![ranked];
     }
-    ranked.sort_by_key(|&index| (&entries[index].conditions, entries[index].spent.flops, &entries[index].family));
+    ranked.sort_by_key(|&index| {
+        (&entries[index].hash, &entries[index].conditions, entries[index].spent.flops, &entries[index].family)
+    });
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for index in ranked {
         match groups.last_mut() {
@@ -95,17 +99,14 @@ fn groups(entries: &[Entry], ranking: Ranking) -> Vec<Vec<usize>> {
 }
 
 fn comparable(cheapest: &Entry, other: &Entry) -> bool {
-    cheapest.conditions == other.conditions && other.spent.flops as f64 <= TOLERANCE * cheapest.spent.flops as f64
+    let alike = cheapest.hash == other.hash && cheapest.conditions == other.conditions;
+    alike && other.spent.flops as f64 <= TOLERANCE * cheapest.spent.flops as f64
 }
 
-fn is_clear(entry: &Entry, best: &Entry) -> bool {
-    let [a, b] = [entry, best].map(|entry| entry.values(&AVERAGE));
-    paired(&a, &b).is_some_and(|difference| difference.excludes_zero())
-}
-
-/// The mean average accuracy; below everything if there is none.
-fn score(entry: &Entry) -> f64 {
-    entry.estimate(&AVERAGE).map_or(f64::NEG_INFINITY, |estimate| estimate.mean)
+/// The mean of `metric`, turned around where less is better; below everything if there is none.
+fn score(entry: &Entry, metric: &Metric) -> f64 {
+    let sign = if metric.better == Better::Lower { -1.0 } else { 1.0 };
+    entry.estimate(metric).map_or(f64::NEG_INFINITY, |estimate| sign * estimate.mean)
 }
 
 /// Fine-tuning first, joint training last; in between by group, those without a place at the end.
@@ -123,7 +124,7 @@ mod tests {
     use super::*;
     use crate::example;
     use crate::run::RunDir;
-    use crate::summary::summarise;
+    use crate::summary::{Grouping, summarise};
 
     /// A method with two seeds whose average accuracy is `accuracy` ∓ `spread`.
     fn method(name: &str, accuracy: f64, spread: f64) -> Vec<RunDir> {
@@ -137,7 +138,7 @@ mod tests {
 
     /// Names and ranks, in the order of the table.
     fn ranked(runs: &[Vec<RunDir>], ranking: Ranking) -> Vec<String> {
-        let summaries = summarise(&runs.concat(), ranking, &[]).unwrap();
+        let summaries = summarise(&runs.concat(), &Grouping { ranking, ..Grouping::default() }).unwrap();
         let line = |entry: &Entry| format!("{} {}", entry.name(), entry.place.map_or("-".into(), |place| place.text()));
         summaries[0].entries.iter().map(line).collect()
     }

@@ -1,6 +1,7 @@
 //! Runs gathered into the rows of a table: one summary per stream hash, one entry per family of seeds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -10,7 +11,7 @@ use crate::rank::{Place, Ranking, rank};
 use crate::reference::Shelf;
 use crate::run::RunDir;
 use crate::stats::Estimate;
-use crate::text::clean;
+use crate::text::{clean, short};
 
 /// Why runs cannot stand in one table.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -21,6 +22,12 @@ pub enum SummaryError {
     /// Two runs with one hash disagree about what was hashed.
     #[error("{0} and {1} have the same {2} and differ in {3}; leave one of them out")]
     Contradiction(String, String, &'static str, &'static str),
+    /// Runs of several versions of clbench.
+    #[error(
+        "runs of the versions {0} stand on the stream {1}; a number can mean another thing in each: choose one with \
+         --only version=…, or mix them with --mix versions"
+    )]
+    Versions(String, String),
     /// One result was asked for, and the runs are of several configurations.
     #[error("runs of the configurations {0} and {1} have no verdict in common; give the seeds of one of them")]
     Several(String, String),
@@ -35,6 +42,35 @@ pub struct StreamSummary {
     pub entries: Vec<Entry>,
     /// How the entries were ranked.
     pub ranking: Ranking,
+    /// What they were ranked by.
+    pub by: &'static Metric,
+}
+
+/// How runs are gathered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grouping {
+    /// Which rows are ranked together.
+    pub ranking: Ranking,
+    /// What they are ranked by.
+    pub by: &'static Metric,
+    /// The scores that are computed, besides those that ranks and verdicts need.
+    pub metrics: Vec<&'static Metric>,
+    /// Whether runs on different stream hashes stand in one table.
+    pub mix_streams: bool,
+    /// Whether runs of different versions of clbench stand in one table.
+    pub mix_versions: bool,
+}
+
+impl Default for Grouping {
+    fn default() -> Self {
+        Self {
+            ranking: Ranking::Comparable,
+            by: &accuracy::AVERAGE,
+            metrics: Vec::new(),
+            mix_streams: false,
+            mix_versions: false,
+        }
+    }
 }
 
 /// One method under one configuration, over all its seeds.
@@ -42,6 +78,10 @@ pub struct StreamSummary {
 pub struct Entry {
     /// Hash of the configuration without the seed.
     pub family: String,
+    /// Name of the stream.
+    pub stream: String,
+    /// Content hash of the stream.
+    pub hash: String,
     /// The method.
     pub method: String,
     /// Settings given on the command line, without the method and the seed.
@@ -50,6 +90,8 @@ pub struct Entry {
     pub joint: bool,
     /// What the method was allowed to know.
     pub conditions: Conditions,
+    /// Directories of the runs, in the order of the seeds.
+    pub paths: Vec<PathBuf>,
     /// Run ids, in the order of the seeds.
     pub runs: Vec<String>,
     /// Seeds, ascending, those that diverged included.
@@ -85,10 +127,13 @@ impl Entry {
         let set = |words: BTreeSet<String>| words.into_iter().collect();
         Ok(Self {
             family: first.family.clone(),
+            stream: first.stream.name.clone(),
+            hash: first.stream.hash.clone(),
             method: first.method.clone(),
             overrides: settings(first),
             joint: first.stream.joint,
             conditions: first.conditions.clone(),
+            paths: runs.iter().map(|run| run.path.clone()).collect(),
             runs: manifests().map(|m| m.run.clone()).collect(),
             seeds: manifests().map(|m| m.seed).collect(),
             diverged: manifests().filter(|m| m.diverged.is_some()).map(|m| m.seed).collect(),
@@ -132,27 +177,25 @@ impl Entry {
 
 /// Gathers `runs` by stream hash and, within it, by family; summaries are in the order of the streams' names.
 ///
-/// Computed are `metrics`, and what ranks and verdicts need. Joint training on a part of a stream is a reference and
-/// no entry.
-pub fn summarise(
-    runs: &[RunDir],
-    ranking: Ranking,
-    metrics: &[&'static Metric],
-) -> Result<Vec<StreamSummary>, SummaryError> {
+/// Joint training on a part of a stream is a reference and no entry.
+pub fn summarise(runs: &[RunDir], grouping: &Grouping) -> Result<Vec<StreamSummary>, SummaryError> {
     let mut by_stream: BTreeMap<&str, Vec<&RunDir>> = BTreeMap::new();
     for run in runs {
-        by_stream.entry(&run.manifest.stream.hash).or_default().push(run);
+        let hash = if grouping.mix_streams { "" } else { &run.manifest.stream.hash };
+        by_stream.entry(hash).or_default().push(run);
     }
     let mut summaries: Vec<_> =
-        by_stream.into_values().map(|runs| one_stream(&runs, ranking, metrics)).collect::<Result<_, _>>()?;
+        by_stream.into_values().map(|runs| one_table(&runs, grouping)).collect::<Result<_, _>>()?;
     summaries.retain(|summary| !summary.entries.is_empty());
     summaries.sort_by(|a, b| (&a.stream.name, &a.stream.hash).cmp(&(&b.stream.name, &b.stream.hash)));
     Ok(summaries)
 }
 
-fn one_stream(runs: &[&RunDir], ranking: Ranking, metrics: &[&'static Metric]) -> Result<StreamSummary, SummaryError> {
+fn one_table(runs: &[&RunDir], grouping: &Grouping) -> Result<StreamSummary, SummaryError> {
     let first = runs.iter().find(|run| !run.manifest.stream.joint).unwrap_or(&runs[0]);
-    for run in runs {
+    let mut described: BTreeMap<&str, &RunDir> = BTreeMap::new();
+    for run in runs.iter().filter(|run| !run.manifest.stream.joint).chain(runs) {
+        let first = described.entry(&run.manifest.stream.hash).or_insert(run);
         let (a, b) = (&first.manifest.stream, &run.manifest.stream);
         let order = a.joint == b.joint && a.covers == b.covers;
         if a.tasks != b.tasks || (order && a.trained != b.trained) {
@@ -160,15 +203,27 @@ fn one_stream(runs: &[&RunDir], ranking: Ranking, metrics: &[&'static Metric]) -
             return Err(SummaryError::Contradiction(a, b, "stream hash", "their tasks"));
         }
     }
-    let mut entries = entries(runs, metrics)?;
-    rank(&mut entries, ranking);
-    Ok(StreamSummary { stream: first.manifest.stream.clone(), entries, ranking })
+    let versions: BTreeSet<String> = runs.iter().map(|run| short(&run.manifest.version)).collect();
+    if versions.len() > 1 && !grouping.mix_versions {
+        let versions = versions.into_iter().collect::<Vec<_>>().join(", ");
+        return Err(SummaryError::Versions(versions, short(&first.manifest.stream.name)));
+    }
+    let mut wanted = grouping.metrics.clone();
+    wanted.push(grouping.by);
+    let mut entries = entries(runs, &wanted)?;
+    rank(&mut entries, grouping.ranking, grouping.by);
+    let stream = first.manifest.stream.clone();
+    Ok(StreamSummary { stream, entries, ranking: grouping.ranking, by: grouping.by })
 }
 
 /// Gathers `runs` by stream hash and family.
 pub(crate) fn entries(runs: &[&RunDir], metrics: &[&'static Metric]) -> Result<Vec<Entry>, SummaryError> {
     let mut wanted: Vec<&'static Metric> = vec![&accuracy::AVERAGE, &forgetting::CHAUDHRY];
-    wanted.extend(metrics.iter().filter(|metric| ![&accuracy::AVERAGE, &forgetting::CHAUDHRY].contains(metric)));
+    for metric in metrics {
+        if !wanted.contains(metric) {
+            wanted.push(metric);
+        }
+    }
     let shelf = Shelf::of(runs);
     let scores = |run: &RunDir| {
         if run.manifest.diverged.is_some() {
@@ -228,8 +283,12 @@ mod tests {
     use crate::example::{self, MIXED};
     use crate::metric::{USUAL, transfer};
 
+    fn usual() -> Grouping {
+        Grouping { metrics: USUAL.to_vec(), ..Grouping::default() }
+    }
+
     fn one(runs: &[RunDir]) -> StreamSummary {
-        let mut summaries = summarise(runs, Ranking::Comparable, USUAL).unwrap();
+        let mut summaries = summarise(runs, &usual()).unwrap();
         assert_eq!(summaries.len(), 1);
         summaries.remove(0)
     }
@@ -251,7 +310,7 @@ mod tests {
         let mut other = example::run("er", 0, MIXED[3]);
         other.manifest.stream.hash = "another".into();
         other.manifest.stream.name = "a-stream".into();
-        let summaries = summarise(&[example::run("er", 0, MIXED[3]), other], Ranking::Comparable, USUAL).unwrap();
+        let summaries = summarise(&[example::run("er", 0, MIXED[3]), other], &usual()).unwrap();
         let names: Vec<_> = summaries.iter().map(|summary| (&*summary.stream.name, summary.entries.len())).collect();
         assert_eq!(names, [("a-stream", 1), ("split-digits", 1)]);
     }
@@ -282,9 +341,30 @@ mod tests {
     }
 
     #[test]
+    fn streams_and_versions_are_mixed_only_where_that_is_asked_for() {
+        let mut other = example::run("er", 0, MIXED[3]);
+        other.manifest.stream.hash = "another".into();
+        other.manifest.run = "er-other".into();
+        let runs = [example::run("er", 0, MIXED[3]), other];
+        let mixed = Grouping { mix_streams: true, ..usual() };
+        let summaries = summarise(&runs, &mixed).unwrap();
+        let hashes: Vec<_> = summaries[0].entries.iter().map(|entry| &entry.hash[..]).collect();
+        assert_eq!((summaries.len(), &hashes[..]), (1, &["5ca1ab1e0ddba11c", "another"][..]));
+        assert!(summaries[0].entries.iter().all(|entry| entry.place.is_none()), "other streams are not comparable");
+
+        let mut newer = example::run("er", 1, MIXED[3]);
+        newer.manifest.version = "0.2.0".into();
+        let runs = [example::run("er", 0, MIXED[3]), newer];
+        let error = summarise(&runs, &usual()).unwrap_err().to_string();
+        assert!(error.starts_with("runs of the versions 0.1.0, 0.2.0 stand on the stream split-digits"), "{error}");
+        let mixed = Grouping { mix_versions: true, ..usual() };
+        assert_eq!(summarise(&runs, &mixed).unwrap()[0].entries[0].seeds, [0, 1]);
+    }
+
+    #[test]
     fn runs_that_contradict_each_other_are_refused() {
         let run = |seed| example::run("er", seed, MIXED[3]);
-        let refusal = |runs: &[RunDir]| summarise(runs, Ranking::All, USUAL).unwrap_err().to_string();
+        let refusal = |runs: &[RunDir]| summarise(runs, &usual()).unwrap_err().to_string();
         assert_eq!(
             refusal(&[run(0), run(0)]),
             "runs/er/0 and runs/er/0 have the same configuration and seed; leave one of them out"

@@ -12,13 +12,14 @@ mod stream;
 mod table;
 
 use std::{
-    io::Write,
-    path::PathBuf,
+    fs::File,
+    io::{Read, Write},
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
 use clbench_results::{RunDir, discover};
 
@@ -145,6 +146,18 @@ pub fn main(shelf: &Shelf) -> ExitCode {
             ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
         }
     }
+}
+
+/// Reads a text file of at most 16 MiB.
+fn read_text(path: &Path) -> Result<String> {
+    const MOST: u64 = 16 << 20;
+    let mut text = String::new();
+    let within = || format!("cannot read {}", path.display());
+    ensure!(path.is_file(), "{} is no file", path.display());
+    let file = File::open(path).with_context(within)?;
+    file.take(MOST + 1).read_to_string(&mut text).with_context(within)?;
+    ensure!(text.len() as u64 <= MOST, "{} is larger than {MOST} bytes", path.display());
+    Ok(text)
 }
 
 /// Writes data to standard output. A reader that has gone away is no error.

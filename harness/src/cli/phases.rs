@@ -32,7 +32,7 @@ pub(super) struct Words {
 
 pub(super) fn phases(words: &Words) -> Result<Ending> {
     let format: Format = words.format.parse().map_err(|error| Usage(anyhow!("{error}")))?;
-    if format == Format::Latex || !(0.0..=1.0).contains(&words.threshold) {
+    if !matches!(format, Format::Text | Format::Markdown | Format::Csv) || !(0.0..=1.0).contains(&words.threshold) {
         return Err(Usage(anyhow!("phases are written as text, md or csv, with a threshold between 0 and 1")).into());
     }
     let all = gather(&words.finished.runs()?, words.threshold)?;

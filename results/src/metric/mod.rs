@@ -107,6 +107,11 @@ impl Metric {
         self.unit == Unit::Share
     }
 
+    /// The arrow alone.
+    pub(crate) fn arrow(&self) -> &'static str {
+        self.better.arrow()
+    }
+
     /// The head of a column with its arrow.
     pub fn head(&self) -> String {
         format!("{} {}", self.short, self.better.arrow()).trim().into()

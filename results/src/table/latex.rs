@@ -1,24 +1,44 @@
 //! A table for a paper, with the rules of `booktabs`.
 
-use crate::metric::Metric;
+use super::TableOptions;
+use super::compare::Mark;
+use super::sheet::{Cell, Sheet};
 use crate::summary::StreamSummary;
 
-pub(super) fn table(summary: &StreamSummary, metrics: &[&Metric]) -> String {
-    let header = super::header(metrics, summary.is_rehearsed());
-    let columns = format!("l{}", "r".repeat(header.len() - 1));
-    let mut text = format!("% {}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n", super::title(summary));
-    text.push_str(&line(&header));
+pub(super) fn table(summary: &StreamSummary, options: &TableOptions) -> String {
+    page(&Sheet::of(summary, options))
+}
+
+/// A sheet, with its notes as comments.
+pub(super) fn page(sheet: &Sheet) -> String {
+    let columns = format!("l{}", "r".repeat(sheet.header.len() - 1));
+    let heads: Vec<String> = sheet.header.iter().map(|head| escape(head)).collect();
+    let mut text = format!("% {}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n{}", sheet.title, line(&heads));
     text.push_str("\\midrule\n");
-    for entry in &summary.entries {
-        text.push_str(&line(&super::cells(entry, metrics, summary.is_rehearsed())));
+    for (index, row) in sheet.rows.iter().enumerate() {
+        let mut cells: Vec<String> = row.iter().map(cell).collect();
+        if !sheet.footnotes.is_empty() {
+            cells[0] += &format!("$^{{{}}}$", index + 1);
+        }
+        text.push_str(&line(&cells));
     }
     text.push_str("\\bottomrule\n\\end{tabular}\n");
-    text.extend(super::notes(summary, metrics).iter().map(|note| format!("% {note}\n")));
+    let footnotes = sheet.footnotes.iter().enumerate().map(|(index, note)| format!("{} {note}", index + 1));
+    let below = footnotes.chain(sheet.notes.iter().cloned()).chain(sheet.sentences.iter().cloned());
+    text.extend(below.map(|note| format!("% {note}\n")));
     text
 }
 
+fn cell(cell: &Cell) -> String {
+    let line = escape(&cell.line());
+    match cell.mark {
+        Mark::None => line,
+        Mark::Best => format!("\\textbf{{{line}}}"),
+        Mark::Tie => format!("$\\approx${line}"),
+    }
+}
+
 fn line(cells: &[String]) -> String {
-    let cells: Vec<String> = cells.iter().map(|cell| escape(cell)).collect();
     format!("{} \\\\\n", cells.join(" & "))
 }
 
@@ -35,6 +55,10 @@ fn escape(text: &str) -> String {
             '↑' => escaped.push_str("$\\uparrow$"),
             '↓' => escaped.push_str("$\\downarrow$"),
             '—' => escaped.push_str("---"),
+            '△' => escaped.push_str("$\\triangle$"),
+            '₀' | '₁' => escaped.push_str(if c == '₀' { "$_0$" } else { "$_1$" }),
+            '≥' => escaped.push_str("$\\ge$"),
+            '·' => escaped.push_str("$\\cdot$"),
             '-' if index == 0 => escaped.push_str("$-$"),
             // A bracket after `\\` would be read as its argument.
             '[' | ']' => escaped.extend(['{', c, '}']),

@@ -2,18 +2,44 @@
 
 use comfy_table::{Table, presets};
 
-use crate::metric::Metric;
+use super::TableOptions;
+use super::compare::Mark;
+use super::sheet::{Cell, Sheet};
 use crate::summary::StreamSummary;
 
-pub(super) fn table(summary: &StreamSummary, metrics: &[&Metric]) -> String {
-    let escaped = |cells: Vec<String>| cells.iter().map(|cell| escape(cell)).collect::<Vec<_>>();
+pub(super) fn table(summary: &StreamSummary, options: &TableOptions) -> String {
+    page(&Sheet::of(summary, options))
+}
+
+/// A sheet with its notes.
+pub(super) fn page(sheet: &Sheet) -> String {
     let mut table = Table::new();
-    table.load_style(presets::ASCII_MARKDOWN).set_header(escaped(super::header(metrics, summary.is_rehearsed())));
-    for entry in &summary.entries {
-        table.add_row(escaped(super::cells(entry, metrics, summary.is_rehearsed())));
+    table.load_style(presets::ASCII_MARKDOWN).set_header(sheet.header.iter().map(|head| escape(head)));
+    for (index, row) in sheet.rows.iter().enumerate() {
+        let mut cells: Vec<String> = row.iter().map(cell).collect();
+        if !sheet.footnotes.is_empty() {
+            cells[0] += &format!("<sup>{}</sup>", index + 1);
+        }
+        table.add_row(cells);
     }
-    let notes = escape(&super::notes(summary, metrics).join(" "));
-    format!("**{}**\n\n{}\n\n{notes}\n", escape(&super::title(summary)), table.trim_fmt())
+    let mut text = format!("**{}**\n\n{}\n", escape(&sheet.title), table.trim_fmt());
+    for (index, note) in sheet.footnotes.iter().enumerate() {
+        text += &format!("{}<sup>{}</sup> {}", if index == 0 { "\n" } else { "<br>\n" }, index + 1, escape(note));
+    }
+    if !sheet.footnotes.is_empty() {
+        text.push('\n');
+    }
+    text += &format!("\n{}\n\n**{}**\n", escape(&sheet.notes.join(" ")), escape(&sheet.sentences.join(" ")));
+    text
+}
+
+fn cell(cell: &Cell) -> String {
+    let line = escape(&cell.line());
+    match cell.mark {
+        Mark::None => line,
+        Mark::Best => format!("**{line}**"),
+        Mark::Tie => format!("≈{line}"),
+    }
 }
 
 /// A titled table of any rows.

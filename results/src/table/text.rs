@@ -1,62 +1,103 @@
 //! A table for a terminal of 80 columns: the scores first, then what they were bought with.
 
+use super::compare::{Mark, marks};
+use super::sentence::sentences;
+use super::sheet::{Cell, bound, cells, columns, footnotes, label};
+use super::{Column, TableOptions, notes};
 use crate::grid::{Side, WIDTH, grid};
 use crate::manifest::Conditions;
-use crate::metric::Metric;
 use crate::summary::{Entry, StreamSummary};
 use crate::text::{prefixed, short, wrap};
 
-pub(super) fn table(summary: &StreamSummary, metrics: &[&Metric]) -> String {
-    let wrapped = |lines: Vec<String>| lines.iter().map(|line| wrap(line, WIDTH) + "\n").collect::<String>();
+pub(super) fn table(summary: &StreamSummary, options: &TableOptions) -> String {
     let conditions = distinct(summary);
-    [
-        wrapped(vec![super::title(summary)]),
-        scores(summary, metrics),
-        spending(summary, &conditions),
-        wrapped(legend(&conditions).into_iter().chain(super::notes(summary, metrics)).collect()),
-    ]
-    .join("\n")
+    let footnotes = footnotes(summary, options).into_iter().enumerate();
+    let mut parts = vec![
+        wrapped([super::title(summary)]),
+        scores(summary, options),
+        spending(summary, options, &conditions),
+        wrapped(legend(&conditions).into_iter().chain(notes::notes(summary, options))),
+        wrapped(footnotes.map(|(index, note)| format!("[{}] {note}", index + 1))),
+        wrapped(sentences(summary, options.grouping.by)),
+    ];
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n")
 }
 
-fn scores(summary: &StreamSummary, metrics: &[&Metric]) -> String {
-    let heads = metrics.iter().map(|metric| metric.head());
-    let header: Vec<String> = ["method", "rank", "seeds"].map(String::from).into_iter().chain(heads).collect();
-    let row = |entry: &Entry| {
-        let fixed = [super::label(entry).join("\n"), super::place(entry), entry.seeds.len().to_string()];
-        let scores = metrics.iter().enumerate().map(|(column, metric)| match super::score(entry, metric, column) {
-            (mean, Some(half)) => format!("{mean}\n{half}"),
-            (mean, None) => mean,
-        });
-        fixed.into_iter().chain(scores).collect()
+fn wrapped(lines: impl IntoIterator<Item = String>) -> String {
+    lines.into_iter().map(|line| wrap(&line, WIDTH) + "\n").collect()
+}
+
+/// A cell over two lines; a mark stands before its number.
+fn folded(cell: &Cell) -> String {
+    let text = format!("{}{}", cell.mark.sign(), cell.text);
+    cell.half.as_ref().map_or_else(|| text.clone(), |half| format!("{text}\n{half}"))
+}
+
+/// Places and scores; as many columns a grid as a terminal is wide.
+fn scores(summary: &StreamSummary, options: &TableOptions) -> String {
+    const AT_ONCE: usize = 6;
+    let chosen = columns(summary, options);
+    let fixed: Vec<Column> =
+        chosen.iter().copied().filter(|column| matches!(column, Column::Rank | Column::Seeds)).collect();
+    let metrics: &[_] = if chosen.contains(&Column::Scores) { &options.metrics } else { &[] };
+    if metrics.is_empty() && fixed.is_empty() {
+        return String::new();
+    }
+    let all: Vec<Vec<Mark>> = metrics.iter().map(|metric| marks(&summary.entries, metric)).collect();
+    let part = |from: usize| {
+        let upto = (from + AT_ONCE).min(metrics.len());
+        let heads = metrics[from..upto].iter().map(|metric| metric.head());
+        let first = std::iter::once("method").chain(fixed.iter().map(|column| column.head())).map(String::from);
+        let row = |(index, entry): (usize, &Entry)| {
+            let mut name = label(summary, entry);
+            if options.footnotes {
+                name[0] += &format!(" [{}]", index + 1);
+            }
+            let places = fixed.iter().flat_map(|column| cells(*column, entry, options, |_| Mark::None));
+            let scores: Vec<Cell> =
+                if metrics.is_empty() { Vec::new() } else { cells(Column::Scores, entry, options, |m| all[m][index]) };
+            let scores = scores.into_iter().skip(from).take(upto - from);
+            std::iter::once(name.join("\n")).chain(places.chain(scores).map(|cell| folded(&cell))).collect()
+        };
+        let rows: Vec<Vec<String>> = summary.entries.iter().enumerate().map(row).collect();
+        grid(&first.chain(heads).collect::<Vec<_>>(), &rows, &[Side::Left])
     };
-    grid(&header, &summary.entries.iter().map(row).collect::<Vec<_>>(), &[Side::Left])
+    (0..metrics.len().max(1)).step_by(AT_ONCE).map(part).collect::<Vec<_>>().join("\n")
 }
 
 /// What each row spent; a column names its conditions only if the rows have several.
-fn spending(summary: &StreamSummary, conditions: &[&Conditions]) -> String {
-    let (several, rehearsed) = (conditions.len() > 1, summary.is_rehearsed());
-    let mut header = vec!["method", "steps", "set by", "operations", "replayed", "state"];
-    if rehearsed {
-        header.insert(5, "rehearsed");
+fn spending(summary: &StreamSummary, options: &TableOptions, conditions: &[&Conditions]) -> String {
+    let chosen: Vec<Column> = columns(summary, options).into_iter().filter(|column| column.is_spending()).collect();
+    let several = conditions.len() > 1;
+    if chosen.is_empty() {
+        return String::new();
     }
+    let mut header = vec!["method"];
     if several {
-        header.insert(1, "cond.");
+        header.push("cond.");
+    }
+    for column in &chosen {
+        header.push(column.head());
+        if *column == Column::Steps {
+            header.push("set by");
+        }
     }
     let row = |entry: &Entry| {
-        let mut row = vec![
-            super::label(entry).join("\n"),
-            entry.spent.steps.to_string(),
-            super::bound(entry).replace(", ", "\n"),
-            prefixed(entry.spent.flops).trim().into(),
-            prefixed(entry.spent.replayed).trim().into(),
-            format!("{}B", prefixed(entry.spent.state_bytes)),
-        ];
-        if rehearsed {
-            row.insert(5, prefixed(entry.spent.rehearsed).trim().into());
-        }
+        let mut row = vec![label(summary, entry).join("\n")];
         if several {
             let index = conditions.iter().position(|&c| *c == entry.conditions).expect("all conditions are listed");
-            row.insert(1, letter(index));
+            row.push(letter(index));
+        }
+        for column in &chosen {
+            let count = |count: u64| prefixed(count).trim().to_owned();
+            match column {
+                Column::Steps => row.extend([entry.spent.steps.to_string(), bound(entry).join("\n")]),
+                Column::Replayed => row.push(count(entry.spent.replayed)),
+                Column::Rehearsed => row.push(count(entry.spent.rehearsed)),
+                Column::Examples => row.push(count(entry.spent.examples)),
+                other => row.extend(cells(*other, entry, options, |_| Mark::None).into_iter().map(|cell| cell.text)),
+            }
         }
         row
     };
