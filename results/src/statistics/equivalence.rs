@@ -202,10 +202,10 @@ mod tests {
 
     #[test]
     fn a_wide_published_spread_widens_margin_and_error() {
-        let test = against(0.70, Some(0.02), Some(5));
+        let test = against(0.70, Some(0.02), Some(3));
         assert_eq!((test.margin, test.agreement), (0.02, Agreement::Undecided));
-        // Variances 1.6667e-5 and 8e-5: ν = (9.6667e-5)² / (1.6667e-5²/3 + 8e-5²/4) = 5.5163.
-        assert!((test.freedom - 5.516_3).abs() < 1e-4, "{}", test.freedom);
+        // Variances 1.6667e-5 and 1.3333e-4: ν = (1.5e-4)² / (1.6667e-5²/3 + 1.3333e-4²/2) = 2.505155.
+        assert!((test.freedom - 2.505_155).abs() < 1e-6, "{}", test.freedom);
         // Without the number of seeds there is no error to add.
         assert_eq!(against(0.70, Some(0.02), None).agreement, Agreement::Equivalent);
         assert_eq!(against(0.70, Some(0.002), None).margin, POINT);

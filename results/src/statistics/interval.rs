@@ -75,7 +75,7 @@ fn plain_tails(level: f64) -> [f64; 2] {
 }
 
 /// Efron 1987, eq. 6.3 with the acceleration of eq. 6.6: the shares at which the resampled means are read.
-fn accelerated_tails(values: &[f64], means: &[f64], level: f64) -> [f64; 2] {
+pub(super) fn accelerated_tails(values: &[f64], means: &[f64], level: f64) -> [f64; 2] {
     let normal = Normal::standard();
     let estimate = mean(values);
     let rounding = tolerance(values);

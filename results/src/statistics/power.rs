@@ -8,7 +8,6 @@
 //! **Deviation:** above 100 000 seeds the normal approximation n = ((z_α + z_β)/d)² is given, twice that on each side.
 
 use statrs::distribution::{ContinuousCDF, Normal};
-use statrs::function::gamma::ln_gamma;
 
 use super::equivalence::ALPHA;
 use super::{StatisticsError, check, check_share, student};
@@ -61,11 +60,11 @@ pub fn seeds_for(
     }
     let mut low = 2;
     let mut high = 4;
-    while high <= EXACT && !enough(high) {
-        (low, high) = (high, high * 2);
-    }
-    if high > EXACT {
-        return Ok(Some(approximate(design, effect, alpha, power)));
+    while !enough(high) {
+        if high == EXACT {
+            return Ok(Some(approximate(design, effect, alpha, power).max(EXACT + 1)));
+        }
+        (low, high) = (high, (high * 2).min(EXACT));
     }
     while high - low > 1 {
         let middle = u64::midpoint(low, high);
@@ -88,21 +87,21 @@ pub fn power_at(design: Design, effect: f64, n: u64, alpha: f64) -> f64 {
 /// P(|T| > t) for the noncentral t distribution, t > 0.
 fn noncentral_beyond(t: f64, freedom: f64, noncentrality: f64) -> f64 {
     let normal = Normal::standard();
-    let half = freedom / 2.0;
-    // The density of u = ln s is 2·(ν/2)^(ν/2)/Γ(ν/2)·exp(ν·(u − e^(2u)/2)), its largest value at u = 0.
-    let constant = 2_f64.ln() + half * half.ln() - ln_gamma(half);
-    let density = |u: f64| (constant + freedom * (u - (2.0 * u).exp() / 2.0)).exp();
+    // The density of u = ln s is proportional to exp(ν·(u − (e^(2u) − 1)/2)), which is 1 at its top, u = 0.
+    let density = |u: f64| (freedom * (u - (2.0 * u).exp_m1() / 2.0)).exp();
     // Outside, the density is below e^(−40) of its largest value: u − (e^(2u) − 1)/2 is below −u² on the right and,
     // on the left, below −40/ν at −40/ν − √(40/ν).
     let spread = 40.0 / freedom;
     let (from, to) = (-spread - spread.sqrt(), spread.sqrt());
     let step = (to - from) / f64::from(POINTS);
-    let at = |u: f64| {
-        let s = u.exp();
-        density(u) * (normal.sf(t * s - noncentrality) + normal.cdf(-t * s - noncentrality))
-    };
-    let sum: f64 = (0..=POINTS).map(|point| at(from + f64::from(point) * step)).sum();
-    (sum * step).clamp(0.0, 1.0)
+    let beyond = |s: f64| normal.sf(t * s - noncentrality) + normal.cdf(-t * s - noncentrality);
+    let (mut sum, mut all) = (0.0, 0.0);
+    for point in 0..=POINTS {
+        let u = from + f64::from(point) * step;
+        sum += density(u) * beyond(u.exp());
+        all += density(u);
+    }
+    (sum / all).clamp(0.0, 1.0)
 }
 
 fn approximate(design: Design, effect: f64, alpha: f64, power: f64) -> u64 {

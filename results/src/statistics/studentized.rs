@@ -2,6 +2,8 @@
 //!
 //! - Tukey 1953 as in Harter 1960, <https://doi.org/10.1214/aoms/1177705684>:
 //!   P(q) = k ∫ φ(z) [Φ(z) − Φ(z − q)]^(k − 1) dz, where z is the largest of the k values.
+//!
+//! The normal distribution of `statrs` is good to 10⁻¹¹, and so is this.
 
 use statrs::distribution::{Continuous, ContinuousCDF, Normal};
 
@@ -50,26 +52,26 @@ mod tests {
         // |x − y| ≤ q where x − y has the variance 2.
         for q in [0.1, 1.0, 2.772, 5.0] {
             let expected = 2.0 * Normal::standard().cdf(q / 2_f64.sqrt()) - 1.0;
-            assert!((range_cdf(q, 2) - expected).abs() < 1e-14);
+            assert!((range_cdf(q, 2) - expected).abs() < 1e-10);
         }
     }
 
     #[test]
     fn demsars_table_5a() {
-        // Critical values of the Nemenyi test at 0.05 and 0.10, q / √2.
+        // Critical values of the Nemenyi test at 0.05 and 0.10, q / √2; some are cut after the third digit, not rounded.
         let table = [1.960, 2.343, 2.569, 2.728, 2.850, 2.949, 3.031, 3.102, 3.164];
         for (k, printed) in (2..).zip(table) {
-            assert!((range_quantile(0.05, k) / 2_f64.sqrt() - printed).abs() < 0.000_6, "{k}");
+            assert!((range_quantile(0.05, k) / 2_f64.sqrt() - printed).abs() < 0.001, "{k}");
         }
         let table = [1.645, 2.052, 2.291, 2.459, 2.589, 2.693, 2.780, 2.855, 2.920];
         for (k, printed) in (2..).zip(table) {
-            assert!((range_quantile(0.10, k) / 2_f64.sqrt() - printed).abs() < 0.000_6, "{k}");
+            assert!((range_quantile(0.10, k) / 2_f64.sqrt() - printed).abs() < 0.001, "{k}");
         }
     }
 
     #[test]
     fn the_ends() {
         assert_eq!((range_cdf(0.0, 3), range_cdf(-1.0, 3)), (0.0, 0.0));
-        assert!((range_cdf(40.0, 20) - 1.0).abs() < 1e-14);
+        assert!((range_cdf(40.0, 20) - 1.0).abs() < 1e-10);
     }
 }
