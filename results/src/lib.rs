@@ -14,6 +14,7 @@ pub mod atomic;
 pub mod discover;
 pub mod export;
 pub mod filter;
+pub mod fit;
 pub mod generator;
 pub mod history;
 pub mod ledger;

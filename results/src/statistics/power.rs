@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(approximate(Design::Paired, 0.01, 0.05, 0.8), 78_489);
         assert_eq!(seeds_needed(Design::Paired, 0.01, 1.0), Ok(Some(78_491)));
         assert_eq!(seeds_needed(Design::Paired, 0.001, 1.0), Ok(Some(7_848_880)));
-        assert_eq!(seeds_needed(Design::Unpaired, 0.001, 1.0), Ok(Some(15_697_759)));
+        assert_eq!(seeds_needed(Design::Unpaired, 0.001, 1.0), Ok(Some(15_697_760)));
         assert!(seeds_needed(Design::Paired, f64::MIN_POSITIVE, 1e300).is_ok());
     }
 
