@@ -16,6 +16,10 @@ pub(super) const GRID: Colour = (0xdd, 0xdd, 0xdd);
 pub(super) const EMPTY: Colour = (0xf6, 0xf6, 0xf6);
 /// The paper.
 pub(super) const PAPER: Colour = (0xff, 0xff, 0xff);
+/// Text on a light shade; a hair off the ink, which a dark page turns light.
+const ON_LIGHT: Colour = (0x21, 0x21, 0x21);
+/// Text on a dark shade; a hair off the paper, which a dark page turns dark.
+const ON_DARK: Colour = (0xfe, 0xfe, 0xfe);
 /// Categories; yellow is left out, which is lost on white.
 pub(super) const CATEGORIES: [Colour; 7] = [
     (0x00, 0x72, 0xb2),
@@ -51,7 +55,7 @@ impl Ramp {
     }
     /// The colour that is read best on the shade at `share`.
     pub(super) fn ink(self, share: f64) -> Colour {
-        if luminance(self.at(share)) > MIDDLE { INK } else { PAPER }
+        if luminance(self.at(share)) > MIDDLE { ON_LIGHT } else { ON_DARK }
     }
 }
 

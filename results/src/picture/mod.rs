@@ -1,11 +1,18 @@
 //! Pictures of matrices, counts and examples, as SVG and as the same pixels on every machine.
 
+mod axis;
 mod bars;
 mod canvas;
 mod colour;
 mod contact;
 mod curve;
+#[cfg(test)]
+mod examples;
+mod frame;
 mod heat;
+mod lines;
+mod mark;
+mod place;
 mod raster;
 
 pub use bars::Bars;
@@ -13,6 +20,7 @@ pub use colour::Ramp;
 pub use contact::{Contact, Row, Thumb};
 pub use curve::Curve;
 pub use heat::{Heat, Layer};
+pub use lines::{LinePoint, Lines, Series};
 pub use raster::PictureError;
 
 /// A drawing.
