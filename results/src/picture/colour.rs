@@ -20,6 +20,8 @@ pub(super) const PAPER: Colour = (0xff, 0xff, 0xff);
 const ON_LIGHT: Colour = (0x21, 0x21, 0x21);
 /// Text on a dark shade; a hair off the paper, which a dark page turns dark.
 const ON_DARK: Colour = (0xfe, 0xfe, 0xfe);
+/// What is marked among shades of blue.
+pub(super) const MARK: Colour = (0xe6, 0x9f, 0x00);
 /// Categories; yellow is left out, which is lost on white.
 pub(super) const CATEGORIES: [Colour; 7] = [
     (0x00, 0x72, 0xb2),

@@ -4,24 +4,36 @@ mod axis;
 mod bars;
 mod canvas;
 mod colour;
+mod columns;
 mod contact;
 mod curve;
 #[cfg(test)]
 mod examples;
 mod frame;
+mod front;
 mod heat;
 mod lines;
 mod mark;
 mod place;
+mod ranks;
 mod raster;
+mod scatter;
+mod shares;
+mod trails;
 
 pub use bars::Bars;
 pub use colour::Ramp;
+pub use columns::Columns;
 pub use contact::{Contact, Row, Thumb};
 pub use curve::Curve;
+pub use front::{Dot, Front};
 pub use heat::{Heat, Layer};
 pub use lines::{LinePoint, Lines, Series};
+pub use ranks::Ranks;
 pub use raster::PictureError;
+pub use scatter::{Better, Mean};
+pub use shares::Shares;
+pub use trails::{Stop, Trail, Trails};
 
 /// A drawing.
 #[derive(Clone, Debug, PartialEq, Eq)]
