@@ -177,6 +177,9 @@ impl Canvas<'_> {
         self.write(text, (at.0 + SINK, at.1), size, colour, anchor, FontTransform::Rotate270);
     }
     fn write(&self, text: &str, at: Point, size: i32, colour: Colour, anchor: Anchor, turn: FontTransform) {
+        if text.is_empty() {
+            return;
+        }
         let h_pos = match anchor {
             Anchor::Left => HPos::Left,
             Anchor::Middle => HPos::Center,

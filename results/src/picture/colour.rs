@@ -20,8 +20,10 @@ pub(super) const PAPER: Colour = (0xff, 0xff, 0xff);
 const ON_LIGHT: Colour = (0x21, 0x21, 0x21);
 /// Text on a dark shade; a hair off the paper, which a dark page turns dark.
 const ON_DARK: Colour = (0xfe, 0xfe, 0xfe);
+/// Lines that are one of too many.
+pub(super) const REST: Colour = (0xc2, 0xc2, 0xc2);
 /// What is marked among shades of blue.
-pub(super) const MARK: Colour = (0xe6, 0x9f, 0x00);
+pub(super) const MARK: Colour = CATEGORIES[1];
 /// Categories; yellow is left out, which is lost on white.
 pub(super) const CATEGORIES: [Colour; 7] = [
     (0x00, 0x72, 0xb2),
@@ -65,7 +67,7 @@ impl Ramp {
 const MIDDLE: f64 = 0.213;
 
 /// Relative luminance, WCAG 2.2, <https://www.w3.org/TR/WCAG22/#dfn-relative-luminance>.
-fn luminance((r, g, b): Colour) -> f64 {
+pub(super) fn luminance((r, g, b): Colour) -> f64 {
     let linear = |channel: u8| {
         let share = f64::from(channel) / 255.0;
         if share <= 0.04045 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }

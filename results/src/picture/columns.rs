@@ -53,7 +53,7 @@ impl Columns {
         let frame = Frame { x, y, left, top: head.high() + GAP, wide: WIDE - left - 2.0 * GAP, high: HIGH };
         let slot = frame.wide / names.len().max(1) as f64;
         let widest = names.iter().map(|name| wide(name)).fold(0.0, f64::max);
-        let upright = widest + 4.0 > slot;
+        let upright = widest + 2.0 > slot;
         let rise = if upright { widest.min(RISE) + 4.0 } else { LINE };
         let key = self.key(parts.len() < self.groups.len());
         let foot = frame.bottom() + 6.0 + rise + LINE + GAP;

@@ -114,10 +114,8 @@ impl Frame {
             canvas.stroke(&[(self.left, y), (self.right(), y)], Stroke::solid(GRID, 1.0));
             canvas.say(&tick.text, (self.left - 5.0, y), TEXT, FAINT, Anchor::Right);
         }
-        let room = self.bottom() + LINE - self.top + LINE;
-        let name = fit(name, room);
-        // As near to the middle of the area as the picture's height allows.
-        let middle = (self.top + self.high / 2.0).max(wide(&name) / 2.0 + self.top - LINE);
+        let name = fit(name, self.high + 8.0);
+        let middle = self.top + self.high / 2.0;
         canvas.rise(&name, (GAP + LINE / 2.0 - 2.0, middle), TEXT, INK, Anchor::Middle);
     }
     /// The scale below and its name.

@@ -1,12 +1,14 @@
 //! Points between two scales, such as stability and plasticity, with the front of those that no other beats.
 
+use std::collections::BTreeSet;
+
 use super::{
     Picture,
     canvas::{Canvas, Point, Stroke},
     colour::{CATEGORIES, Colour, FAINT},
     frame::{Frame, GAP, Head, Key, fit},
     mark::{Shape, Style},
-    place::Region,
+    place::{RADII, Region},
     scatter::{Better, Mean, along, beside, frame, intervals, name, placed, whiskers},
 };
 
@@ -14,6 +16,8 @@ use super::{
 const NAME: f64 = 130.0;
 /// Most points that are named, beside them or below by a number.
 const NAMED: usize = 40;
+/// Most points with intervals; of more, those that others cover are left out.
+const BARE: usize = 200;
 /// Points that no other beats.
 const FIRST: Style = Style { colour: CATEGORIES[0], dash: &[], shape: Shape::Disc, hollow: false };
 /// Points that another beats, or all where no front is asked for.
@@ -67,7 +71,9 @@ impl Front {
         let means: Vec<(Mean, Mean)> = dots.iter().map(|dot| (dot.x, dot.y)).collect();
         let frame = frame(&head, &means, self.log_x);
         let points: Vec<Point> = dots.iter().map(|dot| frame.at(dot.x.0, dot.y.0)).collect();
-        let bars: Vec<_> = dots.iter().map(|dot| intervals(&frame, dot.x, dot.y)).collect();
+        let bare = dots.len() > BARE;
+        let interval = |dot: &&Dot| if bare { Vec::new() } else { intervals(&frame, dot.x, dot.y) };
+        let bars: Vec<_> = dots.iter().map(interval).collect();
         let steps = self.steps(&frame, &dots, &first);
         let lines: Vec<Region> = bars
             .iter()
@@ -86,7 +92,12 @@ impl Front {
             for (index, dot) in dots.iter().enumerate() {
                 whiskers(canvas, &bars[index], style(dot, first[index]).colour);
             }
+            let mut covered = BTreeSet::new();
             for (index, dot) in dots.iter().enumerate() {
+                let near = (points[index].0 as i32 / 4, points[index].1 as i32 / 4, dot.reference, first[index]);
+                if bare && !covered.insert(near) {
+                    continue;
+                }
                 style(dot, first[index]).point(canvas, points[index], 4.2);
                 if let Some(place) = &places[index] {
                     name(canvas, &names[index], points[index], place);
@@ -98,13 +109,20 @@ impl Front {
 
     /// Which points no other beats; all but those for comparison if no front is asked for.
     fn first(&self, dots: &[&Dot]) -> Vec<bool> {
-        let both = |dot: &Dot| (self.better.0.signed(dot.x.0), self.better.1.signed(dot.y.0));
-        let beats = |one: &Dot, other: &Dot| {
-            let (one, other) = (both(one), both(other));
-            one.0 >= other.0 && one.1 >= other.1 && one != other
-        };
-        let unbeaten = |dot: &Dot| !dots.iter().any(|other| !other.reference && beats(other, dot));
-        dots.iter().map(|dot| !dot.reference && (!self.pareto || unbeaten(dot))).collect()
+        let both = |index: usize| (self.better.0.signed(dots[index].x.0), self.better.1.signed(dots[index].y.0));
+        let mut order: Vec<usize> = (0..dots.len()).filter(|index| !dots[*index].reference).collect();
+        order.sort_by(|a, b| both(*b).0.total_cmp(&both(*a).0).then(both(*b).1.total_cmp(&both(*a).1)));
+        let mut first = vec![false; dots.len()];
+        // From the best across on, whoever is higher than all before; or equal to the one that was.
+        let mut highest: Option<(f64, f64)> = None;
+        for index in order {
+            let at = both(index);
+            if !self.pareto || highest.is_none_or(|highest| at.1 > highest.1 || at == highest) {
+                first[index] = true;
+                highest = Some(at);
+            }
+        }
+        first
     }
 
     /// Corners of the front: what lies on its worse side is beaten.
@@ -161,12 +179,12 @@ fn names(
     }
     let names: Vec<String> = dots.iter().map(|dot| fit(&dot.name, NAME)).collect();
     let whole = |name: &String| !name.ends_with('…');
-    let places = beside(frame, points, &names, lines);
+    let places = beside(frame, points, &names, lines, &RADII);
     if places.iter().all(Option::is_some) && names.iter().all(whole) {
         return (names, places, Vec::new());
     }
     let numbers: Vec<String> = (1..=dots.len()).map(|number| number.to_string()).collect();
-    let places = beside(frame, points, &numbers, lines);
+    let places = beside(frame, points, &numbers, lines, &RADII);
     let said = dots.iter().zip(&numbers).map(|(dot, number)| format!("{number} {}", dot.name)).collect();
     (numbers, places, said)
 }

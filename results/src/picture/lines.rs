@@ -4,7 +4,7 @@ use super::{
     Picture,
     axis::{Axis, drawn},
     canvas::{Anchor, Canvas, Point, Stroke},
-    colour::{Colour, FAINT, INK},
+    colour::{FAINT, INK, REST},
     frame::{Frame, GAP, Head, Key, LINE, LINE_WIDE, TEXT, WIDE, fit, wide},
     mark::{STYLES, Style},
     place::spread,
@@ -20,8 +20,6 @@ const DRIFT: f64 = 26.0;
 const MARKS: usize = 7;
 /// How much of what lies behind a band is hidden.
 const BAND: f64 = 0.16;
-/// Lines that are one of too many.
-const REST: Colour = (0xc2, 0xc2, 0xc2);
 
 /// A point of a line: its place across, the number, and the ends of its interval if it has one.
 pub type LinePoint = (f64, f64, Option<(f64, f64)>);
@@ -101,10 +99,8 @@ impl Lines {
         let points = || series.iter().flatten();
         let marks = self.marks.iter().map(|(at, _)| *at);
         let across = Axis::of(points().map(|point| point.0).chain(marks), self.log_x);
-        let values = points().flat_map(|(_, mean, band)| {
-            let (low, high) = band.unwrap_or((*mean, *mean));
-            [*mean, low, high]
-        });
+        let bands = series.iter().take(STYLES.len()).flatten().filter_map(|point| point.2);
+        let values = points().map(|point| point.1).chain(bands.flat_map(|(low, high)| [low, high]));
         (across, Axis::between(self.y_range, values))
     }
 

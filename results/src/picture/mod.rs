@@ -14,6 +14,7 @@ mod front;
 mod heat;
 mod lines;
 mod mark;
+mod page;
 mod place;
 mod ranks;
 mod raster;
@@ -29,6 +30,7 @@ pub use curve::Curve;
 pub use front::{Dot, Front};
 pub use heat::{Heat, Layer};
 pub use lines::{LinePoint, Lines, Series};
+pub use page::{DARK, LIGHT};
 pub use ranks::Ranks;
 pub use raster::PictureError;
 pub use scatter::{Better, Mean};
@@ -81,6 +83,10 @@ fn tick(most: u64) -> u64 {
 }
 
 #[cfg(test)]
+#[path = "promise_tests.rs"]
+mod promise_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -101,7 +107,7 @@ mod tests {
     }
 
     /// Names that are no names: markup, quotes, an escape sequence, a reordering mark, something that XML cannot hold.
-    const HOSTILE: &str = "<script>alert('1')</script>\"&\u{1b}[31m\u{202e}\u{ffff}]]>";
+    pub(super) const HOSTILE: &str = "<script>alert('1')</script>\"&\u{1b}[31m\u{202e}\u{ffff}]]>";
 
     fn hostile(count: usize) -> Vec<String> {
         vec![HOSTILE.to_owned(); count]
@@ -123,7 +129,9 @@ mod tests {
         let parts = vec![(HOSTILE.to_owned(), vec![1, 2]), (HOSTILE.to_owned(), vec![0, 0])];
         let bars = Bars { title: title.clone(), axis: axis.clone(), rows: hostile(2), parts };
         let curve = Curve { title, across: axis, up, counts: vec![] };
-        for picture in [heat.draw(), bars.draw(), curve.draw()] {
+        let mut pictures = vec![heat.draw(), bars.draw(), curve.draw()];
+        pictures.extend(promise_tests::every(2, 3, |_| HOSTILE.to_owned(), |at| at as f64, false));
+        for picture in pictures {
             let document = resvg::usvg::roxmltree::Document::parse(&picture.svg).unwrap();
             let tags: std::collections::BTreeSet<&str> = document
                 .descendants()

@@ -55,7 +55,7 @@ pub(super) fn spread(wanted: &[f64], apart: f64, low: f64, high: f64) -> Option<
 }
 
 /// How far from a point its text may stand, nearest first.
-const RADII: [f64; 6] = [7.0, 15.0, 26.0, 40.0, 58.0, 80.0];
+pub(super) const RADII: [f64; 6] = [7.0, 15.0, 26.0, 40.0, 58.0, 80.0];
 
 /// A box for a text of `size` near each of `points`, free of `obstacles` and of each other and inside `room`; none for
 /// a point that has no room left.
@@ -66,12 +66,13 @@ pub(super) fn around(
     sizes: &[(f64, f64)],
     obstacles: &[Region],
     room: &Region,
+    radii: &[f64],
 ) -> Vec<Option<Region>> {
     let mut taken = obstacles.to_vec();
     let mut places = Vec::new();
     for (point, size) in points.iter().zip(sizes) {
         let free = |place: &Region| place.within(room) && !taken.iter().any(|other| other.meets(place));
-        let found = candidates(*point, *size).find(free);
+        let found = candidates(*point, *size, radii).find(free);
         taken.extend(found);
         places.push(found);
     }
@@ -79,8 +80,8 @@ pub(super) fn around(
 }
 
 /// Right, left, above, below, and the corners between them, ever farther away.
-fn candidates(at: Point, (wide, high): (f64, f64)) -> impl Iterator<Item = Region> {
-    RADII.into_iter().flat_map(move |radius| {
+fn candidates(at: Point, (wide, high): (f64, f64), radii: &[f64]) -> impl Iterator<Item = Region> {
+    radii.iter().flat_map(move |radius| {
         let diagonal = radius * 0.75;
         let (right, left, middle) = (at.0 + radius, at.0 - radius - wide, at.0 - wide / 2.0);
         let (above, below, beside) = (at.1 - radius - high, at.1 + radius, at.1 - high / 2.0);
@@ -116,12 +117,12 @@ mod tests {
     #[test]
     fn a_text_stands_beside_its_point_unless_something_is_there() {
         let room = Region(0.0, 0.0, 100.0, 100.0);
-        let beside = around(&[(50.0, 50.0)], &[(20.0, 10.0)], &[], &room);
+        let beside = around(&[(50.0, 50.0)], &[(20.0, 10.0)], &[], &room, &RADII);
         assert_eq!(beside, [Some(Region(57.0, 45.0, 77.0, 55.0))]);
         let wall = Region(55.0, 0.0, 100.0, 100.0);
-        let left = around(&[(50.0, 50.0)], &[(20.0, 10.0)], &[wall], &room);
+        let left = around(&[(50.0, 50.0)], &[(20.0, 10.0)], &[wall], &room, &RADII);
         assert_eq!(left, [Some(Region(23.0, 45.0, 43.0, 55.0))]);
-        assert_eq!(around(&[(50.0, 50.0)], &[(200.0, 10.0)], &[], &room), [None]);
+        assert_eq!(around(&[(50.0, 50.0)], &[(200.0, 10.0)], &[], &room, &RADII), [None]);
     }
 
     proptest! {
@@ -137,7 +138,7 @@ mod tests {
         #[test]
         fn texts_around_points_do_not_meet(points in prop::collection::vec((0.0..300.0, 0.0..200.0), 0..25)) {
             let room = Region(0.0, 0.0, 300.0, 200.0);
-            let places = around(&points, &vec![(60.0, 14.0); points.len()], &[], &room);
+            let places = around(&points, &vec![(60.0, 14.0); points.len()], &[], &room, &RADII);
             let there: Vec<Region> = places.into_iter().flatten().collect();
             for (index, place) in there.iter().enumerate() {
                 prop_assert!(place.within(&room) && !there[..index].iter().any(|other| other.meets(place)));

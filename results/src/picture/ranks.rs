@@ -13,14 +13,15 @@ use super::{
     canvas::{Anchor, Canvas, Stroke},
     colour::{FAINT, INK},
     frame::{GAP, Head, LINE, TEXT, WIDE, fit, lines, wide},
-    place::spread,
 };
 use crate::text::fixed;
 
 /// Most names; those behind are left out, and the note says how many.
 const MOST: usize = 40;
-/// Width of a name with its rank, at most.
-const NAME: f64 = 128.0;
+/// Width of a name, at most.
+const NAME: f64 = 110.0;
+/// How far beyond the scale the line to a name ends.
+const ELBOW: f64 = 8.0;
 /// Distance between bars over groups.
 const STEP: f64 = 7.0;
 /// Lines of the note, at most.
@@ -31,7 +32,8 @@ const NOTE: usize = 4;
 pub struct Ranks {
     /// Stands above.
     pub title: String,
-    /// Names with their average ranks, 1 being the best, in any order; what is no finite number is left out.
+    /// Names with their average ranks, 1 being the best, in any order; what is no number from 1 to that of the names is
+    /// left out.
     pub ranks: Vec<(String, f64)>,
     /// The difference from which on two ranks differ, if the test has one.
     pub critical: Option<f64>,
@@ -65,15 +67,16 @@ impl Layout {
 impl Ranks {
     /// Draws it.
     pub fn draw(&self) -> Picture {
-        let mut sorted: Vec<(&str, f64)> =
-            self.ranks.iter().filter(|(_, rank)| drawn(*rank, false)).map(|(name, rank)| (&name[..], *rank)).collect();
+        let whole = 1.0..=self.ranks.len() as f64;
+        let ranked = self.ranks.iter().filter(|(_, rank)| whole.contains(rank));
+        let mut sorted: Vec<(&str, f64)> = ranked.map(|(name, rank)| (&name[..], *rank)).collect();
         sorted.sort_by(|a, b| a.1.total_cmp(&b.1));
         let more = sorted.len().saturating_sub(MOST);
         sorted.truncate(MOST);
         let levels = levels(&self.groups, sorted.len());
         let head = Head::of(&self.title);
         let layout = self.layout(&head, &sorted, levels.iter().map(|(level, _)| level + 1).max().unwrap_or(0));
-        let rows = sorted.len().div_ceil(2).max(1);
+        let rows = half(sorted.len()).max(1);
         let foot = layout.first + rows as f64 * LINE + GAP / 2.0;
         let said = if more > 0 { format!("{} ({more} names more are left out)", self.note) } else { self.note.clone() };
         let note = lines(&said, TEXT, WIDE - 2.0 * GAP, NOTE);
@@ -93,16 +96,13 @@ impl Ranks {
     }
 
     fn layout(&self, head: &Head, sorted: &[(&str, f64)], levels: usize) -> Layout {
-        let widest = sorted.iter().map(|(name, rank)| wide(&labelled(name, *rank))).fold(0.0, f64::max);
-        let side = GAP + widest.clamp(30.0, NAME) + 10.0;
+        let (left, right) = sorted.split_at(half(sorted.len()));
         let scale = if self.critical().is_some() { LINE + 10.0 } else { 0.0 };
         let axis = head.high() + scale + LINE + 8.0;
         let bars = axis + 14.0;
-        // A rank is between 1 and the number of names, unless whoever ranked thinks otherwise.
-        let low = sorted.first().map_or(1.0, |(_, rank)| rank.floor().min(1.0));
-        let high = sorted.last().map_or(2.0, |(_, rank)| rank.ceil()).max(sorted.len() as f64).max(low + 1.0);
+        let high = sorted.last().map_or(2.0, |(_, rank)| rank.ceil()).max(sorted.len() as f64).max(2.0);
         let first = bars + levels as f64 * STEP + 6.0;
-        Layout { left: side, right: WIDE - side, axis, bars, first, ends: (low, high) }
+        Layout { left: side(left), right: WIDE - side(right), axis, bars, first, ends: (1.0, high) }
     }
 
     fn critical(&self) -> Option<f64> {
@@ -147,31 +147,31 @@ impl Ranks {
     }
 }
 
-/// A name with its rank.
-fn labelled(name: &str, rank: f64) -> String {
-    let rank = fixed(rank, 2);
-    format!("{}  {rank}", fit(name, NAME - wide(&rank) - 12.0))
-}
-
 /// The better half at the left, the best first; the others at the right, the worst first, so that no line crosses
 /// another.
 fn names(canvas: &Canvas, layout: &Layout, sorted: &[(&str, f64)]) {
-    let half = sorted.len().div_ceil(2);
     for (index, (name, rank)) in sorted.iter().enumerate() {
-        let left = index < half;
+        let left = index < half(sorted.len());
         let row = if left { index } else { sorted.len() - 1 - index };
         let (x, y) = (layout.at(*rank), layout.first + (row as f64 + 0.5) * LINE);
-        let (edge, anchor) = if left { (layout.left - 8.0, Anchor::Right) } else { (layout.right + 8.0, Anchor::Left) };
-        canvas.stroke(&[(x, layout.axis), (x, y), (edge, y)], Stroke::solid(FAINT, 1.0));
-        let text = if left {
-            labelled(name, *rank)
-        } else {
-            let rank = fixed(*rank, 2);
-            format!("{rank}  {}", fit(name, NAME - wide(&rank) - 12.0))
-        };
-        let edge = if left { edge - 4.0 } else { edge + 4.0 };
-        canvas.say(&text, (edge, y), TEXT, INK, anchor);
+        let (edge, side, anchor) =
+            if left { (layout.left, -1.0, Anchor::Right) } else { (layout.right, 1.0, Anchor::Left) };
+        canvas.stroke(&[(x, layout.axis), (x, y), (edge + side * ELBOW, y)], Stroke::solid(FAINT, 1.0));
+        let (edge, rank) = (edge + side * (ELBOW + 4.0), fixed(*rank, 2));
+        canvas.say(&rank, (edge, y), TEXT, FAINT, anchor);
+        canvas.say(&fit(name, NAME), (edge + side * (wide(&rank) + 7.0), y), TEXT, INK, anchor);
     }
+}
+
+/// How many names stand at the left.
+fn half(count: usize) -> usize {
+    count.div_ceil(2)
+}
+
+/// Pixels that names and their ranks need beside the scale.
+fn side(names: &[(&str, f64)]) -> f64 {
+    let widest = names.iter().map(|(name, rank)| wide(&fit(name, NAME)) + wide(&fixed(*rank, 2))).fold(0.0, f64::max);
+    GAP + widest.max(20.0) + 7.0 + 4.0 + ELBOW
 }
 
 /// Groups of two or more of `count`, each at the first level where it meets no other.
@@ -220,7 +220,7 @@ mod tests {
         };
         let svg = ranks.draw().svg;
         let at = |text: &str| svg.find(text).unwrap_or_else(|| panic!("{text}: {svg}"));
-        assert!(at("best  1.25") < at("middle  1.75") && at("middle  1.75") < at("3.00  worst"));
+        assert!(at("best") < at("1.75") && at("1.75") < at("worst"));
         assert!(svg.contains("CD = 0.90") && !svg.contains("nobody") && svg.contains("Friedman"));
         assert_eq!(svg.matches("stroke-width=\"35\"").count(), 1);
     }

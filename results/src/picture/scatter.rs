@@ -15,6 +15,9 @@ const AXIS_NAME: f64 = 190.0;
 /// Half the box that a point takes.
 const POINT: f64 = 5.5;
 
+/// How far from its point a name may stand without a line that leads to it.
+const LEADER: f64 = 20.0;
+
 /// A mean and half its interval, if it has one.
 pub type Mean = (f64, Option<f64>);
 
@@ -83,12 +86,18 @@ pub(super) fn along(from: Point, to: Point) -> Region {
 }
 
 /// Boxes for `names` beside `points`, free of the points and of `lines`; none where there is no room.
-pub(super) fn beside(frame: &Frame, points: &[Point], names: &[String], lines: &[Region]) -> Vec<Option<Region>> {
+pub(super) fn beside(
+    frame: &Frame,
+    points: &[Point],
+    names: &[String],
+    lines: &[Region],
+    radii: &[f64],
+) -> Vec<Option<Region>> {
     let mut taken: Vec<Region> = points.iter().map(|at| Region::around(*at, POINT)).collect();
     taken.extend(lines);
     let sizes: Vec<(f64, f64)> = names.iter().map(|name| (wide(name) + 2.0, LINE - 3.0)).collect();
     let room = Region(frame.left + 2.0, frame.top - 2.0, WIDE - 3.0, frame.bottom() - 1.0);
-    around(points, &sizes, &taken, &room)
+    around(points, &sizes, &taken, &room, radii)
 }
 
 /// Draws a name in its box, with a line to its point where that is not next to it.
@@ -96,7 +105,7 @@ pub(super) fn name(canvas: &Canvas, name: &str, at: Point, place: &Region) {
     let near = place.nearest(at);
     let (dx, dy) = (near.0 - at.0, near.1 - at.1);
     let far = dx.hypot(dy);
-    if far > 2.0 * POINT {
+    if far > LEADER {
         let from = (at.0 + dx / far * POINT, at.1 + dy / far * POINT);
         canvas.stroke(&[from, near], Stroke::solid(FAINT, 0.8));
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{
     Picture,
     axis::{drawn, minus},
-    canvas::{Anchor, Canvas, Stroke, fitted, width},
+    canvas::{Anchor, Canvas, Stroke, width},
     colour::{EMPTY, FAINT, INK, MARK, Ramp},
     frame::{GAP, Head, LINE, TEXT, WIDE, fit, wide},
     group_label, groups,
@@ -20,6 +20,8 @@ const LABELS: f64 = 120.0;
 const RISE: f64 = 110.0;
 /// Size of numbers that have no room at the size of other text: 5.9 points in print.
 const SMALL: i32 = 12;
+/// Size of a hundred where only two digits have room at that.
+const LEAST: i32 = 10;
 /// Width and height of the colour bar.
 const BAR: (f64, f64) = (150.0, 12.0);
 /// Shades of the colour bar.
@@ -140,8 +142,8 @@ fn layout(head: &Head, rows: &[String], columns: &[String]) -> Layout {
     let widest = |names: &[String]| names.iter().map(|name| wide(name)).fold(0.0, f64::max);
     let left = GAP + LINE + widest(rows).min(LABELS) + 6.0;
     let (across, down) = (columns.len().max(1) as f64, rows.len().max(1) as f64);
-    let cell = (((WIDE - left - GAP) / across).min(46.0), (420.0 / down).clamp(14.0, 28.0));
-    let upright = widest(columns) + 4.0 > cell.0;
+    let cell = (((WIDE - left - GAP) / across).min(76.0), (420.0 / down).clamp(14.0, 28.0));
+    let upright = widest(columns) + 2.0 > cell.0;
     let rise = if upright { widest(columns).min(RISE) + 4.0 } else { LINE };
     let top = head.high() + LINE + rise + 4.0;
     Layout { left, top, cell, upright, bottom: top + down * cell.1 }
@@ -182,14 +184,20 @@ fn draw(canvas: &Canvas, layout: &Layout, (row, column): (usize, usize), cell: C
     if cell.trained {
         mark(canvas, at, size);
     }
-    let decimals = usize::from(layout.cell.0 >= 42.0);
-    let forms = [(decimals, TEXT), (0, TEXT), (0, SMALL)];
-    let forms = forms.map(|(decimals, size)| (minus(&fixed(share, decimals)), size));
-    let fits = |(text, text_size): &&(String, i32)| f64::from(width(text, *text_size)) + 2.0 <= size.0;
-    if let Some((text, text_size)) = forms.iter().find(fits).filter(|_| size.1 >= 13.0) {
-        let text = fitted(text, *text_size, size.0 as i32);
-        canvas.say(&text, middle, *text_size, Ramp::Blue.ink(shade), Anchor::Middle);
+    if let Some((text, text_size)) = number(share, size) {
+        canvas.say(&text, middle, text_size, Ramp::Blue.ink(shade), Anchor::Middle);
     }
+}
+
+/// A cell's number and its size, where two digits have room, so that either all cells have numbers or none.
+fn number(share: f64, (across, down): (f64, f64)) -> Option<(String, i32)> {
+    let fits = |text: &str, size: i32| f64::from(width(text, size)) + 1.0 <= across;
+    if !fits("00", SMALL) || down < 13.0 {
+        return None;
+    }
+    let decimals = usize::from(fits("100.0", TEXT));
+    let text = minus(&fixed(share, decimals));
+    [TEXT, SMALL, LEAST].into_iter().find(|size| fits(&text, *size)).map(|size| (text, size))
 }
 
 /// A frame that is seen on every shade: orange with a rim of paper.

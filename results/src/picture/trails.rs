@@ -3,9 +3,10 @@
 use super::{
     Picture,
     canvas::{Canvas, Point, Stroke},
-    colour::{Colour, FAINT},
+    colour::{Colour, REST},
     frame::{Frame, GAP, Head, Key, WIDE, fit},
-    mark::{STYLES, Style},
+    mark::{STYLES, Shape, Style},
+    place::{RADII, Region},
     scatter::{Better, Mean, along, beside, frame, intervals, name, placed, whiskers},
 };
 
@@ -13,8 +14,6 @@ use super::{
 const NAME: f64 = 90.0;
 /// Most points with names beside them.
 const NAMED: usize = 40;
-/// Paths that are one of too many.
-const REST: Colour = (0xc2, 0xc2, 0xc2);
 /// Length of an arrow's head, and of the shortest part of a path that has one.
 const ARROW: (f64, f64) = (7.0, 20.0);
 
@@ -94,7 +93,7 @@ impl Trails {
         canvas.stroke(path, stroke);
         let Some(style) = style else { return };
         if let (Some(start), true) = (path.first(), self.arrows) {
-            let ring = Style { hollow: true, shape: super::mark::Shape::Disc, ..style };
+            let ring = Style { hollow: true, shape: Shape::Disc, ..style };
             ring.point(canvas, *start, 7.5);
         }
         for ends in path.windows(2).filter(|_| self.arrows) {
@@ -141,11 +140,11 @@ fn names(canvas: &Canvas, frame: &Frame, trails: &[Vec<&Stop>], paths: &[Vec<Poi
     stops.sort_by_key(|(inner, ..)| *inner);
     let points: Vec<Point> = paths.iter().flatten().copied().collect();
     let lines = paths.iter().flat_map(|path| path.windows(2)).flat_map(|ends| pieces(ends[0], ends[1]));
-    let points = points.iter().map(|at| super::place::Region::around(*at, 6.0));
+    let points = points.iter().map(|at| Region::around(*at, 6.0));
     let taken: Vec<_> = lines.chain(points).collect();
     let texts: Vec<String> = stops.iter().map(|(_, stop, _)| fit(&stop.name, NAME)).collect();
     let at: Vec<Point> = stops.iter().map(|(.., at)| *at).collect();
-    for ((text, at), place) in texts.iter().zip(&at).zip(beside(frame, &at, &texts, &taken)) {
+    for ((text, at), place) in texts.iter().zip(&at).zip(beside(frame, &at, &texts, &taken, &RADII[..3])) {
         if let Some(place) = place.filter(|_| !text.is_empty()) {
             name(canvas, text, *at, &place);
         }
@@ -153,7 +152,7 @@ fn names(canvas: &Canvas, frame: &Frame, trails: &[Vec<&Stop>], paths: &[Vec<Poi
 }
 
 /// Boxes along a slanted line, so that what stands beside it is not thought to be covered by it.
-fn pieces(from: Point, to: Point) -> Vec<super::place::Region> {
+fn pieces(from: Point, to: Point) -> Vec<Region> {
     let count = ((to.0 - from.0).hypot(to.1 - from.1) / 8.0).ceil().max(1.0);
     let at = |index: f64| (from.0 + (to.0 - from.0) * index / count, from.1 + (to.1 - from.1) * index / count);
     (0..count as i32).map(f64::from).map(|index| along(at(index), at(index + 1.0))).collect()
