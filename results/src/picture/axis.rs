@@ -206,8 +206,9 @@ mod tests {
     fn nothing_one_number_and_no_numbers_have_a_scale() {
         assert_eq!(texts(&[], false, 2), ["0", "0.5", "1.0"]);
         assert_eq!(texts(&[f64::NAN, f64::INFINITY, 1e300], true, 2), texts(&[], true, 2));
-        assert_eq!(Axis::of([5.0].into_iter(), false).at(5.0), 0.5);
-        assert_eq!(Axis::of([0.0, 0.0].into_iter(), false).at(0.0), 0.5);
+        let near = |share: f64, expected: f64| assert!((share - expected).abs() < 1e-12, "{share}");
+        near(Axis::of([5.0].into_iter(), false).at(5.0), 0.5);
+        near(Axis::of([0.0, 0.0].into_iter(), false).at(0.0), 0.5);
         // Their difference is below what marks could tell.
         let equal = Axis::of([1e18, 1e18 + 1e9].into_iter(), false);
         assert!((equal.at(1e18) - 0.5).abs() < 1e-6 && equal.ticks(3).len() >= 2, "{equal:?}");
@@ -215,7 +216,7 @@ mod tests {
 
     #[test]
     fn counts_do_not_start_below_zero() {
-        assert_eq!(Axis::of([0.0, 10.0].into_iter(), false).at(0.0), 0.0);
+        assert!(Axis::of([0.0, 10.0].into_iter(), false).at(0.0).abs() < 1e-12);
         assert!(Axis::of([-1.0, 10.0].into_iter(), false).at(-1.0) > 0.03);
     }
 
@@ -226,7 +227,8 @@ mod tests {
         for range in [Some((1.0, 1.0)), Some((2.0, 1.0)), Some((f64::NAN, 1.0)), None] {
             assert_eq!(Axis::between(range, values.into_iter()), own);
         }
-        assert_eq!(Axis::between(Some((0.0, 8.0)), values.into_iter()).at(4.0), 0.5);
+        let half = Axis::between(Some((0.0, 8.0)), values.into_iter()).at(4.0);
+        assert!((half - 0.5).abs() < 1e-12, "{half}");
     }
 
     proptest! {

@@ -47,7 +47,7 @@ impl Columns {
         let bars: Vec<Vec<Option<Mean>>> =
             shown.iter().map(|(_, bars)| parts.iter().map(|part| mean(bars, part.clone())).collect()).collect();
         let head = Head::of(&self.title);
-        let y = self.axis(&bars);
+        let y = axis(&bars);
         let left = Frame::margin(&y, HIGH, true);
         let x = Axis::of([0.0, 1.0].into_iter(), false);
         let frame = Frame { x, y, left, top: head.high() + GAP, wide: WIDE - left - 2.0 * GAP, high: HIGH };
@@ -77,15 +77,6 @@ impl Columns {
         })
     }
 
-    /// A scale that holds zero, all bars and their intervals.
-    fn axis(&self, bars: &[Vec<Option<Mean>>]) -> Axis {
-        let values = bars.iter().flatten().flatten().flat_map(|(mean, half)| {
-            let half = half.unwrap_or(0.0);
-            [mean - half, mean + half]
-        });
-        Axis::of(values.chain([0.0]), false)
-    }
-
     fn key(&self, gathered: bool) -> Key {
         let named = self.series.iter().take(STYLES.len()).enumerate().filter(|_| self.series.len() > 1);
         let patch = |style: Style| Style { shape: Shape::Square, hollow: false, ..style };
@@ -95,6 +86,15 @@ impl Columns {
         entries.extend(gathered.then(|| ("bars are means over groups".to_owned(), None)));
         Key::of(entries, false)
     }
+}
+
+/// A scale that holds zero, all bars and their intervals.
+fn axis(bars: &[Vec<Option<Mean>>]) -> Axis {
+    let values = bars.iter().flatten().flatten().flat_map(|(mean, half)| {
+        let half = half.unwrap_or(0.0);
+        [mean - half, mean + half]
+    });
+    Axis::of(values.chain([0.0]), false)
 }
 
 /// The number of a group, or the mean of those gathered into one.
@@ -166,9 +166,9 @@ mod tests {
             series: vec![(String::new(), vec![Some((value, None)), Some((-value, None))])],
             ..Columns::default()
         };
-        let up = one(1.0).axis(&[vec![Some((1.0, None))]]);
-        let down = one(-1.0).axis(&[vec![Some((-1.0, None))]]);
-        assert_eq!(up.at(0.0), 0.0);
+        let up = axis(&[vec![Some((1.0, None))]]);
+        let down = axis(&[vec![Some((-1.0, None))]]);
+        assert!(up.at(0.0).abs() < 1e-12);
         assert!(down.at(0.0) > 0.9 && one(-1.0).draw().svg.contains("−1"));
     }
 }

@@ -161,7 +161,7 @@ fn preferences() -> Trails {
     let stop = |at: usize, reach: f64, half: f64| {
         let share = at as f64 / 6.0;
         let angle = share * std::f64::consts::FRAC_PI_2;
-        let name = if at % 3 == 0 { format!("w = {share:.1}") } else { String::new() };
+        let name = if at.is_multiple_of(3) { format!("w = {share:.1}") } else { String::new() };
         Stop { name, x: (50.0 + reach * angle.sin(), Some(half)), y: (50.0 + reach * angle.cos(), Some(half)) }
     };
     let trail = |(name, reach, half): (&str, f64, f64)| Trail {

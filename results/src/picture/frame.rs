@@ -244,7 +244,7 @@ mod tests {
         let key = Key::of((0..3).map(|index| (format!("{index}{}", "w".repeat(14)), Style::of(0))), false);
         let rows: Vec<usize> = key.entries.iter().map(|(.., row)| *row).collect();
         assert_eq!(rows, [0, 0, 1]);
-        assert_eq!(Key::of([], true).high(), 0.0);
+        assert!(Key::of([], true).high() < 1e-12);
     }
 
     #[test]

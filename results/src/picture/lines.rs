@@ -73,8 +73,8 @@ impl Lines {
             frame.draw_up(canvas, &self.up);
             frame.draw_across(canvas, &self.across);
             self.boundaries(canvas, &frame);
-            self.bands(canvas, &frame, &series);
-            self.lines(canvas, &frame, &series);
+            bands(canvas, &frame, &series);
+            curves(canvas, &frame, &series);
             for (name, from, to) in ends.iter().flatten() {
                 if (from.1 - to.1).abs() > 3.0 {
                     canvas.stroke(&[*from, (to.0 - 3.0, to.1)], Stroke::solid(FAINT, 0.8));
@@ -157,53 +157,52 @@ impl Lines {
             }
         }
     }
+}
 
-    fn bands(&self, canvas: &Canvas, frame: &Frame, series: &[Vec<LinePoint>]) {
-        for (points, style) in series.iter().zip(STYLES) {
-            for run in points.split(|point| point.2.is_none()) {
-                let edge = |(x, _, band): &LinePoint, upper: bool| {
-                    let (low, high) = band.expect("points without a band part the runs");
-                    let (x, y) = frame.at(*x, if upper { high } else { low });
-                    (x, y.clamp(frame.top, frame.bottom()))
-                };
-                let run = thinned(run, frame);
-                match &run[..] {
-                    [] => {}
-                    [point] => super::frame::whisker(canvas, edge(point, false), edge(point, true), 3.0, style.colour),
-                    _ => {
-                        let upper = run.iter().map(|point| edge(point, true));
-                        let outline: Vec<Point> =
-                            upper.chain(run.iter().rev().map(|point| edge(point, false))).collect();
-                        canvas.shape(&outline, style.colour, BAND);
-                    }
+fn bands(canvas: &Canvas, frame: &Frame, series: &[Vec<LinePoint>]) {
+    for (points, style) in series.iter().zip(STYLES) {
+        for run in points.split(|point| point.2.is_none()) {
+            let edge = |(x, _, band): &LinePoint, upper: bool| {
+                let (low, high) = band.expect("points without a band part the runs");
+                let (x, y) = frame.at(*x, if upper { high } else { low });
+                (x, y.clamp(frame.top, frame.bottom()))
+            };
+            let run = thinned(run, frame);
+            match &run[..] {
+                [] => {}
+                [point] => super::frame::whisker(canvas, edge(point, false), edge(point, true), 3.0, style.colour),
+                _ => {
+                    let upper = run.iter().map(|point| edge(point, true));
+                    let outline: Vec<Point> = upper.chain(run.iter().rev().map(|point| edge(point, false))).collect();
+                    canvas.shape(&outline, style.colour, BAND);
                 }
             }
         }
     }
+}
 
-    fn lines(&self, canvas: &Canvas, frame: &Frame, series: &[Vec<LinePoint>]) {
-        let paths: Vec<Vec<Point>> = series
-            .iter()
-            .map(|points| thinned(points, frame).iter().map(|point| frame.at(point.0, point.1)).collect())
-            .collect();
-        let inside = |at: &Point| (frame.top - 0.1..=frame.bottom() + 0.1).contains(&at.1);
-        // The first lies on top of the others, and what is grey below all.
-        for (index, path) in paths.iter().enumerate().rev() {
-            let style = Style::of(index);
-            let stroke = style.map_or(Stroke::solid(REST, 1.0), |style| style.stroke(LINE_WIDE));
-            for piece in clipped(path, frame.top, frame.bottom()) {
-                canvas.stroke(&piece, stroke);
-            }
+fn curves(canvas: &Canvas, frame: &Frame, series: &[Vec<LinePoint>]) {
+    let paths: Vec<Vec<Point>> = series
+        .iter()
+        .map(|points| thinned(points, frame).iter().map(|point| frame.at(point.0, point.1)).collect())
+        .collect();
+    let inside = |at: &Point| (frame.top - 0.1..=frame.bottom() + 0.1).contains(&at.1);
+    // The first lies on top of the others, and what is grey below all.
+    for (index, path) in paths.iter().enumerate().rev() {
+        let style = Style::of(index);
+        let stroke = style.map_or(Stroke::solid(REST, 1.0), |style| style.stroke(LINE_WIDE));
+        for piece in clipped(path, frame.top, frame.bottom()) {
+            canvas.stroke(&piece, stroke);
         }
-        for (index, path) in paths.iter().enumerate().take(STYLES.len()).rev() {
-            let points: Vec<&Point> = path.iter().filter(|at| inside(at)).collect();
-            let stride = points.len().div_ceil(MARKS).max(1);
-            let stride = if points.len() <= 12 { 1 } else { stride };
-            // Each line begins its marks elsewhere, so that those of lines that run together are seen.
-            let first = if stride == 1 { 0 } else { stride * (2 * index + 1) / (2 * STYLES.len()) };
-            for at in points.into_iter().skip(first).step_by(stride) {
-                STYLES[index].point(canvas, *at, 3.6);
-            }
+    }
+    for (index, path) in paths.iter().enumerate().take(STYLES.len()).rev() {
+        let points: Vec<&Point> = path.iter().filter(|at| inside(at)).collect();
+        let stride = points.len().div_ceil(MARKS).max(1);
+        let stride = if points.len() <= 12 { 1 } else { stride };
+        // Each line begins its marks elsewhere, so that those of lines that run together are seen.
+        let first = if stride == 1 { 0 } else { stride * (2 * index + 1) / (2 * STYLES.len()) };
+        for at in points.into_iter().skip(first).step_by(stride) {
+            STYLES[index].point(canvas, *at, 3.6);
         }
     }
 }
@@ -304,6 +303,6 @@ mod tests {
             high: 200.0,
         };
         let kept = thinned(&points, &frame);
-        assert!(kept.len() < 2000 && kept.iter().any(|point| point.1 == 1000.0), "{}", kept.len());
+        assert!(kept.len() < 2000 && kept.iter().any(|point| point.1 > 999.0), "{}", kept.len());
     }
 }

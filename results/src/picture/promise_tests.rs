@@ -46,8 +46,11 @@ fn assert_readable(name: &str, picture: &Picture) {
     }
 }
 
+/// What makes the things of a picture, and what that is called.
+type Way<T> = (&'static str, fn(usize) -> T);
+
 /// Ways to be called.
-fn callers() -> Vec<(&'static str, fn(usize) -> String)> {
+fn callers() -> Vec<Way<String>> {
     vec![
         ("short", |index| format!("m{index}")),
         ("words", |index| format!("a method with {index} words in its name and more")),
@@ -58,7 +61,7 @@ fn callers() -> Vec<(&'static str, fn(usize) -> String)> {
 }
 
 /// Ways of numbers to be.
-fn numbers() -> Vec<(&'static str, fn(usize) -> f64)> {
+fn numbers() -> Vec<Way<f64>> {
     vec![
         ("percent", |at| 50.0 + 45.0 * (at as f64 * 1.7).sin()),
         ("equal", |_| 5.0),
@@ -78,9 +81,10 @@ pub(super) fn every(
     log_x: bool,
 ) -> Vec<Picture> {
     let [title, across, up] = [call(0), call(1), call(2)];
-    let half = |at: usize| (at % 3 > 0).then(|| number(at + 1).abs());
+    let half = |at: usize| (!at.is_multiple_of(3)).then(|| number(at + 1).abs());
     let mean = |at: usize| (number(at), half(at));
-    let point = |at: usize| (number(at + 3), number(at), (at % 4 > 0).then(|| (number(at + 1), number(at + 2))));
+    let point =
+        |at: usize| (number(at + 3), number(at), (!at.is_multiple_of(4)).then(|| (number(at + 1), number(at + 2))));
     let series = |one: usize| Series { name: call(one), points: (0..points).map(|at| point(at * (one + 1))).collect() };
     let lines = Lines {
         title: title.clone(),
@@ -89,7 +93,7 @@ pub(super) fn every(
         series: (0..count).map(series).collect(),
         marks: (0..points).map(|at| (number(at), call(at))).collect(),
         log_x,
-        y_range: (count % 2 == 0).then(|| (number(0), number(1))),
+        y_range: count.is_multiple_of(2).then(|| (number(0), number(1))),
     };
     let dot = |at: usize| Dot { name: call(at), x: mean(at), y: mean(at + 5), reference: at % 5 == 4 };
     let front = Front {
@@ -119,12 +123,12 @@ pub(super) fn every(
         groups: (0..points).map(call).collect(),
         series: (0..count).map(|one| (call(one), (0..points).map(|at| Some(mean(at + one))).collect())).collect(),
     };
-    let rank = |at: usize| if at % 3 == 0 { number(at) } else { 1.0 + 0.9 * at as f64 };
+    let rank = |at: usize| if at.is_multiple_of(3) { number(at) } else { 1.0 + 0.9 * at as f64 };
     let ranks = Ranks {
         title: title.clone(),
         ranks: (0..count * points).map(|at| (call(at), rank(at))).collect(),
         critical: Some(number(1)),
-        groups: vec![0..count, 1..points + 1, 3..2, usize::MAX - 1..usize::MAX],
+        groups: vec![0..count, 1..points + 1, std::ops::Range { start: 3, end: 2 }, usize::MAX - 1..usize::MAX],
         note: up.clone(),
     };
     let shares = Shares {
@@ -134,7 +138,9 @@ pub(super) fn every(
         unit: across,
         rows: (0..points).map(call).collect(),
         columns: (0..count).map(call).collect(),
-        cells: (0..points).map(|row| (0..count).map(|at| (at % 3 > 0).then(|| number(row + at))).collect()).collect(),
+        cells: (0..points)
+            .map(|row| (0..count).map(|at| (!at.is_multiple_of(3)).then(|| number(row + at))).collect())
+            .collect(),
         trained: vec![(0, 0), (1, 2), (usize::MAX, 3)],
     };
     vec![lines.draw(), front.draw(), trails.draw(), columns.draw(), ranks.draw(), shares.draw()]

@@ -118,9 +118,10 @@ impl Ranks {
         let widest = wide(&fixed(high, 0)).max(wide(&fixed(low, 0))) + 8.0;
         let every = [1.0, 2.0, 5.0, 10.0].into_iter().find(|every| every * room >= widest).unwrap_or(high - low);
         let mut free = f64::MIN;
-        for rank in (0..=MOST as i32).map(|index| low + f64::from(index)).take_while(|rank| *rank <= high) {
+        for index in (0..=MOST as i32).take_while(|index| low + f64::from(*index) <= high) {
+            let rank = low + f64::from(index);
             let x = layout.at(rank);
-            let named = rank == low || rank % every == 0.0;
+            let named = index == 0 || rank % every == 0.0;
             let text = fixed(rank, 0);
             let half = wide(&text) / 2.0;
             canvas.stroke(&[(x, layout.axis), (x, layout.axis - if named { 6.0 } else { 3.5 })], ink);
@@ -204,7 +205,7 @@ mod tests {
     fn bars_that_meet_stand_on_different_levels() {
         let groups = [0..3, 2..5, 6..8, 5..6, 7..99];
         assert_eq!(levels(&groups, 9), [(0, 0..3), (1, 2..5), (0, 6..8), (1, 7..9)]);
-        assert!(levels(&[0..1, 5..2, 9..12], 5).is_empty());
+        assert!(levels(&[0..1, Range { start: 5, end: 2 }, 9..12], 5).is_empty());
     }
 
     #[test]
@@ -214,7 +215,7 @@ mod tests {
                 .map(|(n, r)| (n.to_owned(), r))
                 .to_vec(),
             critical: Some(0.9),
-            groups: vec![0..2],
+            groups: std::iter::once(0..2).collect(),
             note: "Friedman".into(),
             ..Ranks::default()
         };

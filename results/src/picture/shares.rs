@@ -191,7 +191,8 @@ fn draw(canvas: &Canvas, layout: &Layout, (row, column): (usize, usize), cell: C
 
 /// A cell's number and its size, where two digits have room, so that either all cells have numbers or none.
 fn number(share: f64, (across, down): (f64, f64)) -> Option<(String, i32)> {
-    let fits = |text: &str, size: i32| f64::from(width(text, size)) + 1.0 <= across;
+    // What is written larger keeps some distance from its neighbours.
+    let fits = |text: &str, size: i32| f64::from(width(text, size)) + f64::from(size - LEAST) + 1.0 <= across;
     if !fits("00", SMALL) || down < 13.0 {
         return None;
     }
