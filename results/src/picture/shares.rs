@@ -198,7 +198,7 @@ fn number(share: f64, (across, down): (f64, f64)) -> Option<(String, i32)> {
     }
     let decimals = usize::from(fits("100.0", TEXT));
     let text = minus(&fixed(share, decimals));
-    [TEXT, SMALL, LEAST].into_iter().find(|size| fits(&text, *size)).map(|size| (text, size))
+    [TEXT, SMALL, LEAST].into_iter().find(|size| fits(&text, *size) && fits("00", *size)).map(|size| (text, size))
 }
 
 /// A frame that is seen on every shade: orange with a rim of paper.
