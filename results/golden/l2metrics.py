@@ -135,10 +135,15 @@ def crowded():
 
 def falling():
     tasks = ["apple_1", "pear_1"]
-    life = Lifetime(15, tasks, ceiling=0.05, floor=0.9)
+    life = Lifetime(15, tasks, ceiling=0.05, floor=0.6)
     life.test(tasks, 5)
     for _ in range(2):
         for task in tasks:
+            # The rise keeps the largest value from the start, where a reflected curve is as large as itself and
+            # the last bit would decide.
+            life.ceiling = 1.2
+            life.train([(task, 15)])
+            life.ceiling = 0.05
             life.train([(task, 30)])
             life.test(tasks, 5)
     return life.rows + single(life, 0, "apple_1", 60) + single(life, 1, "pear_1", 60)

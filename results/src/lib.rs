@@ -18,6 +18,7 @@ pub mod fit;
 pub mod generator;
 pub mod history;
 pub mod ledger;
+pub mod lifetime;
 pub mod manifest;
 pub mod matrix;
 pub mod metric;
