@@ -146,6 +146,7 @@ def falling():
             life.ceiling = 0.05
             life.train([(task, 30)])
             life.test(tasks, 5)
+    life.ceiling = 0.95
     return life.rows + single(life, 0, "apple_1", 60) + single(life, 1, "pear_1", 60)
 
 
