@@ -45,6 +45,7 @@ mod check;
 mod example;
 mod grid;
 mod reference;
+mod plain;
 
 pub use atomic::{WholeFile, WriteError, write_whole};
 pub use discover::{Found, discover};

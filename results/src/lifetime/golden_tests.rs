@@ -83,12 +83,7 @@ fn difference(path: &str, ours: &Value, theirs: &Value, found: &mut Vec<String>)
         (Value::Object(a), Value::Object(b)) => {
             for key in a.keys().chain(b.keys().filter(|key| !a.contains_key(*key))) {
                 let none = Value::Null;
-                difference(
-                    &format!("{path}/{key}"),
-                    a.get(key).unwrap_or(&none),
-                    b.get(key).unwrap_or(&none),
-                    found,
-                );
+                difference(&format!("{path}/{key}"), a.get(key).unwrap_or(&none), b.get(key).unwrap_or(&none), found);
             }
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
@@ -155,7 +150,8 @@ fn a_measure_that_is_not_logged_is_refused_by_name() {
 #[test]
 fn a_single_task_run_trains_one_task() {
     let (life, _) = logs("falling");
-    let error = lifetime_metrics(&life, std::slice::from_ref(&life), &Options::new("accuracy")).unwrap_err().to_string();
+    let error =
+        lifetime_metrics(&life, std::slice::from_ref(&life), &Options::new("accuracy")).unwrap_err().to_string();
     assert!(error.ends_with("trains `apple_1` and `pear_1`; give one run per task"), "{error}");
 }
 

@@ -124,9 +124,8 @@ impl Log {
     /// Seconds between the first and the last complete row with a value of `measure`.
     pub(super) fn runtime(&self, measure: &str) -> Option<f64> {
         let column = self.measures.iter().position(|name| name == measure)?;
-        let valued = |row: &&Row| {
-            row.status == Status::Complete && row.values.get(column).is_some_and(|value| !value.is_nan())
-        };
+        let valued =
+            |row: &&Row| row.status == Status::Complete && row.values.get(column).is_some_and(|value| !value.is_nan());
         let moments = || self.rows.iter().filter(valued).filter_map(|row| row.timestamp);
         Some(moments().max()?.seconds_since(moments().min()?))
     }
@@ -235,7 +234,8 @@ mod tests {
 
     #[test]
     fn moments_that_do_not_exist_are_refused() {
-        for text in ["20230229T000000.0", "20241301T000000.0", "20240101T240000.0", "20240101T000000", "2024é01T000000.0"]
+        for text in
+            ["20230229T000000.0", "20241301T000000.0", "20240101T240000.0", "20240101T000000", "2024é01T000000.0"]
         {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }

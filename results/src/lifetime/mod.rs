@@ -22,21 +22,21 @@ mod maintenance;
 mod measure;
 mod options;
 mod prepare;
-//mod read;
+mod read;
 mod report;
-//mod scenario;
+mod scenario;
 mod single;
 mod smooth;
 mod transfer;
-//mod write;
+mod write;
 
 #[cfg(test)]
 mod golden_tests;
 
 pub use log::{BlockType, Info, LifetimeError, Log, Row, Status, Subtype, Timestamp};
 pub use options::{Aggregation, Averaging, Normalisation, Options, Range, Variants};
-//pub use read::read_scenario;
+pub use read::read_scenario;
 pub use report::{LifetimeMetrics, RegimeMetrics, TaskMetrics, lifetime_metrics};
-//pub use scenario::{Learned, Scenario, learned_from_records, learned_from_train, scenario_of};
+pub use scenario::{Learned, Scenario, learned_from_records, learned_from_train, scenario_of};
 pub use smooth::Smoothing;
-//pub use write::write_scenario;
+pub use write::write_scenario;

@@ -110,7 +110,10 @@ impl Options {
         }
         for (task, range) in self.ranges.iter().flatten() {
             if !(range.min.is_finite() && range.max.is_finite() && range.min <= range.max) {
-                return Err(format!("the range of `{task}` is {} to {}; give two rising numbers", range.min, range.max));
+                return Err(format!(
+                    "the range of `{task}` is {} to {}; give two rising numbers",
+                    range.min, range.max
+                ));
             }
         }
         Ok(())
