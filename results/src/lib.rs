@@ -17,6 +17,7 @@ pub mod filter;
 pub mod fit;
 pub mod generator;
 pub mod history;
+pub mod import;
 pub mod ledger;
 pub mod lifetime;
 pub mod manifest;
