@@ -10,7 +10,6 @@ pub(super) fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
             _ if escaped => escaped = false,
             (Some(_), '\\') => escaped = true,
             (Some(open), _) if open == c => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(c),
             (None, '(' | '[' | '{') => depth += 1,
             (None, ')' | ']' | '}') => depth = depth.checked_sub(1).ok_or("a bracket closes that was not opened")?,
@@ -19,6 +18,7 @@ pub(super) fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
                 parts.push((String::new(), None));
                 continue;
             }
+            // Inside a text nothing but its end counts.
             _ => {}
         }
         part.push(c);
