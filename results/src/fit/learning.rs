@@ -98,7 +98,7 @@ pub struct Verticality {
 }
 
 /// The working level ω: the first from which asymptotes move slowly over the next `look_ahead` levels,
-/// |α_j − α_i|^(1/ν) / (x_j − x_i) ≤ ς; none if there is none yet.
+/// `|α_j − α_i|^(1/ν) / (x_j − x_i) ≤ ς`; none if there is none yet.
 pub fn working_level(trace: &[Level], asked: Verticality) -> Option<usize> {
     let slow = |a: &Level, b: &Level| {
         (b.pattern.c - a.pattern.c).abs().powf(1.0 / asked.verticality) / (b.x - a.x) <= asked.slowdown

@@ -2,7 +2,7 @@
 //!
 //! - Wixted and Ebbesen 1991, <https://doi.org/10.1111/j.1467-9280.1991.tb00175.x>: forgetting as a power of time.
 //! - Akaike 1974, <https://doi.org/10.1109/TAC.1974.1100705>: AIC = n·ln(RSS/n) + 2k for least squares.
-//! - Hurvich and Tsai 1989, <https://doi.org/10.1093/biomet/76.2.297>: AICc = AIC + 2k(k + 1)/(n − k − 1).
+//! - Hurvich and Tsai 1989, <https://doi.org/10.1093/biomet/76.2.297>: `AICc` = AIC + 2k(k + 1)/(n − k − 1).
 //! - Orhan 2023, <https://arxiv.org/abs/2303.17557>: the probes that such curves are fitted to.
 //!
 //! k counts the variance of the noise, so it is one more than the curve's parameters. Residuals below 10⁻⁹ of the
@@ -14,7 +14,7 @@
 use super::search::{Line, minimise};
 use crate::statistics::{StatisticsError, check};
 
-/// Fewest points: below five no curve has an AICc.
+/// Fewest points: below five no curve has an `AICc`.
 const POINTS: usize = 5;
 /// The exponents that are searched.
 const EXPONENTS: (f64, f64) = (0.01, 10.0);
@@ -93,13 +93,13 @@ pub struct Fit {
     pub aic: f64,
     /// The criterion corrected for few points; none where n ≤ k + 1.
     pub aicc: Option<f64>,
-    /// Akaike weight among the curves that have an AICc; 0 for the others.
+    /// Akaike weight among the curves that have an `AICc`; 0 for the others.
     pub weight: f64,
 }
 
-/// Fits five or more `points` of updates, ascending, and retention, from 0; best AICc first.
+/// Fits five or more `points` of updates, ascending, and retention, from 0; best `AICc` first.
 ///
-/// Curves without an AICc stand last; with five points that leaves the logarithm alone to be best.
+/// Curves without an `AICc` stand last; with five points that leaves the logarithm alone to be best.
 pub fn fit(points: &[(u64, f64)]) -> Result<Vec<Fit>, StatisticsError> {
     let (t, y): (Vec<f64>, Vec<f64>) = points.iter().map(|(t, y)| (*t as f64, *y)).unzip();
     check(&y, POINTS)?;

@@ -57,7 +57,8 @@ proptest! {
         let test = paired_equivalence(&a, &b, Some(margin)).unwrap();
         let within = test.interval.low > -margin && test.interval.high < margin;
         prop_assert_eq!(test.agreement == Agreement::Equivalent, within);
-        prop_assert!(test.to_string().contains(&format!("margin of ±{margin:.4}")));
+        let words = format!("margin of ±{margin:.4}");
+        prop_assert!(test.to_string().contains(&words));
     }
 
     #[test]
