@@ -45,8 +45,8 @@ mod check;
 #[cfg(test)]
 mod example;
 mod grid;
-mod reference;
 mod plain;
+mod reference;
 
 pub use atomic::{WholeFile, WriteError, write_whole};
 pub use discover::{Found, discover};

@@ -166,7 +166,7 @@ fn columns_are_those_that_were_asked_for() {
     assert_eq!(md.lines().nth(2).unwrap(), "| method               | FGT ↓           | operations |");
     let text = table(&runs(), &options).unwrap();
     assert!(
-        text.contains("\nmethod             FGT ↓\n") && text.contains("\nmethod       cond.  operations\n"),
+        text.contains("\nmethod          FGT ↓\n") && text.contains("\nmethod       cond.  operations\n"),
         "{text}"
     );
 }

@@ -12,7 +12,7 @@ use std::io::Read;
 
 use super::log::{BlockType, Info, LifetimeError, Log, Row, Status, Subtype, Timestamp};
 use crate::manifest::StreamInfo;
-use crate::record::{At, Record};
+use crate::record::{At, Record, Split};
 use crate::run::RunDir;
 use crate::text::{clean, short};
 
@@ -57,7 +57,7 @@ pub fn learned_from_records(records: &[Record]) -> Vec<Learned> {
 }
 
 fn counts(record: &Record) -> bool {
-    record.split == "test" && record.preference.is_empty() && record.sample.is_none()
+    record.split == Split::Test && record.preference.is_empty() && record.sample.is_none()
 }
 
 /// The logged batches in a run's `train.csv`; none if it has no column `accuracy`.
@@ -297,7 +297,7 @@ mod tests {
         let mut records = example::records(&example::MIXED);
         records[3].at = At::Step;
         records[4].at = At::Step;
-        records[4].split = "validation".into();
+        records[4].split = crate::record::Split::Validation;
         let found = learned_from_records(&records);
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].experience, found[0].task, found[0].accuracy), (1, 0, 0.9));
