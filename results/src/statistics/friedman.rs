@@ -5,7 +5,7 @@
 //! - Iman and Davenport 1980, <https://doi.org/10.1080/03610928008827904>: F = (N − 1)χ² / (N(k − 1) − χ²) with k − 1
 //!   and (k − 1)(N − 1) degrees of freedom.
 //! - Demšar 2006, <https://www.jmlr.org/papers/v7/demsar06a.html>, section 3.2: two methods differ if their average
-//!   ranks differ by CD = q_α·√(k(k + 1)/(6N)) or more, with q_α of the studentized range divided by √2.
+//!   ranks differ by `CD = q_α·√(k(k + 1)/(6N))` or more, with `q_α` of the studentized range divided by √2.
 
 use std::ops::Range;
 

@@ -1,9 +1,10 @@
 //! Intervals and tests over test examples, from what was right and what was wrong.
 //!
-//! - Madaan et al. 2024, <https://arxiv.org/abs/2406.10229>: the half-width 1.96·√(S(1 − S)/N) of a score S over N items.
-//! - Wilson 1927, <https://doi.org/10.1080/01621459.1927.10502953>: the score interval, which is never empty at 0 and 1.
-//! - Efron 1979, <https://doi.org/10.1214/aos/1176344552>: the bootstrap. A resample of N answers with S·N right ones has
-//!   a binomial number of right ones, so its quantiles are exact and nothing is drawn.
+//! - Madaan et al. 2024, <https://arxiv.org/abs/2406.10229>: the half-width 1.96·√(S(1 − S)/N) of a score S over N
+//!   items.
+//! - Wilson 1927, <https://doi.org/10.1080/01621459.1927.10502953>: the score interval, never empty at 0 and 1.
+//! - Efron 1979, <https://doi.org/10.1214/aos/1176344552>: the bootstrap. A resample of N answers with S·N right ones
+//!   has a binomial number of right ones, so its quantiles are exact and nothing is drawn.
 //! - `McNemar` 1947, <https://doi.org/10.1007/BF02295996>, in its exact binomial form.
 
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal};

@@ -9,6 +9,9 @@
 //! 4. [`equivalence`], [`power`]: whether two results agree within a margin, and how many seeds a claim needs.
 //! 5. [`variance`]: what of a benchmark's score is noise.
 
+// Tests compare with literals that are exact in binary.
+#![cfg_attr(test, allow(clippy::float_cmp))]
+
 pub mod equivalence;
 pub mod friedman;
 pub mod holm;

@@ -2,7 +2,7 @@
 //!
 //! - Student 1908, <https://doi.org/10.1093/biomet/6.1.1>: t = d̄·√n / s with n − 1 degrees of freedom, where d̄ and s
 //!   are mean and sample standard deviation of the differences.
-//! - Cohen 1988, Statistical Power Analysis for the Behavioral Sciences, section 2.3.5: the effect size d_z = d̄ / s.
+//! - Cohen 1988, Statistical Power Analysis for the Behavioral Sciences, section 2.3.5: the size d̄ / s.
 
 use super::interval::{Bootstrap, bootstrap_interval, student_interval};
 use super::{Interval, ROUNDING, Resampling, StatisticsError, check, check_share, deviation, mean, student};
@@ -24,7 +24,7 @@ pub struct PairedTest {
     pub p: f64,
     /// Student's t interval of the mean difference.
     pub interval: Interval,
-    /// Cohen's d_z; none where the differences do not vary.
+    /// Cohen's effect size d̄ / s, written `d_z`; none where the differences do not vary.
     pub effect: Option<f64>,
 }
 

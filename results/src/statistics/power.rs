@@ -1,11 +1,12 @@
 //! How many seeds it takes to tell two methods apart.
 //!
-//! - Cohen 1988, Statistical Power Analysis for the Behavioral Sciences, chapter 2: the power of the two-sided t test is
-//!   P(|T| > t_crit), where T has a noncentral t distribution with noncentrality d·√n (pairs) or d·√(n/2) (n on each
-//!   side) and d = difference / deviation.
-//! - The noncentral t is Φ(t·s − δ) averaged over s = √(χ²_ν/ν), here by quadrature over ln s.
+//! - Cohen 1988, Statistical Power Analysis for the Behavioral Sciences, chapter 2: the power of the two-sided t test
+//!   is P(|T| > t), where t is critical and T has a noncentral t distribution with noncentrality d·√n (pairs) or
+//!   d·√(n/2) (n on each side) and d = difference / deviation.
+//! - The noncentral t is Φ(t·s − δ) averaged over `s = √(χ²_ν/ν)`, here by quadrature over ln s.
 //!
-//! **Deviation:** above 100 000 seeds the normal approximation n = ((z_α + z_β)/d)² is given, twice that on each side.
+//! **Deviation:** above 100 000 seeds the normal approximation `n = ((z_α + z_β)/d)²` is given, twice that on each
+//! side.
 
 use statrs::distribution::{ContinuousCDF, Normal};
 

@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn demsars_table_5a() {
-        // Critical values of the Nemenyi test at 0.05 and 0.10, q / √2; some are cut after the third digit, not rounded.
+        // Critical values of the Nemenyi test at 0.05 and 0.10, q / √2; some are cut, not rounded.
         let table = [1.960, 2.343, 2.569, 2.728, 2.850, 2.949, 3.031, 3.102, 3.164];
         for (k, printed) in (2..).zip(table) {
             assert!((range_quantile(0.05, k) / 2_f64.sqrt() - printed).abs() < 0.001, "{k}");

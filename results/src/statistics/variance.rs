@@ -89,7 +89,7 @@ pub fn tau_with_order(values: &[f64]) -> f64 {
     let pairs = |n: usize| n as f64 * (n.max(1) - 1) as f64 / 2.0;
     let mut sorted = values.to_vec();
     let falling = sort_and_count(&mut sorted) as f64;
-    let equal: f64 = sorted.chunk_by(|a, b| a == b).map(|group| pairs(group.len())).sum();
+    let equal: f64 = sorted.chunk_by(|a, b| a - b == 0.0).map(|group| pairs(group.len())).sum();
     let (all, unequal) = (pairs(values.len()), pairs(values.len()) - equal);
     if unequal == 0.0 { 0.0 } else { (unequal - 2.0 * falling) / (all * unequal).sqrt() }
 }

@@ -1,9 +1,9 @@
 //! The signed-rank test: whether differences lean to one side, by their ranks alone.
 //!
 //! - Wilcoxon 1945, <https://doi.org/10.2307/3001968>: differences of 0 are left out, equal sizes share a rank.
-//! - The choice between exact and approximate is that of SciPy 1.17, `scipy.stats.wilcoxon(method="auto",
-//!   zero_method="wilcox", correction=False)`,
-//!   <https://docs.scipy.org/doc/scipy/reference/generated/scipy.stats.wilcoxon.html>: exact up to 50 differences
+//! - The choice between exact and approximate is that of scipy 1.17, `scipy.stats.wilcoxon` with its method "auto" and
+//!   zero method "wilcox", <https://docs.scipy.org/doc/scipy/reference/generated/scipy.stats.wilcoxon.html>: exact up
+//!   to 50 differences
 //!   without ties and zeros, every assignment of signs up to 13 differences with them, and otherwise the normal
 //!   approximation with the variance corrected for ties, without correction for continuity.
 //!
@@ -18,7 +18,7 @@ use super::{ROUNDING, StatisticsError, check, student};
 
 /// Longest list whose distribution is counted if there are no ties and no zeros.
 const EXACT: usize = 50;
-/// Longest list whose distribution is counted in any case: 2¹³ assignments are fewer than SciPy's 9999 resamples.
+/// Longest list whose distribution is counted in any case: 2¹³ assignments are fewer than scipy's 9999 resamples.
 const EXACT_WITH_TIES: usize = 13;
 
 /// How a p value was found.
