@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::bundle::{BUNDLE, read_bundle};
 use crate::run::{LEDGER_FILE, MANIFEST_FILE, RECORDS_FILE, RunDir, RunError};
 use crate::text::clean;
 
@@ -40,8 +41,8 @@ impl Found {
         notes.iter().map(|note| clean(note)).collect()
     }
 
-    fn take(&mut self, path: PathBuf, seen: &mut BTreeMap<String, usize>) {
-        let run = match RunDir::open(path) {
+    fn take(&mut self, run: Result<RunDir, RunError>, seen: &mut BTreeMap<String, usize>) {
+        let run = match run {
             Ok(run) => run,
             Err(RunError::Incomplete(path)) => return self.incomplete.push(path),
             Err(error) => return self.refused.push(error),
@@ -60,14 +61,18 @@ impl Found {
     }
 }
 
-/// Finds and reads all runs at or below `paths`; a path that is no directory is an error.
+/// Finds and reads all runs at or below `paths`, each a directory or a bundle; another path is an error.
 pub fn discover<P: AsRef<Path>>(paths: &[P]) -> Result<Found, RunError> {
     let mut found = Found::default();
-    let mut runs = Vec::new();
+    let (mut runs, mut bundled) = (Vec::new(), Vec::new());
     for path in paths {
         let path = path.as_ref();
+        if path.is_file() && path.to_string_lossy().ends_with(BUNDLE) {
+            bundled.extend(read_bundle(path)?);
+            continue;
+        }
         if !path.is_dir() {
-            let why = "not a directory; give a run or a directory of runs".into();
+            let why = "neither a directory nor a bundle (.runs.gz); give a run or a directory of runs".into();
             return Err(RunError::Unreadable { path: path.into(), why });
         }
         walk(path, &mut found, &mut runs);
@@ -78,9 +83,10 @@ pub fn discover<P: AsRef<Path>>(paths: &[P]) -> Result<Found, RunError> {
         // The same directory, given twice or once with its parent, is no copy.
         let real = run.canonicalize().unwrap_or_else(|_| run.clone());
         if visited.insert(real) {
-            found.take(run, &mut seen);
+            found.take(RunDir::open(run), &mut seen);
         }
     }
+    bundled.into_iter().for_each(|run| found.take(run, &mut seen));
     Ok(found)
 }
 
@@ -164,7 +170,10 @@ mod tests {
     #[test]
     fn a_path_that_is_no_directory_is_an_error() {
         let error = discover(&["no/such/runs"]).unwrap_err().to_string();
-        assert_eq!(error, "no/such/runs: not a directory; give a run or a directory of runs");
+        assert_eq!(
+            error,
+            "no/such/runs: neither a directory nor a bundle (.runs.gz); give a run or a directory of runs"
+        );
     }
 
     #[test]

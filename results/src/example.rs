@@ -125,7 +125,7 @@ pub(crate) fn run(method: &str, seed: u64, last: [f64; 3]) -> RunDir {
     cells[3] = last;
     let manifest = manifest(method, seed);
     let ledger = ledger(&manifest);
-    RunDir { path: format!("runs/{method}/{seed}").into(), manifest, records: records(&cells), ledger }
+    RunDir { path: format!("runs/{method}/{seed}").into(), manifest, records: records(&cells), ledger, config: None }
 }
 
 /// The upper bound: all tasks in one experience.

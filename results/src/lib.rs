@@ -11,6 +11,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod atomic;
+pub mod bundle;
 pub mod discover;
 pub mod export;
 pub mod filter;
@@ -26,6 +27,7 @@ pub mod metric;
 pub mod phases;
 pub mod phases_text;
 pub mod picture;
+pub mod proof;
 pub mod rank;
 pub mod record;
 pub mod report;
@@ -62,7 +64,7 @@ pub use rank::{Place, Ranking};
 pub use record::{At, Record, Split};
 pub use report::{matrix_text, scores_text, spend_text};
 pub use rows::{append_rows, read_rows, write_rows};
-pub use run::{LEDGER_FILE, MANIFEST_FILE, RECORDS_FILE, RunDir, RunError};
+pub use run::{CONFIG_FILE, LEDGER_FILE, MANIFEST_FILE, RECORDS_FILE, RunDir, RunError};
 pub use stats::Estimate;
 pub use summary::{Entry, Grouping, StreamSummary, SummaryError, summarise};
 pub use table::{Column, Format, TableOptions, render, table};

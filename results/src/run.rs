@@ -22,6 +22,11 @@ pub const RECORDS_FILE: &str = "records.csv";
 /// Name of the file of spending in a run's directory.
 pub const LEDGER_FILE: &str = "ledger.csv";
 
+/// Name of the file of the resolved configuration in a run's directory.
+pub const CONFIG_FILE: &str = "config.toml";
+
+/// Bytes of a configuration, at most.
+const MAX_CONFIG_BYTES: u64 = 1 << 20;
 /// Bytes of a file that is read, at most.
 pub(crate) const MAX_BYTES: u64 = 64 << 20;
 /// Bytes of a manifest, at most.
@@ -64,23 +69,56 @@ pub struct RunDir {
     pub records: Vec<Record>,
     /// What its phases spent.
     pub ledger: Vec<LedgerRow>,
+    /// Text of its resolved configuration, where that was kept; not checked.
+    pub config: Option<String>,
+}
+
+/// The bytes of a run's files, not yet looked at.
+pub(crate) struct Files {
+    pub manifest: Vec<u8>,
+    pub config: Option<Vec<u8>>,
+    pub records: Vec<u8>,
+    pub ledger: Vec<u8>,
+}
+
+impl Files {
+    /// Reads the files of the run in directory `path`.
+    pub(crate) fn read(path: &Path) -> Result<Self, RunError> {
+        let manifest = path.join(MANIFEST_FILE);
+        if fs::symlink_metadata(&manifest).is_err() {
+            return Err(RunError::Incomplete(path.into()));
+        }
+        let config = path.join(CONFIG_FILE);
+        let kept = fs::symlink_metadata(&config).is_ok_and(|file| file.is_file());
+        Ok(Self {
+            manifest: read(&manifest, MAX_MANIFEST_BYTES)?,
+            config: if kept { Some(read(&config, MAX_CONFIG_BYTES)?) } else { None },
+            records: read(&path.join(RECORDS_FILE), MAX_BYTES)?,
+            ledger: read(&path.join(LEDGER_FILE), MAX_BYTES)?,
+        })
+    }
 }
 
 impl RunDir {
     /// Reads and checks the run in directory `path`.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, RunError> {
         let path = path.into();
+        let files = Files::read(&path)?;
+        Self::parse(path, files)
+    }
+
+    /// Checks the files of the run at `path`.
+    pub(crate) fn parse(path: PathBuf, files: Files) -> Result<Self, RunError> {
         let file = path.join(MANIFEST_FILE);
-        if fs::symlink_metadata(&file).is_err() {
-            return Err(RunError::Incomplete(path));
-        }
-        let text = read(&file, MAX_MANIFEST_BYTES)?;
-        let text = String::from_utf8(text).map_err(|e| refused(&file, &e.to_string()))?;
+        let text = String::from_utf8(files.manifest).map_err(|e| refused(&file, &e.to_string()))?;
         let manifest = Manifest::from_json(&text).map_err(|why| refused(&file, &why))?;
         check::manifest(&manifest).map_err(|why| refused(&file, &why))?;
-        let records: Vec<Record> = rows(&path.join(RECORDS_FILE), |rows| check::records(rows, &manifest))?;
-        let ledger: Vec<LedgerRow> = rows(&path.join(LEDGER_FILE), |rows| check::ledger(rows, &manifest))?;
-        Ok(Self { path, manifest, records, ledger })
+        let of = |name: &str| path.join(name);
+        let records = rows(&of(RECORDS_FILE), &files.records, |rows| check::records(rows, &manifest))?;
+        let ledger = rows(&of(LEDGER_FILE), &files.ledger, |rows| check::ledger(rows, &manifest))?;
+        let config = files.config.map(String::from_utf8).transpose();
+        let config = config.map_err(|e| refused(&of(CONFIG_FILE), &e.to_string()))?;
+        Ok(Self { path, manifest, records, ledger, config })
     }
 
     /// Accuracy on the test split, of the answers that no preference was stated for.
@@ -100,9 +138,8 @@ impl RunDir {
     }
 }
 
-fn rows<R: Row>(file: &Path, check: impl Fn(&[R]) -> Result<(), String>) -> Result<Vec<R>, RunError> {
-    let bytes = read(file, MAX_BYTES)?;
-    let rows = read_rows(&bytes[..], MAX_ROWS).map_err(|why| refused(file, &why))?;
+fn rows<R: Row>(file: &Path, bytes: &[u8], check: impl Fn(&[R]) -> Result<(), String>) -> Result<Vec<R>, RunError> {
+    let rows = read_rows(bytes, MAX_ROWS).map_err(|why| refused(file, &why))?;
     check(&rows).map_err(|why| refused(file, &why))?;
     Ok(rows)
 }
