@@ -13,13 +13,17 @@
 use std::hash::{Hash, Hasher};
 
 pub mod accuracy;
+pub mod calibration;
+pub mod curriculum;
+pub mod fomo;
 pub mod forgetting;
+pub mod retention;
 pub mod subject;
 pub mod transfer;
 mod worked;
 
 pub use subject::{References, Subject};
-pub use worked::{EXAMPLE, explain, listing};
+pub use worked::{EXAMPLE, HELD_OUT, LONG, example, explain, listing};
 
 use crate::text::short;
 
@@ -81,7 +85,7 @@ pub struct Metric {
     pub better: Better,
     /// What a run must hold for it, beyond an evaluation after each experience; empty for nothing.
     pub needs: &'static str,
-    /// The arithmetic on [`EXAMPLE`], such as `(0.9 + 0.8) / 2`.
+    /// The arithmetic on its [`example`], such as `(0.9 + 0.8) / 2`.
     pub worked: &'static str,
     /// The value of a run.
     pub of: fn(&Subject) -> Option<f64>,
@@ -119,7 +123,8 @@ impl Metric {
 }
 
 /// All scores, in the order of the listing.
-pub static CATALOGUE: &[&[&Metric]] = &[accuracy::ALL, transfer::ALL, forgetting::ALL];
+pub static CATALOGUE: &[&[&Metric]] =
+    &[accuracy::ALL, transfer::ALL, forgetting::ALL, retention::ALL, calibration::ALL, fomo::ALL, curriculum::ALL];
 
 /// The columns of a table where none are asked for.
 pub static USUAL: &[&Metric] = &[

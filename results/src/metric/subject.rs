@@ -1,9 +1,9 @@
 //! What scores are computed from: the accuracy matrix, all evaluations, and references where there are any.
 
-use crate::history::History;
+use crate::history::{History, Moment};
 use crate::manifest::StreamInfo;
 use crate::matrix::Matrix;
-use crate::record::Record;
+use crate::record::{At, Record};
 use crate::stats::mean;
 
 /// Accuracies of models that were trained for comparison, by task; none where no reference was run.
@@ -74,6 +74,16 @@ impl Subject {
     /// R\[j\]\[j\]: accuracy on `task` after the last experience that trains it.
     pub fn learned(&self, task: usize) -> Option<f64> {
         self.matrix.after(self.matrix.last_trained(task)?, task)
+    }
+
+    /// The evaluation after `experience`; experience 0 is that before the first step.
+    pub fn after(&self, experience: usize) -> Option<&Moment> {
+        self.history.moments.iter().find(|moment| moment.at != At::Step && moment.experience == experience)
+    }
+
+    /// The evaluation after the last experience.
+    pub fn end(&self) -> Option<&Moment> {
+        self.after(self.matrix.experiences())
     }
 
     /// R\[T\]\[j\]: accuracy on `task` after the last experience.

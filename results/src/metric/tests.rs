@@ -189,7 +189,7 @@ fn every_score_has_a_key_of_its_own_and_says_what_it_is() {
 fn every_worked_example_comes_to_the_score() {
     for metric in all() {
         let by_hand = worked_out(metric.worked);
-        let value = (metric.of)(&EXAMPLE);
+        let value = (metric.of)(example(metric));
         assert!(close(value, by_hand), "{}: {} is {by_hand}, the score is {value:?}", metric.key, metric.worked);
         assert!((metric.range.0..=metric.range.1).contains(&by_hand), "{} is out of its range", metric.key);
     }

@@ -28,13 +28,19 @@ const COURSE: [[(f64, [f64; 10]); 3]; 3] = [
     ],
 ];
 
+/// Test examples of each task.
+const ASKED: [u64; 3] = [200, 100, 50];
+
+/// Accuracy on two tasks that are never trained, before the first step and after each experience.
+const UNTRAINED: [[f64; 2]; 4] = [[0.6, 0.4], [0.6, 0.45], [0.55, 0.4], [0.5, 0.3]];
+
 /// Three tasks in three experiences of ten steps, evaluated after every step, with references and two preferences.
 pub static EXAMPLE: LazyLock<Subject> = LazyLock::new(|| {
     let moment = |at, experience, step, accuracies: [f64; 3]| Moment {
         at,
         experience,
         step,
-        answers: accuracies.map(|accuracy| Some(answered(accuracy))).into(),
+        answers: (0..3).map(|task| Some(answered(accuracies[task], ASKED[task]))).collect(),
     };
     let mut moments = vec![moment(At::Start, 0, 0, COURSE[0].map(|(before, _)| before))];
     for (index, tasks) in COURSE.iter().enumerate() {
@@ -65,10 +71,42 @@ pub static EXAMPLE: LazyLock<Subject> = LazyLock::new(|| {
     }
 });
 
-/// Beside an accuracy of a: loss 2(1 − a), Brier 1 − a, correct-class probability a, margin a − 0.5, 200 examples.
-fn answered(accuracy: f64) -> Answered {
+/// The same with two tasks of two further datasets that no experience trains; evaluated after experiences alone.
+pub static HELD_OUT: LazyLock<Subject> = LazyLock::new(|| {
+    let mut subject = EXAMPLE.clone();
+    subject.history.moments.retain(|moment| moment.at != At::Step);
+    for (moment, accuracies) in subject.history.moments.iter_mut().zip(UNTRAINED) {
+        moment.answers.extend(accuracies.map(|accuracy| Some(answered(accuracy, 100))));
+    }
+    subject.datasets.extend(["objects", "signs"].map(String::from));
+    let row = |moment: &Moment| (0..5).map(|task| moment.accuracy(task)).collect();
+    let rows = subject.history.moments.iter().map(row).collect();
+    subject.matrix = Matrix::new(rows, (0..3).map(|task| vec![task]).collect(), false);
+    subject.history.preferred.clear();
+    subject
+});
+
+/// The same as [`EXAMPLE`] with ten steps for one.
+pub static LONG: LazyLock<Subject> = LazyLock::new(|| {
+    let mut subject = EXAMPLE.clone();
+    subject.history.moments.iter_mut().for_each(|moment| moment.step *= 10);
+    subject.steps = vec![100; 3];
+    subject
+});
+
+/// The example that `metric` is worked out on: the one that holds what the score needs.
+pub fn example(metric: &Metric) -> &'static Subject {
+    match metric.needs {
+        needs if needs.contains("held-out") => &HELD_OUT,
+        needs if needs.contains("100 steps") => &LONG,
+        _ => &EXAMPLE,
+    }
+}
+
+/// Beside an accuracy of a: loss 2(1 − a), Brier 1 − a, correct-class probability a, margin a − 0.5.
+fn answered(accuracy: f64, n: u64) -> Answered {
     let wrong = 1.0 - accuracy;
-    Answered { accuracy, loss: 2.0 * wrong, brier: wrong, confidence: accuracy, margin: Some(accuracy - 0.5), n: 200 }
+    Answered { accuracy, loss: 2.0 * wrong, brier: wrong, confidence: accuracy, margin: Some(accuracy - 0.5), n }
 }
 
 /// All scores, a few lines each.
@@ -107,9 +145,10 @@ pub fn explain(metric: &Metric) -> String {
         let _ = writeln!(text, "  {name:<9}{}", wrap(fact, WIDTH - 11).replace("\n  ", "\n           "));
     }
     text += "\nOn the example\n\n";
-    let names = ["one", "two", "three"].map(String::from);
-    text += &matrix_text(&EXAMPLE.matrix, &names);
-    let value = (metric.of)(&EXAMPLE).map_or("—".into(), number);
+    let subject = example(metric);
+    let names = ["one", "two", "three", "four", "five"].map(String::from);
+    text += &matrix_text(&subject.matrix, &names[..subject.matrix.tasks()]);
+    let value = (metric.of)(subject).map_or("—".into(), number);
     let _ = writeln!(text, "\n{}", wrap(&format!("{} = {} = {value}", metric.key, metric.worked), WIDTH));
     text += &namesakes(metric);
     text
@@ -124,7 +163,7 @@ fn namesakes(metric: &Metric) -> String {
     }
     let mut text = format!("\nOthers that are called {}, on the same example\n", quantity(metric));
     for other in others {
-        let value = (other.of)(&EXAMPLE).map_or("—".into(), number);
+        let value = (other.of)(example(other)).map_or("—".into(), number);
         let _ = writeln!(text, "  {:<26} {value:>8}", other.key);
         let _ = writeln!(text, "    {}", wrap(other.about, WIDTH - 4).replace("\n  ", "\n    "));
     }
