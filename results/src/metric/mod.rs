@@ -17,9 +17,12 @@ pub mod calibration;
 pub mod curriculum;
 pub mod fomo;
 pub mod forgetting;
+pub mod gap;
 pub mod retention;
 pub mod subject;
 pub mod transfer;
+pub mod window;
+pub mod within;
 mod worked;
 
 pub use subject::{References, Subject};
