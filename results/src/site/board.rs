@@ -11,7 +11,7 @@ use crate::metric::{Better, Metric};
 use crate::summary::{Entry, StreamSummary};
 
 /// Width and height of a strip of seeds.
-const STRIP: (f64, f64) = (88.0, 14.0);
+const STRIP: (f64, f64) = (72.0, 14.0);
 
 /// The controls and the table; its ids begin with `id`.
 pub(super) fn board(section: &Section, id: &str) -> Markup {
@@ -81,6 +81,7 @@ fn head(column: Column) -> Markup {
 
 fn class(column: Column) -> Option<&'static str> {
     match column {
+        Column::Rank => Some("rank"),
         Column::Method => Some("method"),
         Column::Settings => Some("settings"),
         Column::Score(_, true) => Some("n lead"),

@@ -62,8 +62,8 @@ struct Section<'a> {
     metrics: &'a [&'static Metric],
     /// The runs of each family, in the order of the seeds.
     families: BTreeMap<&'a str, Vec<&'a RunDir>>,
-    /// What there is to say in short.
-    sentences: Vec<String>,
+    /// What there is to say in short, with the letter of the group where there are several.
+    sentences: Vec<(Option<String>, String)>,
     figures: &'a [Figure],
 }
 
@@ -97,9 +97,12 @@ impl<'a> Section<'a> {
 }
 
 /// The verdicts on the first of each group; on the first row where nothing is ranked.
-fn sentences(summary: &StreamSummary, families: &BTreeMap<&str, Vec<&RunDir>>) -> Result<Vec<String>, SummaryError> {
+fn sentences(
+    summary: &StreamSummary,
+    families: &BTreeMap<&str, Vec<&RunDir>>,
+) -> Result<Vec<(Option<String>, String)>, SummaryError> {
     /// Groups that are spoken of, at most.
-    const MOST: usize = 4;
+    const MOST: usize = 6;
     let mut firsts: Vec<_> =
         summary.entries.iter().filter(|entry| entry.place.is_some_and(|place| place.place == 1)).collect();
     firsts.sort_by_key(|entry| entry.place.and_then(|place| place.group));
@@ -115,7 +118,9 @@ fn sentences(summary: &StreamSummary, families: &BTreeMap<&str, Vec<&RunDir>>) -
         .collect();
     let mut sentences = Vec::new();
     for first in firsts.into_iter().take(MOST) {
-        sentences.extend(verdict(&owned(&families[&*first.family]), &references)?);
+        let group = first.place.filter(|place| place.group.is_some()).map(|place| place.text());
+        let group = group.map(|text| text.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('.').into());
+        sentences.extend(verdict(&owned(&families[&*first.family]), &references)?.map(|sentence| (group, sentence)));
     }
     Ok(sentences)
 }

@@ -61,7 +61,7 @@ fn top(title: &str, sections: &[Section]) -> Markup {
                 button.theme type="button" aria-pressed="false" { "Dark" }
             }
             h1 { (title) }
-            p.lead {
+            p.intro {
                 "Results of " (counted(methods.len(), "method")) " on " (counted(sections.len(), "stream")) " of tasks, from "
                 (counted(runs, "run")) ". A method learns the tasks of a stream one after another and is tested on all of "
                 "them. Each table holds one stream: results of different streams, or of different versions of one, are "
@@ -87,7 +87,9 @@ fn stream(section: &Section, number: usize) -> Markup {
     html! {
         section.stream id=(id) aria-labelledby={ (id) "-head" } data-file=(file_name(&stream.name)) {
             h2 id={ (id) "-head" } { (short(&stream.name)) }
-            @for sentence in &section.sentences { p.verdict { (sentence) } }
+            div.verdicts { @for (group, sentence) in &section.sentences {
+                p.verdict { @if let Some(group) = group { b { "First of group " (group) } } (sentence) }
+            } }
             (facts(section))
             @for note in stream.notes.iter().take(MAX_NOTES.0) { p.note { (cut(&clean(note), MAX_NOTES.1)) } }
             (board(section, &id))
