@@ -1,6 +1,6 @@
 //! A leaderboard: a row for each method under one configuration, to be sorted, filtered and opened.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
@@ -110,7 +110,7 @@ fn cell(column: Column, entry: &Entry, best: bool, range: Option<(f64, f64)>) ->
     }
 }
 
-/// The entries with the best mean of their group; none where no direction is good.
+/// The entries with the best mean of their group; none where no direction is good or a group's entries are equal.
 fn best(summary: &StreamSummary, column: Column) -> BTreeSet<usize> {
     let Column::Score(metric, _) = column else { return BTreeSet::new() };
     let sign = match metric.better {
@@ -124,12 +124,13 @@ fn best(summary: &StreamSummary, column: Column) -> BTreeSet<usize> {
         .enumerate()
         .filter_map(|(at, entry)| Some((at, entry.place?.group, sign * entry.estimate(metric)?.mean)))
         .collect();
-    let mut tops: std::collections::BTreeMap<Option<usize>, f64> = std::collections::BTreeMap::new();
+    let mut ranges: BTreeMap<Option<usize>, (f64, f64)> = BTreeMap::new();
     for (_, group, value) in &placed {
-        let top = tops.entry(*group).or_insert(*value);
-        *top = top.max(*value);
+        let (low, high) = ranges.entry(*group).or_insert((*value, *value));
+        (*low, *high) = (low.min(*value), high.max(*value));
     }
-    placed.into_iter().filter(|(_, group, value)| tops[group] <= *value).map(|(at, ..)| at).collect()
+    let is_best = |group: &Option<usize>, value: f64| ranges[group].0 < value && ranges[group].1 <= value;
+    placed.into_iter().filter(|(_, group, value)| is_best(group, *value)).map(|(at, ..)| at).collect()
 }
 
 /// The smallest and the largest value of any seed.

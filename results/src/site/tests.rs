@@ -165,7 +165,7 @@ fn numbers_of_the_page_are_those_of_the_csv() {
     let mut reader = ::csv::Reader::from_reader(csv.as_bytes());
     let heads = reader.headers().unwrap().clone();
     let column = |name: &str| heads.iter().position(|head| head == name).unwrap();
-    let bodies = between(&page, "<tbody><tr><td class=\"n\"", "<tr class=\"more\">");
+    let bodies = between(&page, "<tbody><tr><td class=\"rank\"", "<tr class=\"more\">");
     let scores = between(json, "\"scores\":", "}}");
     for (at, line) in reader.records().map(Result::unwrap).enumerate() {
         let (row, cells) = (&data["rows"][at], between(bodies[at], "data-value=\"", "\""));
@@ -193,11 +193,13 @@ fn numbers_of_the_page_are_those_of_the_csv() {
 #[test]
 fn the_best_is_bold_and_ties_are_marked() {
     let page = made(&usual());
-    let bodies = between(&page, "<tbody><tr><td class=\"n\"", "<tr class=\"more\">");
+    let bodies = between(&page, "<tbody><tr><td class=\"rank\"", "<tr class=\"more\">");
     let row = |name: &str| bodies.iter().find(|body| body.contains(&format!("<summary>{name}<"))).unwrap().to_string();
     // er: (0.62 + 0.8 + 0.7) / 3.
     assert!(row("er").contains("<strong>70.7</strong>"), "{}", row("er"));
     assert!(!row("joint").contains("<strong>"), "a reference is not ranked");
+    // All were equally good at first.
+    assert!(bodies.iter().all(|body| !body.contains("<strong>-10.0")), "{bodies:?}");
     let alike: Vec<RunDir> = [("a", 0.01), ("b", -0.01)]
         .into_iter()
         .flat_map(|(name, slope)| (0..3).map(move |seed| example::run(name, seed, [0.5 + slope * seed as f64; 3])))
