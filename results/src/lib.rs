@@ -66,7 +66,6 @@ pub use record::{At, Record, Split};
 pub use report::{matrix_text, scores_text, spend_text};
 pub use rows::{append_rows, read_rows, write_rows};
 pub use run::{CONFIG_FILE, LEDGER_FILE, MANIFEST_FILE, RECORDS_FILE, RunDir, RunError};
-pub use run::{LEDGER_FILE, MANIFEST_FILE, RECORDS_FILE, RunDir, RunError};
 pub use site::{Figure, SiteOptions, site};
 pub use stats::Estimate;
 pub use summary::{Entry, Grouping, StreamSummary, SummaryError, summarise};
