@@ -12,6 +12,8 @@
 
 pub mod atomic;
 pub mod bundle;
+pub mod compare;
+pub mod curves;
 pub mod discover;
 pub mod export;
 pub mod filter;
@@ -24,6 +26,7 @@ pub mod lifetime;
 pub mod manifest;
 pub mod matrix;
 pub mod metric;
+pub mod noise;
 pub mod phases;
 pub mod phases_text;
 pub mod picture;
@@ -34,9 +37,9 @@ pub mod report;
 pub mod repro;
 pub mod rows;
 pub mod run;
+pub mod site;
 pub mod splice;
 pub mod statistics;
-pub mod site;
 pub mod stats;
 pub mod summary;
 pub mod table;

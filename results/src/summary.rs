@@ -169,6 +169,11 @@ impl Entry {
         }
     }
 
+    /// Whether both are on one stream.
+    pub fn stream_equals(&self, other: &Self) -> bool {
+        self.hash == other.hash
+    }
+
     /// Whether this is plain sequential training, the lower reference.
     pub fn is_finetune(&self) -> bool {
         self.method == "finetune" && !self.joint

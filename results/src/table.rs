@@ -18,7 +18,7 @@ mod html;
 mod json;
 mod latex;
 mod markdown;
-mod notes;
+pub(crate) mod notes;
 pub mod pivot;
 pub(crate) mod sentence;
 pub(crate) mod sheet;

@@ -1,15 +1,22 @@
 //! The command line: what stands after `clbench`.
 
 mod check;
+mod compare;
+mod curves;
 mod data;
 mod list;
 mod metrics;
+mod pack;
 mod phases;
 mod progress;
 mod references;
+mod report;
+mod repro;
 mod run;
+mod statistics;
 mod stream;
 mod table;
+mod verify;
 
 use std::{
     fs::File,
@@ -58,6 +65,20 @@ enum Command {
     Metrics(metrics::Words),
     /// Tables of finished runs
     Table(table::Words),
+    /// Two methods side by side: differences, tests, equivalence
+    Compare(compare::Words),
+    /// What is noise: seed variance, item intervals, ranks with Friedman and Nemenyi
+    Statistics(statistics::Words),
+    /// Learning and retention curves with their fits, and when training could stop
+    Curves(curves::Words),
+    /// One page of HTML with tables, pictures and every run's configuration
+    Report(report::Words),
+    /// The commands that make runs again
+    Repro(repro::Words),
+    /// Put what runs left behind into one file, to publish beside a table
+    Pack(pack::Words),
+    /// Check a published table: compute it again, and train its runs again
+    Verify(verify::Words),
     /// Accuracy from phase to phase: after each, by lag, while tasks come
     Phases(phases::Words),
 }
@@ -134,6 +155,13 @@ pub fn main(shelf: &Shelf) -> ExitCode {
         Command::References(words) => references::references(&words, shelf),
         Command::Metrics(words) => metrics::metrics(&words),
         Command::Table(words) => table::table(&words),
+        Command::Compare(words) => compare::compare(&words),
+        Command::Statistics(words) => statistics::statistics(&words),
+        Command::Curves(words) => curves::curves(&words),
+        Command::Report(words) => report::report(&words),
+        Command::Repro(words) => repro::repro(&words),
+        Command::Pack(words) => pack::pack(&words),
+        Command::Verify(words) => verify::verify(&words, shelf),
         Command::Phases(words) => phases::phases(&words),
     };
     match result {

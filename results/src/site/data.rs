@@ -70,8 +70,7 @@ pub(super) fn data(section: &Section) -> String {
 
 /// The section's table as `clbench table --format csv` writes it.
 pub(super) fn csv(section: &Section) -> String {
-    let options =
-        TableOptions { format: Format::Csv, ranking: section.summary.ranking, metrics: section.metrics.to_vec() };
+    let options = TableOptions { format: Format::Csv, metrics: section.metrics.to_vec(), ..TableOptions::default() };
     render(std::slice::from_ref(section.summary), &options)
 }
 

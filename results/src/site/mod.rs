@@ -6,9 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::metric::{Metric, USUAL};
-use crate::rank::Ranking;
 use crate::run::RunDir;
-use crate::summary::{StreamSummary, SummaryError, summarise};
+use crate::summary::{Grouping, StreamSummary, SummaryError, summarise};
 use crate::verdict::verdict;
 
 mod board;
@@ -27,8 +26,8 @@ pub struct SiteOptions {
     pub title: String,
     /// The metrics, in the order of their columns.
     pub metrics: Vec<&'static Metric>,
-    /// Which rows are ranked together.
-    pub ranking: Ranking,
+    /// What stands in one table and what is ranked with what.
+    pub grouping: Grouping,
     /// Pictures below the tables, by stream hash.
     pub figures: BTreeMap<String, Vec<Figure>>,
 }
@@ -38,7 +37,7 @@ impl Default for SiteOptions {
         Self {
             title: "Continual learning results".into(),
             metrics: USUAL.to_vec(),
-            ranking: Ranking::default(),
+            grouping: Grouping::default(),
             figures: BTreeMap::new(),
         }
     }
@@ -72,7 +71,7 @@ struct Section<'a> {
 /// # Errors
 /// When runs cannot stand in one table.
 pub fn site(runs: &[RunDir], options: &SiteOptions) -> Result<String, SummaryError> {
-    let summaries = summarise(runs, options.ranking, &options.metrics)?;
+    let summaries = summarise(runs, &Grouping { metrics: options.metrics.clone(), ..options.grouping.clone() })?;
     let sections = summaries.iter().map(|summary| Section::new(summary, runs, options));
     Ok(page::page(&sections.collect::<Result<Vec<_>, _>>()?, options))
 }

@@ -12,6 +12,7 @@ use super::policy::policy;
 use super::{Figure, Section, SiteOptions};
 use crate::metric::Metric;
 use crate::summary::Entry;
+use crate::table::{TableOptions, notes::notes as table_notes};
 use crate::text::{clean, cut, short};
 
 const STYLE: &str = include_str!("page.css");
@@ -127,31 +128,12 @@ fn facts(section: &Section) -> Markup {
 }
 
 /// What the marks of the table mean and what its numbers do not say.
-fn notes(section: &Section) -> Vec<&'static str> {
-    let entries = &section.summary.entries;
-    let any = |test: &dyn Fn(&Entry) -> bool| entries.iter().any(test);
-    let mut notes = Vec::new();
-    let mut note = |holds: bool, text| notes.extend(holds.then_some(text));
-    let ranked = any(&|entry| entry.place.is_some());
-    note(
-        any(&|entry| entry.seeds.len() > 1),
-        "± is half the 95 % interval of the mean over seeds (Student's t). Dots are single seeds, the bar their mean.",
-    );
-    note(any(&|entry| entry.seeds.len() == 1), "A row of one seed has no interval: it proves little.");
-    note(ranked, section.summary.ranking.rule());
-    note(ranked, "Bold is the best of a group.");
-    note(
-        any(&|entry| entry.place.is_some_and(|place| !place.clear)),
-        "≈ is not clearly different from the first of its group: the 95 % interval of the difference, paired over common \
-         seeds, holds zero.",
-    );
-    note(any(&|entry| !entry.diverged.is_empty()), "A method that diverged on any seed has no score and no rank.");
-    note(any(&|entry| entry.joint), "Joint training sees all tasks at once: a reference from above, not ranked.");
-    note(
-        any(&|entry| entry.made_by != entries[0].made_by || entry.made_by.len() > 1),
-        "The runs were made by more than one version or device.",
-    );
-    note(true, "Operations, examples and state are those of the dearest seed; evaluation is not charged.");
+fn notes(section: &Section) -> Vec<String> {
+    let options = TableOptions { metrics: section.metrics.to_vec(), ..TableOptions::default() };
+    let mut notes = table_notes(section.summary, &options);
+    if section.summary.entries.iter().any(|entry| entry.seeds.len() > 1) {
+        notes.push("Dots are single seeds, the bar is their mean.".into());
+    }
     notes
 }
 

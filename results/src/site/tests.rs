@@ -3,6 +3,7 @@ use std::path::Path;
 
 use super::*;
 use crate::example;
+use crate::summary::Grouping;
 use crate::table::{Format, TableOptions, table};
 
 /// Names that are no names: markup, quotes, an early end, a link that runs, a reordering mark.
@@ -72,7 +73,8 @@ fn options() -> SiteOptions {
         parts: vec![("all".into(), vec![1_230_000, 2_460_000])],
     };
     let figure = Figure { title: "A picture".into(), caption: "How to read it.".into(), svg: heat.draw().svg };
-    SiteOptions { figures: [(example::stream().hash, vec![figure])].into(), ..SiteOptions::default() }
+    let grouping = Grouping { mix_versions: true, ..Grouping::default() };
+    SiteOptions { figures: [(example::stream().hash, vec![figure])].into(), grouping, ..SiteOptions::default() }
 }
 
 fn made(runs: &[RunDir]) -> String {
@@ -230,7 +232,7 @@ fn a_row_opens_to_its_runs() {
 
 /// Writes `name.html` and `name.csv` for a browser to compare.
 fn write(root: &Path, name: &str, runs: &[RunDir], options: &SiteOptions) {
-    let table = TableOptions { format: Format::Csv, ranking: options.ranking, metrics: options.metrics.clone() };
+    let table = TableOptions { format: Format::Csv, metrics: options.metrics.clone(), ..TableOptions::default() };
     fs::write(root.join(format!("{name}.html")), site(runs, options).unwrap()).unwrap();
     fs::write(root.join(format!("{name}.csv")), crate::table::table(runs, &table).unwrap()).unwrap();
 }
@@ -252,7 +254,7 @@ fn pages_for_a_browser() {
         let runs = crate::discover(&[runs]).unwrap().runs;
         let figures =
             runs.iter().map(|run| (run.manifest.stream.hash.clone(), vec![kept(&runs, &run.manifest.stream.hash)]));
-        let options = SiteOptions { figures: figures.collect(), ..SiteOptions::default() };
+        let options = SiteOptions { figures: figures.collect(), ..options() };
         write(&root, "runs", &runs, &options);
     }
 }

@@ -5,7 +5,7 @@ use super::compare::{LEVEL, Mark, marks};
 use crate::metric::{Metric, Unit};
 use crate::summary::{Entry, StreamSummary};
 
-pub(super) fn notes(summary: &StreamSummary, options: &TableOptions) -> Vec<String> {
+pub(crate) fn notes(summary: &StreamSummary, options: &TableOptions) -> Vec<String> {
     let any = |test: &dyn Fn(&Entry) -> bool| summary.entries.iter().any(test);
     let mut notes = units(&options.metrics);
     if any(&|entry| entry.seeds.len() > 1) {

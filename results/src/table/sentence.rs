@@ -61,7 +61,8 @@ fn with_interval(metric: &Metric, estimate: Estimate) -> String {
     }
 }
 
-fn called(entry: &Entry) -> String {
+/// A row as a sentence calls it.
+pub(crate) fn called(entry: &Entry) -> String {
     let settings: Vec<String> = entry.overrides.iter().map(|setting| short(setting)).collect();
     if settings.is_empty() {
         short(&entry.name())
