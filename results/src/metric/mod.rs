@@ -18,6 +18,9 @@ pub mod curriculum;
 pub mod fomo;
 pub mod forgetting;
 pub mod gap;
+pub mod hypervolume;
+mod namesakes;
+pub mod preference;
 pub mod retention;
 pub mod subject;
 pub mod transfer;
@@ -25,6 +28,7 @@ pub mod window;
 pub mod within;
 mod worked;
 
+pub use namesakes::namesakes_table;
 pub use subject::{References, Subject};
 pub use worked::{EXAMPLE, HELD_OUT, LONG, example, explain, listing};
 
@@ -126,8 +130,19 @@ impl Metric {
 }
 
 /// All scores, in the order of the listing.
-pub static CATALOGUE: &[&[&Metric]] =
-    &[accuracy::ALL, transfer::ALL, forgetting::ALL, retention::ALL, calibration::ALL, fomo::ALL, curriculum::ALL];
+pub static CATALOGUE: &[&[&Metric]] = &[
+    accuracy::ALL,
+    transfer::ALL,
+    forgetting::ALL,
+    within::ALL,
+    window::ALL,
+    gap::ALL,
+    retention::ALL,
+    calibration::ALL,
+    fomo::ALL,
+    curriculum::ALL,
+    preference::ALL,
+];
 
 /// The columns of a table where none are asked for.
 pub static USUAL: &[&Metric] = &[

@@ -17,6 +17,7 @@ pub static ALL: &[&Metric] = &[
     &REMEMBERING,
     &POSITIVE,
     &BACKWARD_FIRST,
+    &BACKWARD_LIBCONTINUAL,
     &FORWARD,
     &FORWARD_CODE,
     &FORWARD_TRIANGLE,
@@ -123,6 +124,22 @@ pub static BACKWARD_FIRST: Metric = Metric {
     },
 };
 
+/// Backward transfer over the lower triangle but its first diagonal.
+pub static BACKWARD_LIBCONTINUAL: Metric = Metric {
+    key: "bwt.libcontinual",
+    short: "BWTlib",
+    name: "backward transfer as LibContinual computes it",
+    about: "as bwt.diaz18, the row next to a task's training skipped, over as many cells (LibContinual)",
+    formula: "(2/(T(T−1))) Σ_{i≥j+2} (R[i][j] − R[j][j])",
+    source: "LibContinual, core/utils/utils.py, compute_bwt; fewer terms than it divides by",
+    range: (-1.0, 1.0),
+    unit: Unit::Share,
+    better: Better::Higher,
+    needs: "",
+    worked: "(0.6 - 0.9) / 3",
+    of: |subject| triangle(subject, 2),
+};
+
 /// Forward transfer.
 pub static FORWARD: Metric = Metric {
     key: "fwt.gem17",
@@ -206,14 +223,20 @@ fn before(subject: &Subject, task: usize) -> Option<f64> {
 }
 
 fn backward_triangle(subject: &Subject) -> Option<f64> {
+    triangle(subject, 1)
+}
+
+/// Rows from `lag` after a task's first training on minus the row after it, over all later cells, those between too.
+fn triangle(subject: &Subject, lag: usize) -> Option<f64> {
     let matrix = &subject.matrix;
     let after = |task: usize| {
         let first = matrix.first_trained(task).unwrap_or(matrix.experiences());
         (first + 1..=matrix.experiences()).map(move |row| (row, first, task))
     };
     let cells: Vec<_> = subject.trained().flat_map(after).collect();
-    let lost =
-        |&(row, first, task): &(usize, usize, usize)| Some(matrix.after(row, task)? - matrix.after(first, task)?);
+    let lost = |&(row, first, task): &(usize, usize, usize)| {
+        if row < first + lag { Some(0.0) } else { Some(matrix.after(row, task)? - matrix.after(first, task)?) }
+    };
     mean(&cells.iter().map(lost).collect::<Option<Vec<_>>>()?)
 }
 

@@ -171,7 +171,7 @@ fn namesakes(metric: &Metric) -> String {
 }
 
 /// A value with up to four decimals.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     let text = fixed(value, 4);
     let text = text.trim_end_matches('0');
     text.strip_suffix('.').unwrap_or(text).into()
