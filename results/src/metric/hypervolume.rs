@@ -6,8 +6,9 @@
 
 /// Dimensions at most: beyond, exact volumes take too long.
 pub const MAX_DIMENSIONS: usize = 6;
-/// Points that no other dominates, at most: the work grows with a power of their number.
-pub const MAX_POINTS: usize = 128;
+/// Points that no other dominates, at most: the work grows with a power of their number (128 of them in six dimensions
+/// take a few milliseconds).
+pub const MAX_POINTS: usize = 256;
 
 /// The volume of all that lies between 0 and at least one of `points`.
 ///
@@ -104,7 +105,7 @@ mod tests {
         assert_eq!(hypervolume(&[vec![f64::NAN, 0.5]]), None);
         assert_eq!(hypervolume(&[vec![0.5; 7]]), None);
         assert_eq!(hypervolume(&[vec![-1.0, 0.5]]), Some(0.0));
-        let line: Vec<Vec<f64>> = (0..200).map(|index| vec![f64::from(index), f64::from(200 - index)]).collect();
+        let line: Vec<Vec<f64>> = (0..257).map(|index| vec![f64::from(index), f64::from(257 - index)]).collect();
         assert_eq!(hypervolume(&line), None);
     }
 

@@ -198,3 +198,7 @@ impl Scores {
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "drawn_tests.rs"]
+mod drawn_tests;

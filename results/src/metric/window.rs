@@ -126,7 +126,7 @@ mod tests {
             course in prop::collection::vec(0.0..1.0_f64, 0..60),
             window in 1..70_usize,
         ) {
-            prop_assert_eq!(largest_fall(&course, window), by_pairs(&course, window));
+            prop_assert!((largest_fall(&course, window) - by_pairs(&course, window)).abs() < 1e-15);
             let turned: Vec<f64> = course.iter().rev().copied().collect();
             prop_assert!((largest_rise(&course, window) - largest_fall(&turned, window)).abs() < 1e-15);
             prop_assert!(largest_fall(&course, window) <= largest_fall(&course, window + 1));
@@ -139,7 +139,8 @@ mod tests {
         assert!((largest_fall(&course, 2) - 0.5).abs() < 1e-12);
         assert!((largest_fall(&course, 5) - 0.8).abs() < 1e-12);
         assert!((largest_rise(&course, 2) - 0.1).abs() < 1e-12);
-        assert_eq!([largest_fall(&course, 1), largest_fall(&[], 3), largest_rise(&[0.5], 3)], [0.0; 3]);
+        let none = [largest_fall(&course, 1), largest_fall(&[], 3), largest_rise(&[0.5], 3)];
+        assert!(none.iter().all(|change| change.abs() < 1e-15));
     }
 
     #[test]
