@@ -2,7 +2,7 @@
 //!
 //! - Chaudhry et al. 2018, <https://arxiv.org/abs/1801.10112>, eq. 3 and 4: forgetting and intransigence.
 //! - Chaudhry et al. 2019, <https://arxiv.org/abs/1812.00420>: worst forgetting, in the authors' code.
-//! - Programs: Avalanche (first minus last), Mammoth and PILOT (the maximum includes the last row), LibContinual.
+//! - Programs: Avalanche (first minus last), Mammoth and PILOT (the maximum includes the last row), `LibContinual`.
 //!
 //! In every definition but intransigence the sum runs over the tasks that the last experience does not train.
 

@@ -47,8 +47,8 @@ pub fn namesakes_table() -> String {
     text += "\nWhat goes by one name, in percent of accuracy:\n\n| computed by | forgetting | BWT | FWT |\n\
              |---|---:|---:|---:|\n";
     for (program, metrics) in PROGRAMS {
-        let value = |metric: &Option<&Metric>| Some(percent((metric.as_ref()?.of)(&EXAMPLE)?));
-        line(&mut text, program, metrics.iter().map(value));
+        let value = |metric: Option<&Metric>| Some(percent((metric?.of)(&EXAMPLE)?));
+        line(&mut text, program, metrics.iter().copied().map(value));
     }
     text += "\nThe same by definition:\n\n| score | value | formula |\n|---|---:|---|\n";
     for metric in definitions() {

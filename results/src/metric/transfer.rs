@@ -3,7 +3,7 @@
 //! - Lopez-Paz and Ranzato 2017, <https://arxiv.org/abs/1706.08840>, section 2, and their code,
 //!   <https://github.com/facebookresearch/GradientEpisodicMemory>, which divides by T.
 //! - Díaz-Rodríguez et al. 2018, <https://arxiv.org/abs/1810.13166>, eq. 2 to 4: over the whole triangle.
-//! - Programs: Continuum, CapyMOA, FusionBench; Avalanche's and Renate's definitions are the paper's.
+//! - Programs: Continuum, `CapyMOA`, `FusionBench`; Avalanche's and Renate's definitions are the paper's.
 
 use super::subject::mean_over;
 use super::{Better, Metric, Subject, Unit};
@@ -53,7 +53,7 @@ pub static BACKWARD_CODE: Metric = Metric {
     better: Better::Higher,
     needs: "",
     worked: "((0.6 - 0.9) + (0.85 - 0.8) + 0) / 3",
-    of: |subject| over_all_tasks(subject, (BACKWARD.of)(subject)?, subject.earlier().count()),
+    of: |subject| Some(over_all_tasks(subject, (BACKWARD.of)(subject)?, subject.earlier().count())),
 };
 
 /// Backward transfer over the lower triangle.
@@ -169,7 +169,7 @@ pub static FORWARD_CODE: Metric = Metric {
     better: Better::Higher,
     needs: "as fwt.gem17",
     worked: "(0 + (0.45 - 0.4) + (0.35 - 0.3)) / 3",
-    of: |subject| over_all_tasks(subject, forward(subject)?, later(subject).count()),
+    of: |subject| Some(over_all_tasks(subject, forward(subject)?, later(subject).count())),
 };
 
 /// Forward transfer over the upper triangle.
@@ -241,6 +241,6 @@ fn triangle(subject: &Subject, lag: usize) -> Option<f64> {
 }
 
 /// A mean over `counted` tasks, as a mean over all that are trained.
-fn over_all_tasks(subject: &Subject, mean: f64, counted: usize) -> Option<f64> {
-    Some(mean * counted as f64 / subject.trained().count() as f64)
+fn over_all_tasks(subject: &Subject, mean: f64, counted: usize) -> f64 {
+    mean * counted as f64 / subject.trained().count() as f64
 }

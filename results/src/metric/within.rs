@@ -60,7 +60,7 @@ pub static LCA: Metric = Metric {
     needs: NEEDS_CURVE,
     worked: "(0.5 + 0.6 + 0.7 + 0.8 + 7 * 0.9 + 0.45 + 0.5 + 0.6 + 0.7 + 7 * 0.8 \
              + 0.35 + 0.4 + 0.5 + 0.6 + 7 * 0.7) / 3 / 11",
-    of: |subject| over_curves(subject, |curve| mean(curve)),
+    of: |subject| over_curves(subject, mean),
 };
 
 /// Learning curve area by trapezoids.

@@ -114,7 +114,7 @@ pub fn listing() -> String {
     let mut text = String::new();
     for metric in CATALOGUE.iter().flat_map(|family| family.iter()) {
         let head = format!("{:<28} {}", metric.key, metric.head());
-        let _ = writeln!(text, "{}\n  {}", head.trim_end(), wrap(metric.about, WIDTH - 2).replace("\n  ", "\n  "));
+        let _ = writeln!(text, "{}\n  {}", head.trim_end(), wrap(metric.about, WIDTH - 2));
     }
     text
 }
