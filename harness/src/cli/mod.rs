@@ -8,6 +8,7 @@ mod list;
 mod metrics;
 mod pack;
 mod phases;
+mod picture;
 mod progress;
 mod references;
 mod report;
@@ -81,6 +82,8 @@ enum Command {
     Verify(verify::Words),
     /// Accuracy from phase to phase: after each, by lag, while tasks come
     Phases(phases::Words),
+    /// Draw finished runs: matrices, lines, fronts, ranks
+    Picture(picture::Words),
 }
 
 /// What every command about one stream takes.
@@ -163,6 +166,7 @@ pub fn main(shelf: &Shelf) -> ExitCode {
         Command::Pack(words) => pack::pack(&words),
         Command::Verify(words) => verify::verify(&words, shelf),
         Command::Phases(words) => phases::phases(&words),
+        Command::Picture(words) => picture::picture(&words),
     };
     match result {
         Ok(Ending::Done) => ExitCode::SUCCESS,

@@ -67,6 +67,11 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
+    /// Whether scores were asked for.
+    pub(super) fn names_metrics(&self) -> bool {
+        self.metrics.is_some()
+    }
+
     /// The scores.
     pub(super) fn metrics(&self) -> Result<Vec<&'static Metric>> {
         let Some(names) = &self.metrics else { return Ok(USUAL.to_vec()) };

@@ -152,7 +152,7 @@ pub static INTRANSIGENCE_SINGLE: Metric = Metric {
 };
 
 /// max_{l<T} R\[l\]\[j\] − R\[T\]\[j\].
-fn lost(subject: &Subject, task: usize) -> Option<f64> {
+pub(crate) fn lost(subject: &Subject, task: usize) -> Option<f64> {
     let last = subject.matrix.experiences();
     let earlier: Option<Vec<f64>> = (1..last).map(|experience| subject.matrix.after(experience, task)).collect();
     Some(earlier?.into_iter().reduce(f64::max)? - subject.kept(task)?)

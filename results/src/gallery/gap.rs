@@ -1,0 +1,81 @@
+//! The stability gap: what becomes of earlier tasks in the first steps after a switch.
+//!
+//! - De Lange et al. 2023, <https://arxiv.org/abs/2205.13452>: accuracy drops after a switch and recovers in part,
+//!   which evaluations at the ends of experiences do not see.
+//!
+//! **Deviation:** the paper shows the first task over the whole stream. Here all switches are laid over each other, as
+//! differences from the accuracy before the switch, so that levels do not hide the drop.
+
+use std::collections::BTreeMap;
+
+use super::Sketch;
+use super::cast::{Cast, LINES, Member, point};
+use super::course::ends;
+use crate::metric::subject::{Subject, mean_over};
+use crate::picture::{Lines, Series};
+use crate::record::At;
+use crate::stats::Estimate;
+
+/// Fewest evaluations after a switch that make a curve.
+pub(super) const LEAST: usize = 4;
+/// How to get evaluations within experiences.
+pub(super) const REMEDY: &str = "there are too few evaluations within experiences; run with eval.log_spaced=true";
+
+/// A line per method over the steps since a switch.
+pub(super) fn draw(cast: &Cast) -> Result<Sketch, String> {
+    let curve = |member: &Member| -> Option<Vec<(u64, Estimate)>> {
+        Some(member.curve(differences)).filter(|curve| curve.len() >= LEAST)
+    };
+    let shown = cast.shown(LINES, curve);
+    if shown.rows.is_empty() {
+        return Err(format!("{REMEDY}{}", cast.absent()));
+    }
+    let series = |(member, curve): &(&Member, Vec<(u64, Estimate)>)| Series {
+        name: member.name.clone(),
+        points: curve.iter().map(|(since, estimate)| point(*since as f64, *estimate)).collect(),
+    };
+    let title = format!("Earlier tasks after a switch on {}", cast.stream());
+    let lines = Lines {
+        title: title.clone(),
+        across: "steps since the switch".into(),
+        up: "change of accuracy in points".into(),
+        series: shown.rows.iter().map(series).collect(),
+        log_x: true,
+        ..Lines::default()
+    };
+    let what = "Accuracy on the tasks trained before minus their accuracy right before the switch, mean over tasks and \
+                switches (the stability gap of De Lange et al. 2023). Steps are counted from the switch, on a scale of \
+                powers; only steps that were evaluated after every switch.";
+    Ok(Sketch { of: None, title, caption: shown.caption(cast, what, &[]), picture: lines.draw() })
+}
+
+/// By steps since a switch, the mean change over all switches, as a share.
+fn differences(subject: &Subject) -> BTreeMap<u64, f64> {
+    let matrix = &subject.matrix;
+    let ends = ends(subject);
+    let mut switches = 0;
+    let mut changes: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for next in 2..=matrix.experiences() {
+        let known = |task: &usize| matrix.first_trained(*task).is_some_and(|first| first < next);
+        let earlier: Vec<usize> =
+            (0..matrix.tasks()).filter(known).filter(|&task| !matrix.trains(next, task)).collect();
+        let before = mean_over(earlier.iter(), |&task| matrix.after(next - 1, task));
+        let (Some(before), Some(&switch)) = (before, ends.get(&(next - 1))) else { continue };
+        switches += 1;
+        let inside =
+            subject.history.moments.iter().filter(|moment| moment.experience == next && moment.at != At::Start);
+        for moment in inside {
+            let since = moment.step.saturating_sub(switch);
+            let after = mean_over(earlier.iter(), |&task| moment.accuracy(task));
+            if let Some(after) = after.filter(|_| since > 0) {
+                let changes = changes.entry(since).or_default();
+                // The last step of an experience may be evaluated twice: within it and after it.
+                if changes.len() < switches {
+                    changes.push(after - before);
+                }
+            }
+        }
+    }
+    let whole = changes.into_iter().filter(|(_, changes)| changes.len() == switches);
+    whole.map(|(since, changes)| (since, changes.iter().sum::<f64>() / changes.len() as f64)).collect()
+}

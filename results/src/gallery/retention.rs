@@ -1,0 +1,121 @@
+//! Retention: accuracy on a task over the steps since it was last trained, and the curve that fits it best.
+//!
+//! The curves and the criterion are those of [`crate::fit::retention`].
+
+use std::collections::BTreeMap;
+
+use super::Sketch;
+use super::cast::{Cast, LINES, Member, point};
+use super::course::ends;
+use super::gap::{LEAST, REMEDY};
+use crate::fit::retention::{Curve, Fit, fit};
+use crate::metric::subject::Subject;
+use crate::picture::{Lines, Series};
+use crate::record::At;
+use crate::stats::Estimate;
+use crate::text::fixed;
+
+/// Fewest tasks that a curve is a mean of: half of those that can be forgotten.
+const SHARE: usize = 2;
+
+/// A line per method over the steps since a task was learned.
+pub(super) fn draw(cast: &Cast) -> Result<Sketch, String> {
+    let curve = |member: &Member| -> Option<Vec<(u64, Estimate)>> {
+        // Without evaluations within experiences there is a point per experience, and no curve.
+        let inside = |subject: &Subject| subject.history.moments.iter().any(|moment| moment.at == At::Step);
+        let curve = member.curve(retention);
+        (member.subjects.iter().all(inside) && curve.len() > LEAST).then_some(curve)
+    };
+    let shown = cast.shown(LINES, curve);
+    if shown.rows.is_empty() {
+        return Err(format!("{REMEDY}{}", cast.absent()));
+    }
+    let series = |(member, curve): &(&Member, Vec<(u64, Estimate)>)| Series {
+        name: member.name.clone(),
+        points: curve.iter().map(|(since, estimate)| point(*since as f64, *estimate)).collect(),
+    };
+    let title = format!("Retention on {}", cast.stream());
+    let lines = Lines {
+        title: title.clone(),
+        across: "steps since a task was learned".into(),
+        up: "accuracy in %".into(),
+        series: shown.rows.iter().map(series).collect(),
+        log_x: true,
+        ..Lines::default()
+    };
+    let tasks: Vec<String> = cast.members[0]
+        .subjects
+        .first()
+        .map(followed)
+        .unwrap_or_default()
+        .iter()
+        .map(|&(task, ..)| cast.task(task))
+        .collect();
+    let fits: Vec<String> =
+        shown.rows.iter().filter_map(|(member, curve)| Some(format!("{} {}", member.name, fitted(curve)?))).collect();
+    let what = format!(
+        "Accuracy over the steps since a task was last trained, on a scale of powers; mean over the tasks that most \
+         steps follow ({}). Best curve by AICc over t steps: {}.",
+        super::cast::listed(&tasks),
+        if fits.is_empty() { "none".into() } else { fits.join("; ") }
+    );
+    Ok(Sketch { of: None, title, caption: shown.caption(cast, &what, &[]), picture: lines.draw() })
+}
+
+/// The half of the tasks that most steps follow, each with the experience and the step at whose end it was learned.
+fn followed(subject: &Subject) -> Vec<(usize, usize, u64)> {
+    let ends = ends(subject);
+    let learned = |task: usize| {
+        let experience = subject.matrix.last_trained(task)?;
+        Some((task, experience, *ends.get(&experience)?))
+    };
+    let mut tasks: Vec<_> = subject.earlier().filter_map(learned).collect();
+    tasks.sort_by_key(|&(task, _, step)| (step, task));
+    let half = tasks.len().div_ceil(SHARE);
+    // Tasks that are learned together are followed by equally many steps.
+    let last = tasks.get(half.saturating_sub(1)).map(|task| task.2);
+    tasks.retain(|task| Some(task.2) <= last);
+    tasks
+}
+
+/// By steps since a task was learned, the mean accuracy over the same tasks at every point; the first is at 0.
+fn retention(subject: &Subject) -> BTreeMap<u64, f64> {
+    let tasks = followed(subject);
+    let mut sums: BTreeMap<u64, (f64, usize)> = BTreeMap::new();
+    for &(task, experience, learned) in &tasks {
+        let mut own: BTreeMap<u64, f64> = BTreeMap::new();
+        own.extend(subject.learned(task).map(|accuracy| (0, accuracy)));
+        for moment in subject.history.moments.iter().filter(|moment| moment.experience > experience) {
+            let since = moment.step.saturating_sub(learned);
+            if let Some(accuracy) = moment.accuracy(task).filter(|_| since > 0) {
+                own.insert(since, accuracy);
+            }
+        }
+        for (since, accuracy) in own {
+            let (sum, count) = sums.entry(since).or_default();
+            (*sum, *count) = (*sum + accuracy, *count + 1);
+        }
+    }
+    let whole = sums.into_iter().filter(|(_, (_, count))| *count == tasks.len());
+    whole.map(|(since, (sum, count))| (since, sum / count as f64)).collect()
+}
+
+/// The best curve in words; none where no curve can be fitted.
+fn fitted(curve: &[(u64, Estimate)]) -> Option<String> {
+    let points: Vec<(u64, f64)> = curve.iter().map(|(since, estimate)| (*since, estimate.mean)).collect();
+    fit(&points).ok()?.first().map(in_words)
+}
+
+fn in_words(fit: &Fit) -> String {
+    let share = |value: f64| fixed(value, 1);
+    let small =
+        |value: f64| if (0.01..1000.0).contains(&value.abs()) { fixed(value, 3) } else { format!("{value:.1e}") };
+    let formula = match fit.curve {
+        Curve::Power { a, rate, c, exponent } => {
+            format!("{} + {}·(1 + {}·t)^−{}", share(c), share(a - c), small(rate), small(exponent))
+        }
+        Curve::Exponential { a, rate, c } => format!("{} + {}·e^(−{}·t)", share(c), share(a - c), small(rate)),
+        Curve::Logarithmic { a, b } => format!("{} − {}·ln(1 + t)", share(a), small(b)),
+    };
+    format!("{formula} ({}, weight {})", fit.curve.name(), fixed(fit.weight, 2))
+}
