@@ -85,6 +85,8 @@ impl<'a> Cast<'a> {
                 Some(value) => shown.rows.push((member, value)),
             }
         }
+        // By name, so that a method looks the same in the pictures of all streams.
+        shown.rows.sort_by(|(a, _), (b, _)| (!a.entry.is_finetune(), &a.name).cmp(&(!b.entry.is_finetune(), &b.name)));
         shown
     }
 
@@ -93,9 +95,18 @@ impl<'a> Cast<'a> {
         short(&self.summary.stream.name)
     }
 
-    /// Names of tasks.
+    /// Name of a task.
     pub fn task(&self, task: usize) -> String {
         self.summary.stream.tasks.get(task).map_or_else(|| (task + 1).to_string(), |name| short(name))
+    }
+
+    /// Names of `tasks` without the words that all tasks of the stream begin with, and those words.
+    pub fn tasks(&self, tasks: &[usize]) -> (Vec<String>, String) {
+        let all: Vec<String> = (0..self.summary.stream.tasks.len()).map(|task| self.task(task)).collect();
+        let common = common_words(&all);
+        let own = |&task: &usize| self.task(task).split(' ').skip(common.len()).collect::<Vec<_>>().join(" ");
+        let axis = if common.is_empty() { "task".into() } else { format!("task: {} …", common.join(" ")) };
+        (tasks.iter().map(own).collect(), axis)
     }
 
     /// Who is in no picture of the stream, for a caption or a refusal; begins with a space unless it is empty.
@@ -225,6 +236,14 @@ pub(super) fn mean_of(estimate: Estimate) -> (f64, Option<f64>) {
 pub(super) fn point(x: f64, estimate: Estimate) -> (f64, f64, Option<(f64, f64)>) {
     let band = estimate.half_width.map(|half| (estimate.mean - half, estimate.mean + half));
     (x, estimate.mean, band)
+}
+
+/// The words that all of several names begin with; each keeps one word at least.
+fn common_words(names: &[String]) -> Vec<String> {
+    let words: Vec<Vec<&str>> = names.iter().map(|name| name.split(' ').collect()).collect();
+    let Some((first, rest)) = words.split_first().filter(|(_, rest)| !rest.is_empty()) else { return Vec::new() };
+    let shared = |at: &usize| rest.iter().all(|words| words.len() > at + 1 && words[*at] == first[*at]);
+    (0..first.len().saturating_sub(1)).take_while(shared).map(|at| first[at].to_owned()).collect()
 }
 
 /// The conditions that most sequential rows share; of equally many, those of the first row.

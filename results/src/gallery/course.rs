@@ -56,7 +56,7 @@ pub(super) fn draw(cast: &Cast) -> Result<Sketch, String> {
     Ok(Sketch { of: None, title, caption, picture: lines.draw() })
 }
 
-fn line(member: &Member) -> Vec<LinePoint> {
+pub(super) fn line(member: &Member) -> Vec<LinePoint> {
     let accuracies = member.curve(|subject| moments(subject, |value, _| value));
     let steps: BTreeMap<Moment, f64> = member
         .curve(|subject| moments(subject, |_, step| step))

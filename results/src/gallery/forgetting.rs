@@ -24,11 +24,12 @@ pub(super) fn draw(cast: &Cast) -> Result<Sketch, String> {
         return Err(format!("{why}{}", cast.absent()));
     }
     let title = format!("Forgetting of each task on {}", cast.stream());
+    let (groups, across) = cast.tasks(&earlier);
     let columns = Columns {
         title: title.clone(),
-        across: "task".into(),
+        across,
         up: "forgetting in points".into(),
-        groups: earlier.iter().map(|&task| cast.task(task)).collect(),
+        groups,
         series: shown.rows.iter().map(|(member, bars)| (member.name.clone(), bars.clone())).collect(),
     };
     let what = "The best accuracy after an earlier experience minus that at the end (Chaudhry et al. 2018, eq. 3, task by \

@@ -50,7 +50,7 @@ pub(super) fn draw(cast: &Cast) -> Result<Sketch, String> {
 }
 
 /// By steps since a switch, the mean change over all switches, as a share.
-fn differences(subject: &Subject) -> BTreeMap<u64, f64> {
+pub(super) fn differences(subject: &Subject) -> BTreeMap<u64, f64> {
     let matrix = &subject.matrix;
     let ends = ends(subject);
     let mut switches = 0;

@@ -28,7 +28,7 @@ pub(super) fn draw(cast: &Cast) -> Result<Vec<Sketch>, String> {
 }
 
 /// Means over the seeds in percent; row 0 is before the first step.
-fn cells(member: &Member) -> Vec<Vec<Option<f64>>> {
+pub(super) fn cells(member: &Member) -> Vec<Vec<Option<f64>>> {
     let Some(first) = member.subjects.first() else { return Vec::new() };
     let cell = |row: usize, task: usize| {
         member.over_seeds(|subject| subject.matrix.after(row, task)).map(|estimate| 100.0 * estimate.mean)
@@ -44,17 +44,18 @@ fn picture(cast: &Cast, member: &Member, title: &str, cells: &[Vec<Option<f64>>]
     // The row before the first step is left out where nothing was evaluated.
     let skipped = usize::from(cells.first().is_some_and(|row| row.iter().all(Option::is_none)));
     let rows = skipped..cells.len();
+    let (columns, column_title) = cast.tasks(&(0..tasks).collect::<Vec<_>>());
     let trained = rows.clone().flat_map(|row| (0..tasks).map(move |task| (row, task)));
     Shares {
         title: title.into(),
         row_title: "after experience".into(),
-        column_title: "task".into(),
+        column_title,
         unit: match member.entry.seeds.len() {
             1 => "accuracy in %, one seed".into(),
             count => format!("accuracy in %, mean of {count} seeds"),
         },
         rows: rows.clone().map(|row| if row == 0 { "start".into() } else { row.to_string() }).collect(),
-        columns: (0..tasks).map(|task| cast.task(task)).collect(),
+        columns,
         cells: cells[rows].to_vec(),
         trained: trained.filter(|&(row, task)| trains(row, task)).map(|(row, task)| (row - skipped, task)).collect(),
     }

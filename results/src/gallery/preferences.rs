@@ -18,9 +18,9 @@ const NAMED: usize = 7;
 
 /// Two tasks, and whether all that is shown weighs nothing else.
 #[derive(Clone, Copy)]
-struct Pair {
-    tasks: (usize, usize),
-    alone: bool,
+pub(super) struct Pair {
+    pub tasks: (usize, usize),
+    pub alone: bool,
 }
 
 /// A path per method through its preferences.
@@ -65,7 +65,7 @@ pub(super) fn draw(cast: &Cast) -> Result<Sketch, String> {
     Ok(Sketch { of: None, title, caption: shown.caption(cast, &what, &[]), picture: trails.draw() })
 }
 
-fn pair(tasks: usize, weights: &[&[f64]]) -> Pair {
+pub(super) fn pair(tasks: usize, weights: &[&[f64]]) -> Pair {
     let mut counts: BTreeMap<(usize, usize), std::collections::BTreeSet<u64>> = BTreeMap::new();
     for weights in weights {
         let weighed: Vec<usize> = (0..weights.len()).filter(|&task| weights[task] > 0.0).collect();
@@ -92,7 +92,7 @@ fn share(weights: &[f64], pair: Pair) -> Option<f64> {
     fits.then(|| weights[a] / two)
 }
 
-fn stops(member: &Member, pair: Pair) -> Vec<Stop> {
+pub(super) fn stops(member: &Member, pair: Pair) -> Vec<Stop> {
     let Some(first) = member.subjects.first() else { return Vec::new() };
     let mut asked: Vec<(f64, &Preferred)> = first
         .history

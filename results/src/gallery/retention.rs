@@ -43,19 +43,13 @@ pub(super) fn draw(cast: &Cast) -> Result<Sketch, String> {
         log_x: true,
         ..Lines::default()
     };
-    let tasks: Vec<String> = cast.members[0]
-        .subjects
-        .first()
-        .map(followed)
-        .unwrap_or_default()
-        .iter()
-        .map(|&(task, ..)| cast.task(task))
-        .collect();
+    let followed = cast.members.first().and_then(|member| member.subjects.first()).map(followed).unwrap_or_default();
+    let tasks: Vec<String> = followed.iter().map(|&(task, ..)| (task + 1).to_string()).collect();
     let fits: Vec<String> =
         shown.rows.iter().filter_map(|(member, curve)| Some(format!("{} {}", member.name, fitted(curve)?))).collect();
     let what = format!(
-        "Accuracy over the steps since a task was last trained, on a scale of powers; mean over the tasks that most \
-         steps follow ({}). Best curve by AICc over t steps: {}.",
+        "Accuracy over the steps since a task was last trained, on a scale of powers; mean over the half of the \
+         tasks that most steps follow (by number: {}). Best curve by AICc over t steps: {}.",
         super::cast::listed(&tasks),
         if fits.is_empty() { "none".into() } else { fits.join("; ") }
     );
@@ -79,7 +73,7 @@ fn followed(subject: &Subject) -> Vec<(usize, usize, u64)> {
 }
 
 /// By steps since a task was learned, the mean accuracy over the same tasks at every point; the first is at 0.
-fn retention(subject: &Subject) -> BTreeMap<u64, f64> {
+pub(super) fn retention(subject: &Subject) -> BTreeMap<u64, f64> {
     let tasks = followed(subject);
     let mut sums: BTreeMap<u64, (f64, usize)> = BTreeMap::new();
     for &(task, experience, learned) in &tasks {
@@ -110,11 +104,13 @@ fn in_words(fit: &Fit) -> String {
     let share = |value: f64| fixed(value, 1);
     let small =
         |value: f64| if (0.01..1000.0).contains(&value.abs()) { fixed(value, 3) } else { format!("{value:.1e}") };
+    let floor = |c: f64| if c.abs() < 0.05 { String::new() } else { format!("{} + ", share(c)) };
     let formula = match fit.curve {
         Curve::Power { a, rate, c, exponent } => {
-            format!("{} + {}·(1 + {}·t)^−{}", share(c), share(a - c), small(rate), small(exponent))
+            format!("{}{}·(1 + {}·t)^−{}", floor(c), share(a - c), small(rate), small(exponent))
         }
-        Curve::Exponential { a, rate, c } => format!("{} + {}·e^(−{}·t)", share(c), share(a - c), small(rate)),
+        Curve::Exponential { a, rate, c } => format!("{}{}·e^(−{}·t)", floor(c), share(a - c), small(rate)),
+        Curve::Logarithmic { a, b } if b < 0.0 => format!("{} + {}·ln(1 + t)", share(a), small(-b)),
         Curve::Logarithmic { a, b } => format!("{} − {}·ln(1 + t)", share(a), small(b)),
     };
     format!("{formula} ({}, weight {})", fit.curve.name(), fixed(fit.weight, 2))

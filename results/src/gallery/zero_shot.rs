@@ -44,7 +44,7 @@ pub(super) fn draw(cast: &Cast) -> Result<Sketch, String> {
     Ok(Sketch { of: None, title, caption: shown.caption(cast, what, &[]), picture: trails.draw() })
 }
 
-fn stops(member: &Member) -> Vec<Stop> {
+pub(super) fn stops(member: &Member) -> Vec<Stop> {
     let Some(first) = member.subjects.first() else { return Vec::new() };
     let last = first.matrix.experiences();
     let stop = |experience: usize| {

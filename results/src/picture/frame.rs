@@ -147,18 +147,25 @@ fn ticks_up(axis: &Axis, high: f64) -> Vec<Tick> {
     axis.ticks((high / 38.0) as usize)
 }
 
-/// As many marks as have room for their texts in the picture.
+/// As many marks as have room for their texts; one whose text would leave the picture has none.
 fn ticks_across(axis: &Axis, room: f64, left: f64) -> Vec<Tick> {
+    let ends = |tick: &Tick| {
+        let (middle, half) = (left + tick.at * room, wide(&tick.text) / 2.0);
+        (middle - half, middle + half)
+    };
+    let inside = |mut tick: Tick| {
+        let (from, to) = ends(&tick);
+        if from < 1.0 || to > WIDE - 1.0 {
+            tick.text.clear();
+        }
+        tick
+    };
     let fits = |ticks: &Vec<Tick>| {
         let named: Vec<_> = ticks.iter().filter(|tick| !tick.text.is_empty()).collect();
-        let ends = |tick: &Tick| {
-            let (middle, half) = (left + tick.at * room, wide(&tick.text) / 2.0);
-            (middle - half, middle + half)
-        };
         named.windows(2).all(|two| ends(two[0]).1 + 8.0 <= ends(two[1]).0)
-            && named.iter().all(|tick| ends(tick).0 >= 1.0 && ends(tick).1 <= WIDE - 1.0)
     };
-    (1..=8).rev().map(|most| axis.ticks(most)).find(fits).unwrap_or_default()
+    let ticks = |most: usize| axis.ticks(most).into_iter().map(inside).collect();
+    (1..=8).rev().map(ticks).find(fits).unwrap_or_default()
 }
 
 /// Names with the look of what they stand for, in rows.
