@@ -77,6 +77,9 @@ fn what_cannot_be_done_is_told() {
     place.run("picture course --only method=none").fails(1, &["no finished run"]);
     place.write("taken", "a file");
     place.run("picture course -o taken").fails(1, &["the picture is not written", "taken"]);
+    // Nobody may write there, root neither.
+    #[cfg(target_os = "linux")]
+    place.run("picture course -o /proc/clbench").fails(1, &["the picture is not written", "/proc/clbench"]);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

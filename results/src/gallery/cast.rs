@@ -41,10 +41,15 @@ pub(super) struct Cast<'a> {
     diverged: Vec<String>,
     /// Rows under other conditions.
     apart: Vec<String>,
+    /// What a title calls the stream.
+    stream: String,
 }
 
 impl<'a> Cast<'a> {
     pub fn of(summary: &'a StreamSummary, runs: &[RunDir]) -> Self {
+        let info = &summary.stream;
+        let is_other = |run: &RunDir| run.manifest.stream.name == info.name && run.manifest.stream.hash != info.hash;
+        let hash = if runs.iter().any(is_other) { format!(" ({})", cut(&clean(&info.hash), 8)) } else { String::new() };
         let by_id: BTreeMap<&str, &RunDir> = runs.iter().map(|run| (run.manifest.run.as_str(), run)).collect();
         let (whole, diverged): (Vec<&Entry>, Vec<&Entry>) =
             summary.entries.iter().partition(|entry| entry.diverged.is_empty());
@@ -72,6 +77,7 @@ impl<'a> Cast<'a> {
             joint: joint.iter().map(member).collect(),
             diverged: names(diverged),
             apart: names(apart),
+            stream: short(&info.name) + &hash,
         }
     }
 
@@ -90,9 +96,9 @@ impl<'a> Cast<'a> {
         shown
     }
 
-    /// Name of the stream, for a title.
-    pub fn stream(&self) -> String {
-        short(&self.summary.stream.name)
+    /// Name of the stream, for a title; with its hash where runs are on another of the same name.
+    pub fn stream(&self) -> &str {
+        &self.stream
     }
 
     /// Name of a task.
@@ -111,15 +117,13 @@ impl<'a> Cast<'a> {
 
     /// Who is in no picture of the stream, for a caption or a refusal; begins with a space unless it is empty.
     pub fn absent(&self) -> String {
-        let mut text = String::new();
-        for (names, why) in
-            [(&self.diverged, "a seed diverged"), (&self.apart, "other conditions; --rank-all draws them together")]
-        {
-            if !names.is_empty() {
-                text += &format!(" Left out ({why}): {}.", listed(names));
-            }
-        }
-        text
+        let conditions = "other conditions; --rank-all draws them together";
+        [(&self.diverged, "a seed diverged"), (&self.apart, conditions)]
+            .into_iter()
+            .filter(|(names, _)| !names.is_empty())
+            .map(|(names, why)| format!(" Left out ({why}): {}.", listed(names)))
+            .collect::<Vec<_>>()
+            .concat()
     }
 }
 
@@ -136,16 +140,13 @@ impl<T> Shown<'_, '_, T> {
         let members = || self.rows.iter().map(|(member, _)| *member).chain(others.iter().copied());
         let counts = || members().map(|member| member.entry.seeds.len());
         let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
-        let mut text = format!("{what} {}.", seeds(least, most));
-        if !self.more.is_empty() {
-            text += &format!(" Not shown: {}.", listed(&self.more));
-        }
-        if !self.lacking.is_empty() {
-            text += &format!(" Without these values on every seed: {}.", listed(&self.lacking));
-        }
-        text += &cast.absent();
-        text += &spending(self.rows.iter().map(|(member, _)| *member));
-        clean(&text)
+        let named = |what: &str, names: &[String]| {
+            if names.is_empty() { String::new() } else { format!(" {what}: {}.", listed(names)) }
+        };
+        let more = named("Not shown", &self.more);
+        let lacking = named("Without these values on every seed", &self.lacking);
+        let spending = spending(self.rows.iter().map(|(member, _)| *member));
+        clean(&format!("{what} {}.{more}{lacking}{}{spending}", seeds(least, most), cast.absent()))
     }
 }
 
@@ -263,7 +264,7 @@ fn alike(entry: &Entry, common: &Conditions) -> bool {
     if entry.joint { key(conditions) == key(common) } else { conditions == common }
 }
 
-/// The method, with the settings that not all rows of its name share.
+/// The method, with the settings that not all rows of its name share; the settings alone where there is one method.
 fn label(entry: &Entry, entries: &[Entry]) -> String {
     let name = short(&entry.name());
     let same: Vec<&Entry> = entries.iter().filter(|other| other.name() == entry.name()).collect();
@@ -274,5 +275,10 @@ fn label(entry: &Entry, entries: &[Entry]) -> String {
         format!("{}={}", key.trim().rsplit('.').next().unwrap_or_default(), value.trim())
     };
     let settings: Vec<String> = entry.overrides.iter().filter(own).map(brief).collect();
-    if settings.is_empty() { name } else { short(&cut(&format!("{name} {}", settings.join(" ")), 60)) }
+    let is_only = entries.iter().filter(|other| !other.joint).all(|other| other.name() == entry.name());
+    match settings.join(" ") {
+        settings if settings.is_empty() => name,
+        settings if is_only => short(&settings),
+        settings => short(&format!("{name} {settings}")),
+    }
 }

@@ -42,7 +42,7 @@ pub(super) fn over_streams(casts: &[Cast]) -> Option<Sketch> {
     left.extend(all.iter().flatten().filter(|score| !everywhere(&score.0)).map(|score| score.1.clone()));
     let left: Vec<String> = left.into_iter().collect();
     let missing = if left.is_empty() { String::new() } else { format!(" Not on every stream: {}.", listed(&left)) };
-    let streams = casts.iter().map(Cast::stream).collect::<Vec<_>>();
+    let streams: Vec<String> = casts.iter().map(|cast| cast.stream().to_owned()).collect();
     let what = format!("Blocks are the streams {} (means over seeds).{missing}", listed(&streams));
     sketch(by, &names, &blocks, &format!("{} streams", blocks.len()), &what).ok()
 }

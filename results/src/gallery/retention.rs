@@ -9,6 +9,7 @@ use super::cast::{Cast, LINES, Member, point};
 use super::course::ends;
 use super::gap::{LEAST, REMEDY};
 use crate::fit::retention::{Curve, Fit, fit};
+use crate::history::Moment;
 use crate::metric::subject::Subject;
 use crate::picture::{Lines, Series};
 use crate::record::At;
@@ -21,10 +22,8 @@ const SHARE: usize = 2;
 /// A line per method over the steps since a task was learned.
 pub(super) fn draw(cast: &Cast) -> Result<Sketch, String> {
     let curve = |member: &Member| -> Option<Vec<(u64, Estimate)>> {
-        // Without evaluations within experiences there is a point per experience, and no curve.
-        let inside = |subject: &Subject| subject.history.moments.iter().any(|moment| moment.at == At::Step);
         let curve = member.curve(retention);
-        (member.subjects.iter().all(inside) && curve.len() > LEAST).then_some(curve)
+        (member.subjects.iter().all(probed) && curve.len() > LEAST).then_some(curve)
     };
     let shown = cast.shown(LINES, curve);
     if shown.rows.is_empty() {
@@ -70,6 +69,15 @@ fn followed(subject: &Subject) -> Vec<(usize, usize, u64)> {
     let last = tasks.get(half.saturating_sub(1)).map(|task| task.2);
     tasks.retain(|task| Some(task.2) <= last);
     tasks
+}
+
+/// Whether tasks were asked about within later experiences: without, there is a point per experience, and no curve.
+fn probed(subject: &Subject) -> bool {
+    let tasks = followed(subject);
+    let asks = |moment: &Moment| {
+        tasks.iter().any(|&(task, learned, _)| moment.experience > learned && moment.accuracy(task).is_some())
+    };
+    subject.history.moments.iter().filter(|moment| moment.at == At::Step).any(asks)
 }
 
 /// By steps since a task was learned, the mean accuracy over the same tasks at every point; the first is at 0.

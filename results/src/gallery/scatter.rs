@@ -5,6 +5,9 @@ use super::cast::{Cast, DOTS, Member, mean_of};
 use crate::metric::accuracy;
 use crate::picture::{Better, Dot, Front, Mean};
 
+/// Why there is no front of one method.
+const ALONE: &str = "there is one method, and a front needs two or more; run another on the same stream";
+
 /// Stability (stability.clbench) against plasticity (la.mer19).
 pub(super) fn stability(cast: &Cast) -> Result<Sketch, String> {
     let shown = cast.shown(DOTS, |member| {
@@ -15,6 +18,9 @@ pub(super) fn stability(cast: &Cast) -> Result<Sketch, String> {
             "no method has both scores on every seed: they need two experiences or more{}",
             cast.absent()
         ));
+    }
+    if shown.rows.len() < 2 {
+        return Err(format!("{ALONE}{}", cast.absent()));
     }
     let title = format!("Stability and plasticity on {}", cast.stream());
     let front = Front {
@@ -44,6 +50,9 @@ pub(super) fn compute(cast: &Cast) -> Result<Sketch, String> {
     }
     let references: Vec<(&Member, (Mean, Mean))> =
         cast.joint.iter().filter_map(|member| Some((member, place(member)?))).collect();
+    if shown.rows.len() + references.len() < 2 {
+        return Err(format!("{ALONE}{}", cast.absent()));
+    }
     let title = format!("Accuracy and compute on {}", cast.stream());
     let rows = shown.rows.iter().map(|(member, at)| dot(member, *at, false));
     let front = Front {

@@ -275,6 +275,25 @@ fn rows_of_one_method_are_told_apart_by_their_settings() {
 }
 
 #[test]
+fn rows_of_one_method_are_called_by_their_settings_and_streams_of_one_name_by_their_hashes() {
+    let mut runs: Vec<RunDir> = [0, 1].map(|seed| example::run("finetune", seed, MIXED[3])).into();
+    for (run, setting) in runs.iter_mut().zip(["optim.rate=0.1", "optim.rate=0.2"]) {
+        (run.manifest.family, run.manifest.overrides) = (setting.into(), vec![setting.into()]);
+    }
+    with_cast(&runs, |cast| {
+        let names: Vec<&str> = cast.members.iter().map(|member| member.name.as_str()).collect();
+        assert_eq!(names, ["rate=0.1", "rate=0.2"]);
+        assert_eq!(cast.stream(), "split-digits");
+    });
+    assert!(draw(&runs[..1], Kind::Stability).unwrap_err().contains("two or more"));
+    runs[1].manifest.stream.hash = "another-hash".into();
+    let titles: Vec<String> =
+        figures(&runs, &usual(), &[Kind::Course]).0.into_iter().map(|figure| figure.title).collect();
+    let title = |hash: &str| format!("Average accuracy over split-digits ({hash})");
+    assert_eq!(titles, [title("5ca1ab1e"), title("another-")]);
+}
+
+#[test]
 fn tasks_lose_the_words_that_all_begin_with() {
     let mut runs = plain();
     for run in &mut runs {
