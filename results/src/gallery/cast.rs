@@ -8,7 +8,7 @@ use crate::rank::Ranking;
 use crate::run::RunDir;
 use crate::stats::Estimate;
 use crate::summary::{Entry, StreamSummary};
-use crate::text::{clean, cut, fixed, short};
+use crate::text::{clean, fixed, short};
 
 /// Rows that a picture with lines or bars tells apart.
 pub(super) const LINES: usize = 7;
@@ -49,7 +49,11 @@ impl<'a> Cast<'a> {
     pub fn of(summary: &'a StreamSummary, runs: &[RunDir]) -> Self {
         let info = &summary.stream;
         let is_other = |run: &RunDir| run.manifest.stream.name == info.name && run.manifest.stream.hash != info.hash;
-        let hash = if runs.iter().any(is_other) { format!(" ({})", cut(&clean(&info.hash), 8)) } else { String::new() };
+        let hash = if runs.iter().any(is_other) {
+            format!(" ({})", clean(&info.hash).chars().take(8).collect::<String>())
+        } else {
+            String::new()
+        };
         let by_id: BTreeMap<&str, &RunDir> = runs.iter().map(|run| (run.manifest.run.as_str(), run)).collect();
         let (whole, diverged): (Vec<&Entry>, Vec<&Entry>) =
             summary.entries.iter().partition(|entry| entry.diverged.is_empty());
@@ -140,14 +144,20 @@ impl<T> Shown<'_, '_, T> {
         let members = || self.rows.iter().map(|(member, _)| *member).chain(others.iter().copied());
         let counts = || members().map(|member| member.entry.seeds.len());
         let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
-        let named = |what: &str, names: &[String]| {
-            if names.is_empty() { String::new() } else { format!(" {what}: {}.", listed(names)) }
-        };
-        let more = named("Not shown", &self.more);
+        let more = self.more();
         let lacking = named("Without these values on every seed", &self.lacking);
         let spending = spending(self.rows.iter().map(|(member, _)| *member));
         clean(&format!("{what} {}.{more}{lacking}{}{spending}", seeds(least, most), cast.absent()))
     }
+
+    /// Who would have been one too many; begins with a space unless it is empty.
+    pub fn more(&self) -> String {
+        named("Not shown", &self.more)
+    }
+}
+
+fn named(what: &str, names: &[String]) -> String {
+    if names.is_empty() { String::new() } else { format!(" {what}: {}.", listed(names)) }
 }
 
 fn seeds(least: usize, most: usize) -> String {

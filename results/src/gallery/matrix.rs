@@ -1,12 +1,12 @@
 //! The accuracy matrix of each method as a heat map, mean over seeds.
 
 use super::Sketch;
-use super::cast::{Cast, LINES, Member};
+use super::cast::{Cast, DOTS, Member};
 use crate::picture::Shares;
 
 /// A picture per method.
 pub(super) fn draw(cast: &Cast) -> Result<Vec<Sketch>, String> {
-    let shown = cast.shown(LINES, |member| {
+    let shown = cast.shown(DOTS, |member| {
         let cells = cells(member);
         cells.iter().flatten().any(Option::is_some).then_some(cells)
     });
@@ -22,7 +22,12 @@ pub(super) fn draw(cast: &Cast) -> Result<Vec<Sketch>, String> {
             1 => "One seed.".to_owned(),
             count => format!("Means over {count} seeds."),
         };
-        Sketch { of: Some(member.name.clone()), title, caption: format!("{what} {seeds}{}", cast.absent()), picture }
+        Sketch {
+            of: Some(member.name.clone()),
+            title,
+            caption: format!("{what} {seeds}{}{}", shown.more(), cast.absent()),
+            picture,
+        }
     };
     Ok(shown.rows.iter().map(sketch).collect())
 }
