@@ -3,7 +3,10 @@
 //! - `avalanche/logging/csv_logger.py` at cc2205f and `avalanche/logging/text_logging.py` at 1e7e138,
 //!   <https://github.com/ContinualAI/avalanche>: the formats.
 
-use serde_json::{Map, Value};
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 
 use super::{Cells, Imported};
 use crate::text::short;
@@ -14,6 +17,7 @@ const METRIC: &str = "Top1_Acc_Exp/eval_phase/";
 pub(super) fn csv(text: &str) -> Result<Imported, String> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let mut cells = Cells::default();
+    // `import` told the file by these three columns.
     for record in reader.records() {
         let record = record.map_err(|e| e.to_string())?;
         let line = record.position().map_or(0, csv::Position::line);
@@ -56,15 +60,44 @@ pub(super) fn text(text: &str) -> Result<Imported, String> {
 
 /// Reads the list of dictionaries, one per evaluation after an experience.
 pub(super) fn json(text: &str) -> Result<Imported, String> {
-    let evaluations: Vec<Map<String, Value>> = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    let evaluations: Vec<Pairs> = serde_json::from_str(text).map_err(|e| e.to_string())?;
     let mut cells = Cells::default();
     for (index, metrics) in evaluations.iter().enumerate() {
-        for (name, value) in metrics {
-            let (Some(task), Some(value)) = (experience(name), value.as_f64()) else { continue };
-            cells.set(index + 1, task, value).map_err(|why| format!("evaluation {}: {why}", index + 1))?;
+        for (name, value) in &metrics.0 {
+            let Some(task) = experience(name) else { continue };
+            let place = |why: String| format!("evaluation {}: {why}", index + 1);
+            let value = value.as_f64().ok_or_else(|| place(format!("`{}` is no number", short(name))))?;
+            cells.set_once(index + 1, task, value).map_err(place)?;
         }
     }
     cells.done()
+}
+
+/// An object with all its keys, those that stand twice included.
+struct Pairs(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct All;
+
+        impl<'de> Visitor<'de> for All {
+            type Value = Pairs;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a dictionary of metrics")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+
+        from.deserialize_map(All)
+    }
 }
 
 #[cfg(test)]
@@ -79,6 +112,9 @@ mod tests {
         assert_eq!(found.baseline.unwrap(), [Some(0.1), None]);
         assert_eq!(found.rows, [[Some(0.95), Some(0.0)], [Some(0.4), Some(0.9)]]);
         assert!(import(&text.replace("0.9500", "1.5")).unwrap_err().starts_with("line 3: accuracy 1.5"));
+        let again = import(&format!("{text}1,1,0.8000,0.2,0\n")).unwrap();
+        assert_eq!(again.rows[1], [Some(0.4), Some(0.8)]);
+        assert_eq!(again.notes, ["accuracies that stand several times: 1; of each, the last counts"]);
     }
 
     #[test]
@@ -95,5 +131,11 @@ mod tests {
         let text = r#"[{"Top1_Acc_Exp/eval_phase/test_stream/Task000/Exp000": 0.9, "Loss": 1},
                        {"Top1_Acc_Exp/eval_phase/test_stream/Task000/Exp000": 0.5}]"#;
         assert_eq!(import(text).unwrap().rows, [[Some(0.9)], [Some(0.5)]]);
+        let twice = text.replace("\"Loss\": 1", "\"Top1_Acc_Exp/eval_phase/test_stream/Task000/Exp000\": 0.8");
+        assert_eq!(
+            import(&twice).unwrap_err(),
+            "evaluation 1: task 1 after experience 1 stands here twice; remove one"
+        );
+        assert!(import(&text.replace("0.5", "null")).unwrap_err().starts_with("evaluation 2: `Top1_Acc_Exp/"));
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn logs(text: &str) -> Result<Imported, String> {
             if task == 0 || after == 0 {
                 return Err(place(format!("`{}`: tasks are counted from 1", short(key))));
             }
-            cells.set(after as usize, task as usize - 1, value / 100.0).map_err(place)?;
+            cells.set_once(after as usize, task as usize - 1, value / 100.0).map_err(place)?;
         }
         if cells.cells.is_empty() {
             return Err(place(
@@ -36,7 +36,7 @@ pub(super) fn logs(text: &str) -> Result<Imported, String> {
     }
     last.notes.push("the numbers are percentages".into());
     if named.len() > 1 {
-        last.notes.push(format!("{} runs; the last is taken", named.len()));
+        last.notes.push(format!("{} runs in the file; the last is taken", named.len()));
         last.named = named;
     }
     Ok(last)
@@ -60,6 +60,10 @@ mod tests {
     fn runs_without_accuracies_or_with_impossible_ones_are_refused() {
         assert!(import("{'accmean_task1': 99.0}").unwrap_err().starts_with("line 1: no key like"));
         assert!(import(&RUN.replace("40.5", "400")).unwrap_err().contains("out of range"));
+        assert_eq!(
+            import(&RUN.replace("_2_task2", "_1_task2")).unwrap_err(),
+            "line 1: task 1 after experience 2 stands here twice; remove one"
+        );
         assert!(import("{'accuracy_1_task4000000000': 1.0}").unwrap_err().contains("more than 10000"));
     }
 }

@@ -1,9 +1,15 @@
 //! Accuracy matrices out of files that other tools leave behind; the kind of file is told from its content.
+//!
+//! Where a log has one accuracy twice because a model was evaluated twice, the last counts and a note says so; where
+//! it could only have it twice by mistake, it is refused.
 
 mod avalanche;
 mod literal;
 mod mammoth;
 mod matrix;
+
+#[cfg(test)]
+mod properties;
 
 /// Rows or columns of a matrix, at most.
 const MAX_SIDE: usize = 10_000;
@@ -38,6 +44,8 @@ pub struct Imported {
 ///
 /// Names the line.
 pub fn import(text: &str) -> Result<Imported, String> {
+    // Spreadsheets begin their files with it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let first = text.lines().find(|line| !line.trim().is_empty()).ok_or("the file is empty")?.trim();
     if first.starts_with("eval_exp,training_exp,") {
         return avalanche::csv(text);
@@ -58,9 +66,12 @@ pub fn import(text: &str) -> Result<Imported, String> {
 #[derive(Default)]
 struct Cells {
     cells: std::collections::BTreeMap<(usize, usize), f64>,
+    /// How often a cell was set again.
+    again: usize,
 }
 
 impl Cells {
+    /// Sets a cell, in the place of what was there.
     fn set(&mut self, row: usize, column: usize, value: f64) -> Result<(), String> {
         if row > MAX_SIDE || column >= MAX_SIDE {
             return Err(format!("more than {MAX_SIDE} experiences or tasks"));
@@ -68,8 +79,16 @@ impl Cells {
         if !(0.0..=1.0).contains(&value) {
             return Err(format!("accuracy {value} is out of range; it lies between 0 and 1"));
         }
-        self.cells.insert((row, column), value);
+        self.again += usize::from(self.cells.insert((row, column), value).is_some());
         Ok(())
+    }
+
+    /// Sets a cell that was not set before.
+    fn set_once(&mut self, row: usize, column: usize, value: f64) -> Result<(), String> {
+        if self.cells.contains_key(&(row, column)) {
+            return Err(format!("task {} after experience {row} stands here twice; remove one", column + 1));
+        }
+        self.set(row, column, value)
     }
 
     fn done(self) -> Result<Imported, String> {
@@ -82,11 +101,16 @@ impl Cells {
                 self.cells.len()
             ));
         }
+        let notes = match self.again {
+            0 => Vec::new(),
+            times => vec![format!("accuracies that stand several times: {times}; of each, the last counts")],
+        };
         let row = |row| (0..columns).map(|column| self.cells.get(&(row, column)).copied()).collect::<Vec<_>>();
         Ok(Imported {
             tasks: (1..=columns).map(|task| format!("task {task}")).collect(),
             baseline: self.cells.keys().any(|&(row, _)| row == 0).then(|| row(0)),
             rows: (1..=rows).map(row).collect(),
+            notes,
             ..Imported::default()
         })
     }
