@@ -40,29 +40,62 @@ impl Found {
         // Names of directories come from elsewhere, too.
         notes.iter().map(|note| clean(note)).collect()
     }
+}
 
-    fn take(&mut self, run: Result<RunDir, RunError>, seen: &mut BTreeMap<String, usize>) {
-        let run = match run {
-            Ok(run) => run,
-            Err(RunError::Incomplete(path)) => return self.incomplete.push(path),
-            Err(error) => return self.refused.push(error),
+/// Runs that were found and are read one by one, so that no more than one needs to be in memory.
+#[derive(Debug, Default)]
+pub struct Runs {
+    paths: std::vec::IntoIter<PathBuf>,
+    bundled: std::vec::IntoIter<Result<RunDir, RunError>>,
+    seen: BTreeMap<String, PathBuf>,
+    /// What was left out so far; its own runs stay empty.
+    pub left_out: Found,
+}
+
+impl Iterator for Runs {
+    type Item = RunDir;
+
+    fn next(&mut self) -> Option<RunDir> {
+        loop {
+            let next = match self.paths.next() {
+                Some(path) => RunDir::open(path),
+                None => self.bundled.next()?,
+            };
+            match next {
+                Ok(run) => match self.seen.get(&run.manifest.run) {
+                    Some(first) => self.left_out.repeat(first, run),
+                    None => {
+                        self.seen.insert(run.manifest.run.clone(), run.path.clone());
+                        return Some(run);
+                    }
+                },
+                Err(RunError::Incomplete(path)) => self.left_out.incomplete.push(path),
+                Err(error) => self.left_out.refused.push(error),
+            }
+        }
+    }
+}
+
+impl Found {
+    /// Takes note of a run whose id the run in `first` has, too.
+    fn repeat(&mut self, first: &Path, run: RunDir) {
+        let same = |first: RunDir| {
+            (first.manifest, first.records, first.ledger)
+                == (run.manifest.clone(), run.records.clone(), run.ledger.clone())
         };
-        let Some(&first) = seen.get(&run.manifest.run) else {
-            seen.insert(run.manifest.run.clone(), self.runs.len());
-            return self.runs.push(run);
-        };
-        let first = &self.runs[first];
-        if (&first.manifest, &first.records, &first.ledger) == (&run.manifest, &run.records, &run.ledger) {
+        let directory = first.is_dir();
+        if directory && RunDir::open(first).is_ok_and(same) {
             self.repeated.push(run.path);
         } else {
-            let why = format!("the same run id as {} with other content", first.path.display());
+            let other = if directory { " with other content" } else { ", in a bundle; give one of them" };
+            let why = format!("the same run id as {}{other}", first.display());
             self.refused.push(RunError::Refused { path: run.path, why });
         }
     }
 }
 
-/// Finds and reads all runs at or below `paths`, each a directory or a bundle; another path is an error.
-pub fn discover<P: AsRef<Path>>(paths: &[P]) -> Result<Found, RunError> {
+/// Finds all runs at or below `paths`, each a directory or a bundle, and reads no directory yet; another path is an error.
+pub fn list<P: AsRef<Path>>(paths: &[P]) -> Result<Runs, RunError> {
     let mut found = Found::default();
     let (mut runs, mut bundled) = (Vec::new(), Vec::new());
     for path in paths {
@@ -78,16 +111,16 @@ pub fn discover<P: AsRef<Path>>(paths: &[P]) -> Result<Found, RunError> {
         walk(path, &mut found, &mut runs);
     }
     let mut visited = BTreeSet::new();
-    let mut seen = BTreeMap::new();
-    for run in runs {
-        // The same directory, given twice or once with its parent, is no copy.
-        let real = run.canonicalize().unwrap_or_else(|_| run.clone());
-        if visited.insert(real) {
-            found.take(RunDir::open(run), &mut seen);
-        }
-    }
-    bundled.into_iter().for_each(|run| found.take(run, &mut seen));
-    Ok(found)
+    // The same directory, given twice or once with its parent, is no copy.
+    runs.retain(|run| visited.insert(run.canonicalize().unwrap_or_else(|_| run.clone())));
+    Ok(Runs { paths: runs.into_iter(), bundled: bundled.into_iter(), left_out: found, ..Runs::default() })
+}
+
+/// Finds and reads all runs at or below `paths`, each a directory or a bundle; another path is an error.
+pub fn discover<P: AsRef<Path>>(paths: &[P]) -> Result<Found, RunError> {
+    let mut runs = list(paths)?;
+    let all = runs.by_ref().collect();
+    Ok(Found { runs: all, ..runs.left_out })
 }
 
 /// Lists the runs at or below `root`, parents before children and names in order.

@@ -39,6 +39,7 @@ pub mod repro;
 pub mod rows;
 pub mod run;
 pub mod site;
+pub mod score_text;
 pub mod splice;
 pub mod statistics;
 pub mod stats;

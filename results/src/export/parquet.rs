@@ -28,13 +28,13 @@ use super::split_name;
 const GROUP_ROWS: usize = 100_000;
 
 /// A record, and the run that it is of.
-struct Row {
-    run: Rc<Names>,
-    record: Record,
+pub(super) struct Row {
+    pub(super) run: Rc<Names>,
+    pub(super) record: Record,
 }
 
 /// What all records of one run share; the texts are counted references.
-struct Names {
+pub(super) struct Names {
     run: ByteArray,
     family: ByteArray,
     stream: ByteArray,
@@ -44,10 +44,11 @@ struct Names {
     tasks: Vec<ByteArray>,
     seed: u64,
     joint: bool,
+    covers: Option<(usize, usize)>,
 }
 
 /// How a column's cells are found; all but the optional ones are always there.
-enum Cells {
+pub(super) enum Cells {
     Text(fn(&Row) -> ByteArray),
     Flag(fn(&Row) -> bool),
     /// Of 64 bits without a sign.
@@ -59,7 +60,7 @@ enum Cells {
 }
 
 /// The columns, in the order of the file.
-const COLUMNS: [(&str, Cells); 22] = [
+pub(super) const COLUMNS: [(&str, Cells); 24] = [
     ("run", Cells::Text(|row| row.run.run.clone())),
     ("family", Cells::Text(|row| row.run.family.clone())),
     ("stream", Cells::Text(|row| row.run.stream.clone())),
@@ -68,6 +69,9 @@ const COLUMNS: [(&str, Cells); 22] = [
     ("overrides", Cells::Text(|row| row.run.overrides.clone())),
     ("seed", Cells::Seed(|row| row.run.seed)),
     ("joint", Cells::Flag(|row| row.run.joint)),
+    // Joint training on a part of the stream is a reference, and must not pass for training on all of it.
+    ("covers_first", Cells::OptionalCount(|row| row.run.covers.map(|(first, _)| first as u64))),
+    ("covers_last", Cells::OptionalCount(|row| row.run.covers.map(|(_, last)| last as u64))),
     ("at", Cells::Text(|row| text(at_name(row.record.at)))),
     ("experience", Cells::Count(|row| row.record.experience as u64)),
     ("step", Cells::Count(|row| row.record.step)),
@@ -149,7 +153,7 @@ pub fn write_parquet<R: Borrow<RunDir>>(path: &Path, runs: impl IntoIterator<Ite
 }
 
 impl Names {
-    fn of(run: &RunDir) -> Self {
+    pub(super) fn of(run: &RunDir) -> Self {
         let m = &run.manifest;
         Self {
             run: text(&m.run),
@@ -161,6 +165,7 @@ impl Names {
             tasks: m.stream.tasks.iter().map(|name| text(name)).collect(),
             seed: m.seed,
             joint: m.stream.joint,
+            covers: m.stream.covers,
         }
     }
 }

@@ -42,6 +42,8 @@ fn every_cell_of_a_row_is_what_the_record_says() {
         ("overrides", text("a.b=1 c.d=[2]")),
         ("seed", Field::ULong(u64::MAX)),
         ("joint", Field::Bool(false)),
+        ("covers_first", Field::Null),
+        ("covers_last", Field::Null),
         ("at", text("start")),
         ("experience", Field::Long(0)),
         ("step", Field::Long(0)),

@@ -7,6 +7,7 @@ mod avalanche;
 mod literal;
 mod mammoth;
 mod matrix;
+mod subject;
 
 #[cfg(test)]
 mod properties;
