@@ -4,6 +4,7 @@ mod check;
 mod compare;
 mod curves;
 mod data;
+mod export;
 mod list;
 mod metrics;
 mod pack;
@@ -15,6 +16,7 @@ mod report;
 mod repro;
 mod run;
 mod statistics;
+mod score;
 mod stream;
 mod table;
 mod verify;
@@ -84,6 +86,11 @@ enum Command {
     Phases(phases::Words),
     /// Draw finished runs: matrices, lines, fronts, ranks
     Picture(picture::Words),
+    /// Scores of a matrix, of another tool's log, of a lifetime or of a run
+    Score(score::Words),
+    /// Write finished runs in the formats of other tools
+    #[command(subcommand)]
+    Export(export::Words),
 }
 
 /// What every command about one stream takes.
@@ -167,6 +174,8 @@ pub fn main(shelf: &Shelf) -> ExitCode {
         Command::Verify(words) => verify::verify(&words, shelf),
         Command::Phases(words) => phases::phases(&words),
         Command::Picture(words) => picture::picture(&words),
+        Command::Score(words) => score::score(&words),
+        Command::Export(words) => export::export(&words),
     };
     match result {
         Ok(Ending::Done) => ExitCode::SUCCESS,

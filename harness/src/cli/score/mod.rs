@@ -1,0 +1,123 @@
+//! `clbench score`: scores of what other tools leave behind, and of single runs.
+
+mod input;
+mod lifetime;
+mod matrix;
+
+use anyhow::{Result, anyhow};
+use clbench_results::{
+    Metric,
+    metric::{all, find},
+};
+use serde_json::Value;
+
+use self::input::Input;
+use super::{Ending, Usage, print, tell};
+
+/// What `score` takes.
+#[derive(clap::Args)]
+pub(super) struct Words {
+    /// Files: a matrix as CSV (a row per experience, a column per task), a log
+    /// of Avalanche or of Mammoth, - for standard input. Folders: a scenario of
+    /// L2Logger, or a run
+    #[arg(required = true, value_name = "FILE", verbatim_doc_comment)]
+    files: Vec<String>,
+    /// Scores: keys or names with commas between them; see clbench metrics
+    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    metrics: Option<Vec<String>>,
+    /// How to write: text is in percent, the others are in shares
+    #[arg(long, default_value = "text", value_parser = ["text", "json", "csv"])]
+    format: String,
+    #[command(flatten)]
+    lifetime: lifetime::Words,
+}
+
+/// What is known of one input, in every format.
+struct Scored {
+    /// What it is called.
+    name: String,
+    text: String,
+    json: Value,
+    /// The task, or nothing for all of them; the key; the value.
+    rows: Vec<(String, String, Option<f64>)>,
+    /// What was assumed.
+    notes: Vec<String>,
+}
+
+pub(super) fn score(words: &Words) -> Result<Ending> {
+    let metrics = words.metrics()?;
+    words.lifetime.check()?;
+    let inputs = words.files.iter().map(|file| Input::of(file)).collect::<Result<Vec<_>>>()?;
+    words.fit(&inputs)?;
+    let mut scored = Vec::new();
+    for input in inputs {
+        let one = match &input {
+            Input::Text { name, path } => matrix::of_text(name, path.as_deref(), metrics.as_deref())?,
+            Input::Run(path) => matrix::of_run(path, metrics.as_deref())?,
+            Input::Scenario(path) => lifetime::score(path, &words.lifetime)?,
+        };
+        one.notes.iter().for_each(|note| tell(&format!("{}: {note}", one.name)));
+        scored.push(one);
+    }
+    print(&written(&words.format, scored)?)?;
+    Ok(Ending::Done)
+}
+
+impl Words {
+    /// The scores that are asked for, if any are.
+    fn metrics(&self) -> Result<Option<Vec<&'static Metric>>> {
+        let Some(names) = &self.metrics else { return Ok(None) };
+        let mut metrics: Vec<&'static Metric> = Vec::new();
+        for name in names {
+            let found =
+                if name == "all" { all().collect() } else { vec![find(name).map_err(|error| Usage(anyhow!(error)))?] };
+            found.into_iter().for_each(|metric| {
+                if !metrics.contains(&metric) {
+                    metrics.push(metric);
+                }
+            });
+        }
+        Ok(Some(metrics))
+    }
+
+    /// Words that would have no effect are a mistake.
+    fn fit(&self, inputs: &[Input]) -> Result<()> {
+        let scenario = |input: &Input| matches!(input, Input::Scenario(_));
+        if self.metrics.is_some() && inputs.iter().all(scenario) {
+            return Err(Usage(anyhow!("--metrics chooses scores of matrices; of a lifetime all are shown")).into());
+        }
+        match self.lifetime.first() {
+            Some(word) if !inputs.iter().any(scenario) => {
+                Err(Usage(anyhow!("{word} is for lifetimes, and there is no folder of L2Logger among the files"))
+                    .into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn written(format: &str, mut scored: Vec<Scored>) -> Result<String> {
+    Ok(match format {
+        "json" => {
+            let value = if scored.len() == 1 {
+                scored.remove(0).json
+            } else {
+                scored.into_iter().map(|one| one.json).collect()
+            };
+            serde_json::to_string_pretty(&value)? + "\n"
+        }
+        "csv" => {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            writer.write_record(["file", "task", "key", "value"])?;
+            for one in &scored {
+                for (task, key, value) in &one.rows {
+                    let value = value.map(|value| format!("{value:?}")).unwrap_or_default();
+                    writer.write_record([&one.name, task, key, &value])?;
+                }
+            }
+            String::from_utf8(writer.into_inner()?)?
+        }
+        _ if scored.len() == 1 => scored.remove(0).text,
+        _ => scored.iter().map(|one| format!("{}\n\n{}", one.name, one.text)).collect::<Vec<_>>().join("\n"),
+    })
+}
