@@ -7,7 +7,7 @@
 # Makes virtual environments from package names, which takes the network; or give interpreters that have them:
 #
 #   PYTHON_READERS    tensorboard, pyarrow, huggingface_hub, pyyaml
-#   PYTHON_L2         l2metrics; it needs older packages, so an environment of its own
+#   PYTHON_L2         l2metrics, numpy<2, pandas<3, pyarrow<16; so an environment of its own
 #   SKIP_L2           set it to leave l2metrics out
 set -euo pipefail
 
@@ -33,14 +33,16 @@ environment() {
 readers=${PYTHON_READERS:-$(environment readers tensorboard pyarrow huggingface_hub pyyaml setuptools)}
 "$binary" export tensorboard "$@" -o "$work/tensorboard"
 "$binary" export parquet "$@" -o "$work/records.parquet"
+"$binary" export csv "$@" -o "$work/records.csv"
 "$binary" export model-index "$@" -o "$work/model-index.yaml"
 "$readers" "$here/check-exports.py" tensorboard "$work/tensorboard" "$@"
 "$readers" "$here/check-exports.py" parquet "$work/records.parquet" "$@"
+"$readers" "$here/check-exports.py" csv "$work/records.csv" "$@"
 "$readers" "$here/check-exports.py" model-index "$work/model-index.yaml"
 
 if [[ -z ${SKIP_L2:-} ]]; then
-    l2=${PYTHON_L2:-$(environment l2 l2metrics)}
+    l2=${PYTHON_L2:-$(environment l2 l2metrics==3.1.0 l2logger==1.8.2 'numpy<2' 'pandas<3' 'pyarrow<16' 'setuptools<81')}
     "$binary" export l2logger "$@" -o "$work/l2logger"
-    "$l2" "$here/check-exports.py" l2logger "$work/l2logger"
+    "$l2" "$here/check-exports.py" l2logger "$work/l2logger" "$binary"
 fi
 echo "every export was read back"

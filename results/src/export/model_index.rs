@@ -9,7 +9,7 @@
 
 use serde::Serialize;
 
-use crate::text::short;
+use crate::text::{clean, cut, short};
 
 /// What a method reached on a stream, over its seeds.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,7 +118,7 @@ fn entry(result: &CardResult) -> Result<Entry, String> {
         name: format!("{stream} (clbench stream, {})", short(&result.kind)),
         config: named("the kind of a stream", &result.kind)?,
         split: named("a split", &result.split)?,
-        revision: named("the hash of a stream", &result.hash)?,
+        revision: hash(&result.hash)?,
     };
     let metrics = result.metrics.iter().map(|metric| one(metric, result)).collect::<Result<_, _>>()?;
     Ok(Entry { task: Task { r#type: "image-classification", name: "Image Classification" }, dataset, metrics })
@@ -140,6 +140,15 @@ fn one(metric: &CardMetric, result: &CardResult) -> Result<Metric, String> {
         },
         verified: false,
     })
+}
+
+/// Characters of a hash, at most; SHA-256 has 64 in hexadecimal digits.
+const MAX_HASH: usize = 128;
+
+/// A hash that is whole, since half of one names nothing.
+fn hash(hash: &str) -> Result<String, String> {
+    let hash = cut(&clean(hash), MAX_HASH);
+    if hash.is_empty() { named("the hash of a stream", &hash) } else { Ok(hash) }
 }
 
 /// A cleaned name; names come from files elsewhere.
@@ -176,6 +185,9 @@ mod tests {
 
     #[test]
     fn a_card_is_what_the_hub_asks_for() {
+        let hash = "0123456789abcdef".repeat(4);
+        let whole = model_index("m", &[CardResult { hash: hash.clone(), ..result() }]).unwrap();
+        assert!(whole.contains(&hash), "{whole}");
         let text = model_index("my-model", &[result()]).unwrap();
         assert_eq!(
             text,

@@ -1,10 +1,10 @@
 //! `clbench export l2logger`: runs as lifetimes, and references on single experiences as single-task experts.
 
-use std::{fs::File, path::Path};
+use std::{collections::BTreeSet, fs::File, path::Path};
 
 use anyhow::{Context, Result, anyhow};
 use clbench_results::{
-    RunDir, TRAIN_FILE,
+    Conditions, RunDir, TRAIN_FILE,
     export::{WholeFolder, stream_folder, tensorboard_folder},
     lifetime::{LifetimeError, Scenario, learned_from_records, learned_from_train, scenario_of, write_scenario},
     text::clean,
@@ -49,10 +49,13 @@ impl Kind {
 
 pub(super) fn scenarios(words: &Words) -> Result<Ending> {
     let folder = WholeFolder::create(&words.common.out)?;
-    let (mut lifetimes, mut experts, mut joint, mut unfit) = (0, 0, 0, Vec::new());
+    let (mut lifetimes, mut experts, mut joint, mut renamed) = (0, 0, 0, BTreeSet::new());
+    let (mut unfit, mut trained) = (Vec::new(), BTreeSet::new());
     words.common.each(true, |run| {
         let (kind, count) = match Kind::of(&run) {
             Kind::Lifetime => ("lifetimes", &mut lifetimes),
+            // The first experience alone, and all up to the first, are the same training.
+            Kind::Expert if !trained.insert(expertise(&run)) => return Ok(()),
             Kind::Expert => ("experts", &mut experts),
             Kind::Neither => {
                 joint += 1;
@@ -63,6 +66,7 @@ pub(super) fn scenarios(words: &Words) -> Result<Ending> {
             Ok(scenario) => {
                 let place = folder.growing().join(stream_folder(&run.manifest.stream)).join(kind);
                 *count += 1;
+                renamed.extend(scenario.notes.iter().map(|note| format!("{}: {note}", run.manifest.stream.name)));
                 words.write(&place.join(tensorboard_folder(&run)), scenario)
             }
             Err(error) => {
@@ -71,6 +75,7 @@ pub(super) fn scenarios(words: &Words) -> Result<Ending> {
             }
         }
     })?;
+    renamed.iter().for_each(|note| tell(&clean(note)));
     if joint > 0 {
         tell(&format!("runs of joint training on several tasks, which are no lifetimes, left out: {joint}"));
     }
@@ -82,6 +87,12 @@ pub(super) fn scenarios(words: &Words) -> Result<Ending> {
     }
     folder.finish()?;
     Ok(words.common.told(&format!("{lifetimes} lifetimes and {experts} single-task experts")))
+}
+
+/// What makes two experts the same: stream, experience, seed and conditions.
+fn expertise(run: &RunDir) -> (String, Option<(usize, usize)>, u64, Conditions) {
+    let manifest = &run.manifest;
+    (manifest.stream.hash.clone(), manifest.stream.covers, manifest.seed, manifest.conditions.clone())
 }
 
 /// The lifetime of a run: how tasks were learned is told by evaluations inside experiences or by logged batches.
@@ -105,7 +116,6 @@ impl Words {
         let mut log = scenario.log;
         log.info.complexity.clone_from(&self.complexity);
         log.info.difficulty.clone_from(&self.difficulty);
-        scenario.notes.iter().for_each(|note| tell(&format!("{}: {note}", log.name)));
         Ok(write_scenario(place, &log)?)
     }
 }

@@ -22,7 +22,7 @@ use super::{
 /// What belongs to lifetimes alone.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Lifetimes")]
-pub(super) struct Words {
+pub(super) struct Settings {
     /// Scenarios of single-task experts, or folders with such
     #[arg(long, value_name = "DIR", num_args = 1..)]
     ste: Vec<PathBuf>,
@@ -74,7 +74,7 @@ impl FromStr for Smooth {
     }
 }
 
-impl Words {
+impl Settings {
     /// The first word that was given, if any was.
     pub(super) fn first(&self) -> Option<&'static str> {
         let given = [
@@ -174,7 +174,7 @@ fn ranges(word: &str) -> Result<BTreeMap<String, Range>> {
 }
 
 /// The metrics of the lifetime in the folder `path`.
-pub(super) fn score(path: &Path, words: &Words) -> Result<Scored> {
+pub(super) fn score(path: &Path, words: &Settings) -> Result<Scored> {
     let log = read_scenario(path)?;
     let metrics = lifetime_metrics(&log, &words.experts()?, &words.options(&log)?);
     let metrics = metrics.map_err(|error| match error {
@@ -200,7 +200,7 @@ pub(super) fn score(path: &Path, words: &Words) -> Result<Scored> {
 }
 
 /// Leaves out the fields of kinds that were not asked for, as the package does.
-fn retain(json: &mut Value, words: &Words) {
+fn retain(json: &mut Value, words: &Settings) {
     let Some(fields) = json.as_object_mut() else { return };
     fields.retain(|field, _| words.wants(field));
     if let Some(tasks) = fields.get_mut("task_metrics").and_then(Value::as_object_mut) {
@@ -212,7 +212,7 @@ fn retain(json: &mut Value, words: &Words) {
     }
 }
 
-fn rows(metrics: &LifetimeMetrics, words: &Words) -> Vec<(String, String, Option<f64>)> {
+fn rows(metrics: &LifetimeMetrics, words: &Settings) -> Vec<(String, String, Option<f64>)> {
     let whole = metrics.values().into_iter().map(|(key, value, _)| (String::new(), key.to_owned(), value));
     let tasks = metrics.task_metrics.iter().flat_map(|(name, task)| {
         let values = [

@@ -29,7 +29,7 @@ pub(super) struct Words {
     #[arg(long, default_value = "text", value_parser = ["text", "json", "csv"])]
     format: String,
     #[command(flatten)]
-    lifetime: lifetime::Words,
+    lifetime: lifetime::Settings,
 }
 
 /// What is known of one input, in every format.
