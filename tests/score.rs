@@ -103,6 +103,15 @@ fn hostile_files_are_refused_with_their_line() {
 }
 
 #[test]
+fn helps_fit_the_terminal() {
+    for command in ["score", "export", "export tensorboard", "export parquet", "export csv", "export l2logger"] {
+        let help = Place::new().done(&format!("{command} --help"));
+        let wide: Vec<_> = help.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(wide.is_empty(), "{command}: {wide:?}");
+    }
+}
+
+#[test]
 fn wrong_words_are_wrong_usage() {
     let place = Place::new();
     place.write("m.csv", MATRIX);

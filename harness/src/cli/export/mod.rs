@@ -19,17 +19,15 @@ use super::{Ending, Finished, tell};
 /// What `export` takes.
 #[derive(clap::Subcommand)]
 pub(super) enum Words {
-    /// Event files for TensorBoard: a folder per run, below one per stream
+    /// Event files for TensorBoard, a folder per run
     Tensorboard(Common),
     /// All records of all runs as one Parquet file
     Parquet(Common),
-    /// All records of all runs as one CSV file, with the columns of Parquet
+    /// The same as one CSV file
     Csv(Common),
-    /// Rows of tables as model-index, metadata of a card on the Hugging Face Hub
+    /// Rows of tables as metadata of a card on the Hugging Face Hub
     ModelIndex(card::Words),
-    /// Lifetimes for L2Metrics: a scenario per run, and of references on single
-    /// experiences those of single-task experts
-    #[command(verbatim_doc_comment)]
+    /// Scenarios for L2Metrics: lifetimes, and single-task experts
     L2logger(scenarios::Words),
 }
 
@@ -38,11 +36,13 @@ pub(super) enum Words {
 pub(super) struct Common {
     #[command(flatten)]
     finished: Finished,
-    /// File or folder to write; a folder must be new or empty
-    #[arg(short, long, value_name = "PATH")]
+    /// File or folder to write; a folder must be new or
+    /// empty
+    #[arg(short, long, value_name = "PATH", verbatim_doc_comment)]
     out: PathBuf,
-    /// Only runs that fit, such as method=ewc,lora* or stream=split-*; several must all fit
-    #[arg(long, value_name = "KEY=PATTERN")]
+    /// Only runs that fit, such as method=ewc,lora* or
+    /// stream=split-*; several must all fit
+    #[arg(long, value_name = "KEY=PATTERN", verbatim_doc_comment)]
     only: Vec<Filter>,
     /// No runs that fit
     #[arg(long, value_name = "KEY=PATTERN")]

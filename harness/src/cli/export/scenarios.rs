@@ -20,10 +20,10 @@ use super::{
 pub(in super::super) struct Words {
     #[command(flatten)]
     common: Common,
-    /// How complex the scenarios are: 1-low, 2-intermediate or 3-high
+    /// How complex: 1-low, 2-intermediate or 3-high
     #[arg(long, value_name = "LEVEL", value_parser = ["1-low", "2-intermediate", "3-high"], hide_possible_values = true)]
     complexity: Option<String>,
-    /// How difficult they are: 1-easy, 2-medium or 3-hard
+    /// How difficult: 1-easy, 2-medium or 3-hard
     #[arg(long, value_name = "LEVEL", value_parser = ["1-easy", "2-medium", "3-hard"], hide_possible_values = true)]
     difficulty: Option<String>,
 }

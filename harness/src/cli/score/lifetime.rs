@@ -23,26 +23,32 @@ use super::{
 #[derive(clap::Args)]
 #[command(next_help_heading = "Lifetimes")]
 pub(super) struct Settings {
-    /// Scenarios of single-task experts, or folders with such
-    #[arg(long, value_name = "DIR", num_args = 1..)]
+    /// Scenarios of single-task experts, or folders of them
+    #[arg(long, value_name = "DIR", num_args = 1.., verbatim_doc_comment)]
     ste: Vec<PathBuf>,
-    /// What was measured [default: accuracy, reward, or the only measure]
-    #[arg(long, value_name = "NAME")]
+    /// What was measured
+    /// [default: accuracy, reward, or the only one]
+    #[arg(long, value_name = "NAME", verbatim_doc_comment)]
     measure: Option<String>,
-    /// Window: flat, hanning, hamming, bartlett, blackman or none [default: flat]
-    #[arg(long, value_name = "WINDOW")]
+    /// Window: flat, hanning, hamming, bartlett, blackman
+    /// or none [default: flat]
+    #[arg(long, value_name = "WINDOW", verbatim_doc_comment)]
     smoothing: Option<Smooth>,
-    /// Length of the window [default: a fifth of a block, at most 100]
-    #[arg(long, value_name = "EXPERIENCES", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    /// Length of the window, in experiences
+    /// [default: a fifth of a block, at most 100]
+    #[arg(long, value_name = "LENGTH", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    #[arg(verbatim_doc_comment)]
     window: Option<u16>,
     /// Smooth evaluations, too
     #[arg(long)]
     smooth_evaluation: bool,
-    /// Cut performance off at its 10 % and 90 % quantiles, or at --ranges
-    #[arg(long)]
+    /// Cut performance off at its 10 % and 90 % quantiles,
+    /// or at --ranges
+    #[arg(long, verbatim_doc_comment)]
     clamp: bool,
-    /// Scale by the range of the task, of the run, or not (none) [default: task]
-    #[arg(long, value_name = "BY")]
+    /// Scale by the range of the task, of the run, or not:
+    /// task, run or none [default: task]
+    #[arg(long, value_name = "BY", verbatim_doc_comment)]
     normalise: Option<Normalisation>,
     /// Ranges to scale by, JSON or a file with it:
     /// {"TASK": {"min": 0, "max": 1}, …}
@@ -54,8 +60,9 @@ pub(super) struct Settings {
     /// ratio, contrast or both [default: both]
     #[arg(long, value_name = "KIND", value_parser = ["ratio", "contrast", "both"], hide_possible_values = true)]
     transfer: Option<String>,
-    /// Whether variants of tasks count: aware or agnostic [default: aware]
-    #[arg(long, value_name = "MODE")]
+    /// Whether variants are tasks of their own:
+    /// aware or agnostic [default: aware]
+    #[arg(long, value_name = "MODE", verbatim_doc_comment)]
     variants: Option<Variants>,
     /// How tasks are put together: mean or median [default: mean]
     #[arg(long, value_name = "HOW")]

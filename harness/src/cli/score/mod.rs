@@ -17,16 +17,17 @@ use super::{Ending, Usage, print, tell};
 /// What `score` takes.
 #[derive(clap::Args)]
 pub(super) struct Words {
-    /// Files: a matrix as CSV (a row per experience, a column per task), a log
-    /// of Avalanche or of Mammoth, - for standard input. Folders: a scenario of
-    /// L2Logger, or a run
+    /// Files: a matrix as CSV (a row per experience, a column per task), a
+    /// log of Avalanche or of Mammoth, - for standard input.
+    /// Folders: a scenario of L2Logger, or a run
     #[arg(required = true, value_name = "FILE", verbatim_doc_comment)]
     files: Vec<String>,
-    /// Scores: keys or names with commas between them; see clbench metrics
-    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    /// Scores: keys or names with commas between them, or all;
+    /// see clbench metrics
+    #[arg(long, value_name = "KEYS", value_delimiter = ',', verbatim_doc_comment)]
     metrics: Option<Vec<String>>,
-    /// How to write: text is in percent, the others are in shares
-    #[arg(long, default_value = "text", value_parser = ["text", "json", "csv"])]
+    /// text, in percent, or json or csv, in shares
+    #[arg(long, default_value = "text", value_parser = ["text", "json", "csv"], hide_possible_values = true)]
     format: String,
     #[command(flatten)]
     lifetime: lifetime::Settings,
