@@ -1,11 +1,15 @@
 //! `clbench report`: one page of HTML that loads nothing.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 use clbench_results::{
-    Format, TableOptions,
+    Figure, FigureKind, Format, Grouping, RunDir, SiteFigure, TableOptions,
     atomic::write_whole,
+    figures,
     site::{SiteOptions, site},
     table as render,
 };
@@ -34,7 +38,8 @@ pub(super) fn report(words: &Words) -> Result<Ending> {
         return Ok(words.finished.none("run that is wanted"));
     }
     let (metrics, grouping) = (words.chosen.metrics()?, words.chosen.grouping()?);
-    let options = SiteOptions { title: words.title.clone(), metrics, grouping, ..SiteOptions::default() };
+    let figures = drawn(&runs, &grouping);
+    let options = SiteOptions { title: words.title.clone(), metrics, grouping, figures };
     let page = site(&runs, &options)?;
     let SiteOptions { metrics, grouping, .. } = options;
     let csv = render(&runs, &TableOptions { format: Format::Csv, metrics, grouping, ..TableOptions::default() })?;
@@ -43,4 +48,21 @@ pub(super) fn report(words: &Words) -> Result<Ending> {
     let shown = |path: &Path| path.display().to_string();
     print(&format!("{}\n{}\n", shown(&words.output.join("index.html")), shown(&words.output.join("results.csv"))))?;
     Ok(Ending::Done)
+}
+
+/// The pictures of each stream, by its hash.
+fn drawn(runs: &[RunDir], grouping: &Grouping) -> BTreeMap<String, Vec<SiteFigure>> {
+    let mut by_hash: BTreeMap<String, Vec<RunDir>> = BTreeMap::new();
+    for run in runs {
+        by_hash.entry(run.manifest.stream.hash.clone()).or_default().push(run.clone());
+    }
+    let drawn = |runs: Vec<RunDir>| {
+        let (all, _) = figures(&runs, grouping, &FigureKind::ALL);
+        let taken = |figure: Figure| {
+            let svg = figure.picture.page(&figure.title);
+            SiteFigure { title: figure.title, caption: figure.caption, svg }
+        };
+        all.into_iter().map(taken).collect()
+    };
+    by_hash.into_iter().map(|(hash, runs)| (hash, drawn(runs))).collect()
 }

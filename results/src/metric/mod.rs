@@ -19,6 +19,7 @@ pub mod fomo;
 pub mod forgetting;
 pub mod gap;
 pub mod hypervolume;
+pub mod lifetime;
 mod namesakes;
 pub mod preference;
 pub mod retention;
@@ -142,6 +143,7 @@ pub static CATALOGUE: &[&[&Metric]] = &[
     fomo::ALL,
     curriculum::ALL,
     preference::ALL,
+    lifetime::ALL,
 ];
 
 /// The columns of a table where none are asked for.
