@@ -45,7 +45,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Train a method on a stream and evaluate it, for one seed or several
+    /// Train and evaluate a method on a stream, for one seed or several
     ///
     /// Examples:
     ///   clbench run streams/split-fashion.toml method=lora
