@@ -16,16 +16,17 @@ use super::{Ending, Finished, Usage, print, table::Chosen, tell};
 #[derive(clap::Args)]
 #[command(mut_arg("metrics", |word| word.hide(true)))]
 pub(super) struct Words {
-    /// all, matrix, course, stability, compute, forgetting, retention, gap,
-    /// zero-shot, ranks or preferences
+    /// all, matrix, course, stability, compute, forgetting,
+    /// retention, gap, zero-shot, ranks or preferences
     #[arg(value_name = "KIND", verbatim_doc_comment)]
     kind: String,
     #[command(flatten)]
     finished: Finished,
     #[command(flatten)]
     chosen: Chosen,
-    /// Write into this folder, as SVG and as PNG, or a single picture into
-    /// FILE.svg or FILE.png; without, the pictures are listed
+    /// Write into this folder, as SVG and PNG, or one
+    /// picture into FILE.svg or FILE.png; without, the
+    /// pictures are listed
     #[arg(long, short, value_name = "FOLDER|FILE", verbatim_doc_comment)]
     out: Option<PathBuf>,
 }
