@@ -58,7 +58,8 @@ pub(super) fn terminal(values: &[f64], kind: BlockType) -> (f64, usize) {
 /// Values that differ by less, relatively, count as equal when the first of the largest is sought.
 ///
 /// A curve that starts at its best equals its reflection there; in the reference the last bit of a sum then decides
-/// between the first and the second experience, and so whether saturation is reached at all.
+/// between the first and the second experience, and so whether saturation is reached at all. Recovery to a plateau,
+/// whose mean is compared with its values, hangs on that bit in the same way.
 const ROUNDING: f64 = 1e-12;
 
 /// The largest value of the curve, smoothed once more, and where it is first reached.
@@ -69,9 +70,10 @@ pub(super) fn saturation(values: &[f64]) -> (f64, usize) {
     (largest, smoothed.iter().position(|&value| value >= enough).unwrap_or(0))
 }
 
-/// The first experience that is at least as good as `before`; one more than there are rows if none is.
+/// The first experience that is at least as good as `before`, rounding apart; one more than there are rows if none is.
 pub(super) fn recovery(values: &[f64], rows: usize, before: f64) -> usize {
-    values.iter().position(|&value| value >= before).unwrap_or(rows + 1)
+    let enough = before - before.abs() * ROUNDING;
+    values.iter().position(|&value| value >= enough).unwrap_or(rows + 1)
 }
 
 /// The median of the slopes between all pairs of values (Theil–Sen); nothing for fewer than two.
@@ -144,6 +146,9 @@ mod tests {
     fn what_does_not_recover_takes_longer_than_there_are_rows() {
         assert_eq!(recovery(&[1.0, 2.0, 3.0], 3, 2.0), 1);
         assert_eq!(recovery(&[1.0, 2.0, 3.0], 3, 4.0), 4);
+        // A plateau whose mean was rounded up is recovered.
+        assert_eq!(recovery(&[1.0, 2.0, 3.0], 3, 2.000_000_000_000_000_4), 1);
+        assert_eq!(recovery(&[1.0, 2.0, 3.0], 3, 2.000_001), 2);
     }
 
     #[test]

@@ -15,6 +15,8 @@
 //! the package also takes those whose names merely begin the same.
 //! **Deviation:** a curve that is best at its very start saturates there; in the package rounding decides whether it
 //! does so there or one experience later.
+//! **Deviation:** performance that equals what it was before counts as recovered; in the package the rounding of smoothed
+//! curves decides, which depends on the machine, so that a recovery time can differ where a curve has plateaus.
 //! **Deviation:** averaging single-task runs over time (`-v time`) is refused; the package itself calls it deprecated.
 
 mod log;

@@ -64,8 +64,9 @@ pub(super) struct Settings {
     /// aware or agnostic [default: aware]
     #[arg(long, value_name = "MODE", verbatim_doc_comment)]
     variants: Option<Variants>,
-    /// How tasks are put together: mean or median [default: mean]
-    #[arg(long, value_name = "HOW")]
+    /// How tasks are put together: mean or median
+    /// [default: mean]
+    #[arg(long, value_name = "HOW", verbatim_doc_comment)]
     aggregate: Option<Aggregation>,
 }
 

@@ -26,7 +26,7 @@ pub(super) struct Words {
     /// see clbench metrics
     #[arg(long, value_name = "KEYS", value_delimiter = ',', verbatim_doc_comment)]
     metrics: Option<Vec<String>>,
-    /// text, in percent, or json or csv, in shares
+    /// text (percent), json or csv (shares)
     #[arg(long, default_value = "text", value_parser = ["text", "json", "csv"], hide_possible_values = true)]
     format: String,
     #[command(flatten)]
