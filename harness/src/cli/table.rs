@@ -46,14 +46,16 @@ pub(super) struct Words {
 /// Which runs and scores are wanted, and what may stand together.
 #[derive(clap::Args)]
 pub(super) struct Chosen {
-    /// Scores: keys or names with commas between them, or `all`; see clbench metrics
-    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    /// Scores: keys or names with commas between them, or `all`;
+    /// see clbench metrics
+    #[arg(long, value_name = "KEYS", value_delimiter = ',', verbatim_doc_comment)]
     metrics: Option<Vec<String>>,
     /// The score that ranks
     #[arg(long, value_name = "KEY", default_value = "acc.gem17")]
     by: String,
-    /// Only runs that fit, such as method=ewc,lora* or stream=split-*; several must all fit
-    #[arg(long, value_name = "KEY=PATTERN")]
+    /// Only runs that fit, such as method=ewc,lora* or
+    /// stream=split-*; several must all fit
+    #[arg(long, value_name = "KEY=PATTERN", verbatim_doc_comment)]
     only: Vec<Filter>,
     /// No runs that fit
     #[arg(long, value_name = "KEY=PATTERN")]
@@ -61,8 +63,9 @@ pub(super) struct Chosen {
     /// Rank rows together whose conditions or spending differ
     #[arg(long)]
     rank_all: bool,
-    /// Let runs on different streams, or of different versions, stand in one table
-    #[arg(long, value_name = "WHAT", value_parser = ["streams", "versions"])]
+    /// Let runs on different streams, or of different versions, stand
+    /// in one table
+    #[arg(long, verbatim_doc_comment, value_name = "WHAT", value_parser = ["streams", "versions"])]
     mix: Vec<String>,
 }
 
