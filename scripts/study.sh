@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The core study: every method on four small streams beside fine-tuning and joint training, five seeds each, all at
-# their defaults. Writes results/published/core.md. It can be stopped and started again: finished runs are kept.
+# their defaults. Writes results/published/core.md and, beside it,
+# what the runs recorded. It can be stopped and started again: finished runs are kept.
 #
 #   scripts/study.sh
 #
@@ -21,13 +22,15 @@ for stream in "${streams[@]}"; do
     done
 done
 
+"$clbench" pack "$runs" -o results/published/core.runs.gz
 out=results/published/core.md
 {
     echo "# The core study"
     echo
     echo "Every method at its defaults on four small streams, five seeds each. Made by \`scripts/study.sh\`; the network,"
     echo "optimizer, batch and epochs of each stream stand in its file, \`streams/NAME.toml\`. Five seeds on small data"
-    echo "show the known effects; they are no ranking of methods."
+    echo "show the known effects; they are no ranking of methods. What the runs recorded lies beside this page:"
+    echo "\`clbench verify results/published/core.md\` computes every number again and trains every run again."
     for stream in "${streams[@]}"; do
         echo
         "$clbench" table --format md "$runs/$stream"

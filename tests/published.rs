@@ -1,0 +1,54 @@
+//! What is published comes out of the runs that lie beside it, and a run of it comes out of its configuration.
+
+mod program;
+
+use std::path::PathBuf;
+
+use program::Place;
+
+fn published(name: &str) -> String {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("results/published").join(name).display().to_string()
+}
+
+#[test]
+fn every_number_of_the_core_study_and_the_study_of_measures_comes_out_again() {
+    for name in ["core.md", "measures.md"] {
+        let said = Place::new().done(&format!("verify {} --from-records", published(name)));
+        let (numbers, _) = said.split_once(" numbers").unwrap();
+        let numbers: usize = numbers.parse().unwrap();
+        assert!(numbers > 100, "{said}");
+        assert!(said.contains(&format!("{numbers} the same, digit by digit")), "{name}: {said}");
+    }
+}
+
+/// Bits are promised on one machine; with other vector instructions the last digits may differ.
+#[test]
+fn a_published_run_comes_out_of_its_configuration() {
+    let only = "--only stream=rotated-digits --only method=finetune --only seed=0";
+    let output = Place::new().run(&format!("verify {} {only}", published("core.md")));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let again = said.split_once("1 runs, trained again\n").unwrap_or_else(|| panic!("{said}")).1;
+    if !again.contains("1 the same, bit for bit") {
+        let (_, by) = again.split_once("the scores by at most ").unwrap_or_else(|| panic!("{said}"));
+        let by: f64 = by.split_whitespace().next().unwrap().parse().unwrap();
+        assert!(by < 0.02, "{said}");
+    }
+}
+
+#[test]
+fn a_changed_number_and_a_missing_run_are_found() {
+    let place = Place::new();
+    let table = std::fs::read_to_string(published("core.md")).unwrap();
+    let at = table.find(" ±").unwrap();
+    let changed = format!("{}9{}", &table[..at], &table[at..]);
+    std::fs::write(place.path("core.md"), changed).unwrap();
+    let output = place.run(&format!("verify core.md {} --from-records", published("core.runs.gz")));
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("was published, now"), "{said}");
+    let output = place.run(&format!("verify core.md {} --from-records", published("measures.runs.gz")));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("not checked: a run is missing"));
+    let output = place.run("verify core.md --from-records");
+    assert_eq!(output.status.code(), Some(2));
+}
