@@ -1,14 +1,13 @@
 //! A leaderboard: a row for each method under one configuration, to be sorted, filtered and opened.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use maud::{Markup, html};
 
 use super::Section;
 use super::column::{Column, Condition};
 use super::detail::detail;
-use crate::metric::{Better, Metric};
+use crate::metric::Metric;
 use crate::summary::{Entry, StreamSummary};
+use crate::table::compare::{Mark, marks};
 
 /// Width and height of a strip of seeds.
 const STRIP: (f64, f64) = (72.0, 14.0);
@@ -16,7 +15,7 @@ const STRIP: (f64, f64) = (72.0, 14.0);
 /// The controls and the table; its ids begin with `id`.
 pub(super) fn board(section: &Section, id: &str) -> Markup {
     let columns = Column::of(section.summary, section.metrics);
-    let best: Vec<BTreeSet<usize>> = columns.iter().map(|column| best(section.summary, *column)).collect();
+    let marks: Vec<Vec<Mark>> = columns.iter().map(|column| stand(section.summary, *column)).collect();
     let range = section.metrics.first().and_then(|metric| range(section.summary, metric));
     let entries = &section.summary.entries;
     html! {
@@ -27,8 +26,8 @@ pub(super) fn board(section: &Section, id: &str) -> Markup {
                 @for (at, entry) in entries.iter().enumerate() {
                     tbody {
                         tr {
-                            @for (column, best) in columns.iter().zip(&best) {
-                                (cell(*column, entry, best.contains(&at), range))
+                            @for (column, marks) in columns.iter().zip(&marks) {
+                                (cell(*column, entry, marks[at], range))
                             }
                         }
                         tr.more { td colspan=(columns.len()) { div.sheet { (detail(section, entry)) } } }
@@ -90,7 +89,7 @@ fn class(column: Column) -> Option<&'static str> {
     }
 }
 
-fn cell(column: Column, entry: &Entry, best: bool, range: Option<(f64, f64)>) -> Markup {
+fn cell(column: Column, entry: &Entry, mark: Mark, range: Option<(f64, f64)>) -> Markup {
     let cell = column.cell(entry);
     if matches!(column, Column::Method) {
         return html! {
@@ -103,34 +102,23 @@ fn cell(column: Column, entry: &Entry, best: bool, range: Option<(f64, f64)>) ->
     };
     html! {
         td class=[class(column)] data-value=[cell.value] title=[name] {
-            @if best { strong { (cell.shown) } } @else { (cell.shown) }
+            @match mark {
+                Mark::None => { (cell.shown) }
+                Mark::Best => { strong { (cell.shown) } }
+                Mark::Tie => { span.tie title="not clearly different from the best" { "≈" } (cell.shown) }
+            }
             @if let Some(half) = cell.half { span.half { " ± " (half) } }
             @if let (Column::Score(metric, true), Some(range)) = (column, range) { (strip(entry, metric, range)) }
         }
     }
 }
 
-/// The entries with the best mean of their group; none where no direction is good or a group's entries are equal.
-fn best(summary: &StreamSummary, column: Column) -> BTreeSet<usize> {
-    let Column::Score(metric, _) = column else { return BTreeSet::new() };
-    let sign = match metric.better {
-        Better::Higher => 1.0,
-        Better::Lower => -1.0,
-        Better::Neither => return BTreeSet::new(),
-    };
-    let placed: Vec<_> = summary
-        .entries
-        .iter()
-        .enumerate()
-        .filter_map(|(at, entry)| Some((at, entry.place?.group, sign * entry.estimate(metric)?.mean)))
-        .collect();
-    let mut ranges: BTreeMap<Option<usize>, (f64, f64)> = BTreeMap::new();
-    for (_, group, value) in &placed {
-        let (low, high) = ranges.entry(*group).or_insert((*value, *value));
-        (*low, *high) = (low.min(*value), high.max(*value));
+/// How each entry's cell stands to the best of its group.
+fn stand(summary: &StreamSummary, column: Column) -> Vec<Mark> {
+    match column {
+        Column::Score(metric, _) => marks(&summary.entries, metric),
+        _ => vec![Mark::None; summary.entries.len()],
     }
-    let is_best = |group: &Option<usize>, value: f64| ranges[group].0 < value && ranges[group].1 <= value;
-    placed.into_iter().filter(|(_, group, value)| is_best(group, *value)).map(|(at, ..)| at).collect()
 }
 
 /// The smallest and the largest value of any seed.

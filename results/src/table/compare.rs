@@ -116,12 +116,16 @@ pub(crate) fn groups(entries: &[Entry]) -> BTreeMap<Option<usize>, Vec<usize>> {
     groups
 }
 
-/// The marks of a column.
+/// The marks of a column; none in a group whose rows are all equal.
 pub(crate) fn marks(entries: &[Entry], metric: &Metric) -> Vec<Mark> {
     let mut marks = vec![Mark::None; entries.len()];
     for members in groups(entries).values() {
         let Some(contest) = Contest::of(entries, members, metric) else { continue };
-        members.iter().for_each(|&member| marks[member] = contest.mark(member));
+        let group: Vec<Mark> = members.iter().map(|&member| contest.mark(member)).collect();
+        // Where all are equal there is no best.
+        if group.iter().any(|mark| *mark != Mark::Best) {
+            members.iter().zip(group).for_each(|(&member, mark)| marks[member] = mark);
+        }
     }
     marks
 }
