@@ -6,6 +6,7 @@
 #   scripts/check-report.sh [RUNS]
 #
 #   CHROMIUM  /usr/bin/chromium          PUPPETEER    target/check-report, where puppeteer-core is or will be installed
+#   SCOPE     -p clbench-results, what cargo builds for it
 #   PAGES     target/check-report/pages  SCREENSHOTS  a directory for pictures of the pages; none if empty
 #
 # Needs Chromium, node 20 or later and, where puppeteer-core is not yet installed, npm and its registry.
@@ -22,7 +23,7 @@ mkdir -p "$pages" "$PUPPETEER" ${SCREENSHOTS:+"$SCREENSHOTS"}
 [ -d "$PUPPETEER/node_modules/puppeteer-core" ] || npm install --silent --prefix "$PUPPETEER" puppeteer-core@24
 
 [ -z "$runs" ] || export CLBENCH_RUNS=$runs
-CLBENCH_PAGES=$pages cargo test --quiet -p clbench-results pages_for_a_browser -- --ignored >/dev/null
+CLBENCH_PAGES=$pages cargo test --quiet ${SCOPE:--p clbench-results} --lib pages_for_a_browser -- --ignored >/dev/null
 for name in mixed hostile many ${runs:+runs}; do
     node scripts/check-report.mjs "$pages/$name.html" "$pages/$name.csv" ${SCREENSHOTS:+"$SCREENSHOTS"}
 done

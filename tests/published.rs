@@ -26,7 +26,7 @@ fn every_number_of_the_core_study_and_the_study_of_measures_comes_out_again() {
 fn a_published_run_comes_out_of_its_configuration() {
     let only = "--only stream=rotated-digits --only method=finetune --only seed=0";
     let output = Place::new().run(&format!("verify {} {only}", published("core.md")));
-    let said = String::from_utf8(output.stdout).unwrap();
+    let said = output.out;
     let again = said.split_once("1 runs, trained again\n").unwrap_or_else(|| panic!("{said}")).1;
     if !again.contains("1 the same, bit for bit") {
         let (_, by) = again.split_once("the scores by at most ").unwrap_or_else(|| panic!("{said}"));
@@ -43,12 +43,12 @@ fn a_changed_number_and_a_missing_run_are_found() {
     let changed = format!("{}9{}", &table[..at], &table[at..]);
     std::fs::write(place.path("core.md"), changed).unwrap();
     let output = place.run(&format!("verify core.md {} --from-records", published("core.runs.gz")));
-    assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.code, Some(1));
+    let said = output.out;
     assert!(said.contains("was published, now"), "{said}");
     let output = place.run(&format!("verify core.md {} --from-records", published("measures.runs.gz")));
-    assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8(output.stdout).unwrap().contains("not checked: a run is missing"));
+    assert_eq!(output.code, Some(1));
+    assert!(output.out.contains("not checked: a run is missing"));
     let output = place.run("verify core.md --from-records");
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.code, Some(2));
 }
