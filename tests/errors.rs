@@ -243,7 +243,7 @@ fn a_command_line_that_is_none_is_answered_with_usage() {
     }
     place.run("rnu small.toml").fails(2, &["unrecognized subcommand 'rnu'"]);
     place.run("run small.toml --quite").fails(2, &["--quiet"]);
-    place.run("table --format=xml").fails(2, &["no table format `xml`", "text, md, csv and tex"]);
+    place.run("table --format=xml").fails(2, &["no table format `xml`", "text, md, csv, tex, html and json"]);
     place.run("data fetch digist").fails(2, &["unknown dataset `digist`; did you mean `digits`?"]);
     place.run("data verify digist").fails(2, &["unknown dataset `digist`; did you mean `digits`?"]);
 }
@@ -251,7 +251,7 @@ fn a_command_line_that_is_none_is_answered_with_usage() {
 #[test]
 fn a_table_of_nothing_says_what_to_do() {
     let place = Place::new();
-    place.run("table").fails(1, &["runs: not a directory", "give"]);
+    place.run("table").fails(1, &["runs: neither a directory nor a bundle", "give"]);
     fs::create_dir(place.path("runs")).unwrap();
     place.run("table").fails(1, &["no finished run below runs", "clbench run"]);
 }
@@ -556,7 +556,7 @@ fn a_complete_run_that_was_spoilt_is_told_and_left_as_it_is() {
     let damages: [(&str, Damage); 6] = [
         ("manifest.json", |_| String::new()),
         ("manifest.json", |text| text[..text.len() / 2].into()),
-        ("manifest.json", |text| text.replace("\"format\": 2", "\"format\": 3")),
+        ("manifest.json", |text| text.replace("\"format\": 3", "\"format\": 4")),
         ("records.csv", |text| text[..text.len() / 2].into()),
         ("records.csv", |text| text.replace("end,1,", "end,9,")),
         ("ledger.csv", |text| text.lines().take(2).collect::<Vec<_>>().join("\n")),

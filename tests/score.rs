@@ -136,7 +136,7 @@ fn wrong_words_are_wrong_usage() {
     }
     for format in ["tensorboard", "parquet", "csv", "model-index", "l2logger"] {
         place.run(&format!("export {format} empty -o out")).fails(1, &["no finished run"]);
-        place.run(&format!("export {format} nowhere -o out")).fails(1, &["nowhere: not a directory"]);
+        place.run(&format!("export {format} nowhere -o out")).fails(1, &["nowhere: neither a directory nor a bundle"]);
     }
     assert!(!place.path("out").exists());
 }

@@ -62,13 +62,14 @@ impl Iterator for Runs {
                 None => self.bundled.next()?,
             };
             match next {
-                Ok(run) => match self.seen.get(&run.manifest.run) {
-                    Some(first) => self.left_out.repeat(first, run),
-                    None => {
+                Ok(run) => {
+                    if let Some(first) = self.seen.get(&run.manifest.run) {
+                        self.left_out.repeat(first, run)
+                    } else {
                         self.seen.insert(run.manifest.run.clone(), run.path.clone());
                         return Some(run);
                     }
-                },
+                }
                 Err(RunError::Incomplete(path)) => self.left_out.incomplete.push(path),
                 Err(error) => self.left_out.refused.push(error),
             }

@@ -114,6 +114,8 @@ mod tests {
 
     #[test]
     fn moments_are_in_the_order_of_life() {
+        use At::{End, Start, Step};
+
         let mut records = example::records(&example::MIXED);
         let mut within = records[3].clone();
         (within.at, within.step) = (At::Step, 50);
@@ -122,7 +124,6 @@ mod tests {
         records.insert(0, within);
         let history = History::of(3, &records);
         let order: Vec<_> = history.moments.iter().map(|moment| (moment.at, moment.experience, moment.step)).collect();
-        use At::{End, Start, Step};
         let expected = [(Start, 0, 0), (Step, 1, 50), (End, 1, 100), (Step, 2, 150), (End, 2, 200), (End, 3, 300)];
         assert_eq!(order, expected);
         assert_eq!(history.moments[1].accuracy(0), Some(0.9));

@@ -20,6 +20,9 @@ use crate::summary::{Entry, StreamSummary};
 use crate::table::sentence::{called, p_words};
 use crate::text::{fixed, short, wrap};
 
+/// What is read of an answer.
+type Value = fn(&Answered) -> f64;
+
 /// The noise of every row of `summary`, whose runs are among `runs`.
 pub fn noise_text(summary: &StreamSummary, runs: &[RunDir]) -> String {
     let header = ["method", "score", "seeds", "end", "seed s", "item ±", "monotone", "SNR"].map(String::from);
@@ -31,7 +34,7 @@ pub fn noise_text(summary: &StreamSummary, runs: &[RunDir]) -> String {
             .filter_map(|id| runs.iter().find(|run| run.manifest.run == *id))
             .map(|run| History::of(run.manifest.stream.tasks.len(), &run.records))
             .collect();
-        let scores: [(&str, fn(&Answered) -> f64, Better, f64); 2] =
+        let scores: [(&str, Value, Better, f64); 2] =
             [("accuracy", |a| a.accuracy, Better::Higher, 100.0), ("NLL", |a| a.loss, Better::Lower, 1.0)];
         for (name, value, better, scale) in scores {
             let Some((checkpoints, items)) = so_far(&mine, &summary.stream.trained, entry.joint, value) else {
@@ -74,12 +77,7 @@ fn row(entry: &Entry, name: &str, found: &Variance, scale: f64) -> Vec<String> {
 }
 
 /// By experience, by seed: the mean of `value` over the tasks seen so far; and the number of examples asked at the end.
-fn so_far(
-    runs: &[History],
-    trained: &[Vec<usize>],
-    joint: bool,
-    value: fn(&Answered) -> f64,
-) -> Option<(Vec<Vec<f64>>, u64)> {
+fn so_far(runs: &[History], trained: &[Vec<usize>], joint: bool, value: Value) -> Option<(Vec<Vec<f64>>, u64)> {
     let experiences = if joint { 1 } else { trained.len() };
     let mut items = 0;
     let mut checkpoints = Vec::new();

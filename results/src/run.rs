@@ -103,16 +103,21 @@ impl RunDir {
     /// Reads and checks the run in directory `path`.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, RunError> {
         let path = path.into();
-        let files = Files::read(&path)?;
-        Self::parse(path, files)
+        match Files::read(&path) {
+            Ok(files) => Self::parse(path, files),
+            // A manifest that is none says more than a file that it lacks.
+            Err(error) => {
+                let file = path.join(MANIFEST_FILE);
+                let manifest = read(&file, MAX_MANIFEST_BYTES).map(|bytes| manifest(&file, bytes));
+                Err(manifest.ok().and_then(Result::err).unwrap_or(error))
+            }
+        }
     }
 
     /// Checks the files of the run at `path`.
     pub(crate) fn parse(path: PathBuf, files: Files) -> Result<Self, RunError> {
         let file = path.join(MANIFEST_FILE);
-        let text = String::from_utf8(files.manifest).map_err(|e| refused(&file, &e.to_string()))?;
-        let manifest = Manifest::from_json(&text).map_err(|why| refused(&file, &why))?;
-        check::manifest(&manifest).map_err(|why| refused(&file, &why))?;
+        let manifest = manifest(&file, files.manifest)?;
         let of = |name: &str| path.join(name);
         let records = rows(&of(RECORDS_FILE), &files.records, |rows| check::records(rows, &manifest))?;
         let ledger = rows(&of(LEDGER_FILE), &files.ledger, |rows| check::ledger(rows, &manifest))?;
@@ -136,6 +141,14 @@ impl RunDir {
     pub fn scores(&self, metrics: &[&'static Metric]) -> Scores {
         if self.manifest.diverged.is_some() { Scores::default() } else { Scores::of(&self.subject(), metrics) }
     }
+}
+
+/// A manifest, checked.
+fn manifest(file: &Path, bytes: Vec<u8>) -> Result<Manifest, RunError> {
+    let text = String::from_utf8(bytes).map_err(|e| refused(file, &e.to_string()))?;
+    let manifest = Manifest::from_json(&text).map_err(|why| refused(file, &why))?;
+    check::manifest(&manifest).map_err(|why| refused(file, &why))?;
+    Ok(manifest)
 }
 
 fn rows<R: Row>(file: &Path, bytes: &[u8], check: impl Fn(&[R]) -> Result<(), String>) -> Result<Vec<R>, RunError> {

@@ -83,7 +83,7 @@ impl Chosen {
             let found = if name == "all" { all().collect() } else { vec![metric(name)?] };
             found.into_iter().for_each(|metric| {
                 if !metrics.contains(&metric) {
-                    metrics.push(metric)
+                    metrics.push(metric);
                 }
             });
         }

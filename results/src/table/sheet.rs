@@ -69,16 +69,15 @@ impl Sheet {
 
 /// The columns that were asked for, or all that say something.
 pub(super) fn columns(summary: &StreamSummary, options: &TableOptions) -> Vec<Column> {
-    match &options.columns {
-        Some(columns) => columns.clone(),
-        None => {
-            let said = |column: &Column| match column {
-                Column::Rehearsed => summary.is_rehearsed(),
-                Column::Examples => false,
-                _ => true,
-            };
-            Column::ALL.into_iter().filter(said).collect()
-        }
+    if let Some(columns) = &options.columns {
+        columns.clone()
+    } else {
+        let said = |column: &Column| match column {
+            Column::Rehearsed => summary.is_rehearsed(),
+            Column::Examples => false,
+            _ => true,
+        };
+        Column::ALL.into_iter().filter(said).collect()
     }
 }
 

@@ -65,7 +65,7 @@ pub(super) fn read(name: &str, path: Option<&Path>) -> Result<String> {
     ensure!(bytes.len() as u64 <= MOST, "{name}: larger than {MOST} bytes; that is no log of accuracies");
     String::from_utf8(bytes).map_err(|error| {
         let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = sound.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let line = sound.split(|&byte| byte == b'\n').count();
         anyhow!("{name}: line {line}: not UTF-8; save it as text in that encoding")
     })
 }
