@@ -44,8 +44,9 @@ fn a_changed_number_and_a_missing_run_are_found() {
     // A digit before a number makes it a hundred points larger.
     let at = table.find(" ±").unwrap();
     let at = table[..at].rfind(|c: char| !c.is_ascii_digit() && c != '.').map_or(0, |before| before + 1);
-    let at =
-        (at..).find(|&at| table.is_char_boundary(at) && table[at..].starts_with(|c: char| c.is_ascii_digit())).unwrap();
+    let at = (at..table.len())
+        .find(|&at| table.is_char_boundary(at) && table[at..].starts_with(|c: char| c.is_ascii_digit()))
+        .unwrap();
     let changed = format!("{}1{}", &table[..at], &table[at..]);
     std::fs::write(place.path("core.md"), changed).unwrap();
     let output = place.run(&format!("verify core.md {} --from-records", published("core.runs.gz")));

@@ -64,7 +64,7 @@ impl Iterator for Runs {
             match next {
                 Ok(run) => {
                     if let Some(first) = self.seen.get(&run.manifest.run) {
-                        self.left_out.repeat(first, run)
+                        self.left_out.repeat(first, run);
                     } else {
                         self.seen.insert(run.manifest.run.clone(), run.path.clone());
                         return Some(run);

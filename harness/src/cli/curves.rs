@@ -28,7 +28,7 @@ pub(super) fn curves(words: &Words) -> Result<Ending> {
     words.chosen.keep(&mut runs);
     runs.retain(|run| run.manifest.stream.covers.is_none() && run.manifest.diverged.is_none());
     if runs.is_empty() {
-        return Ok(words.finished.none("run that is wanted"));
+        return Ok(words.finished.none("run"));
     }
     let texts: Vec<String> = runs.iter().map(|run| curves_text(run, words.threshold, words.look_ahead)).collect();
     print(&texts.join("\n"))?;

@@ -29,7 +29,7 @@ pub(super) fn pack(words: &Words) -> Result<Ending> {
         return Err(Usage(anyhow!("{} is in a bundle already; give directories of runs", run.path.display())).into());
     }
     if runs.is_empty() {
-        return Ok(words.finished.none("run that is wanted"));
+        return Ok(words.finished.none("run"));
     }
     let directories: Vec<(String, PathBuf)> = runs
         .iter()

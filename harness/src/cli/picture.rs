@@ -53,7 +53,7 @@ pub(super) fn picture(words: &Words) -> Result<Ending> {
     let mut runs = words.finished.runs()?;
     words.chosen.keep(&mut runs);
     if runs.iter().all(|run| run.manifest.stream.covers.is_some()) {
-        return Ok(words.finished.none("run that is wanted"));
+        return Ok(words.finished.none("run"));
     }
     let (figures, refusals) = figures(&runs, &grouping, &kinds);
     said(&refusals).iter().for_each(|line| tell(line));

@@ -35,7 +35,7 @@ pub(super) fn report(words: &Words) -> Result<Ending> {
     let mut runs = words.finished.runs()?;
     words.chosen.keep(&mut runs);
     if runs.iter().all(|run| run.manifest.stream.covers.is_some()) {
-        return Ok(words.finished.none("run that is wanted"));
+        return Ok(words.finished.none("run"));
     }
     let (metrics, grouping) = (words.chosen.metrics()?, words.chosen.grouping()?);
     let figures = drawn(&runs, &grouping);

@@ -18,7 +18,7 @@ pub(super) fn repro(words: &Words) -> Result<Ending> {
     let mut runs = words.finished.runs()?;
     words.chosen.keep(&mut runs);
     if runs.is_empty() {
-        return Ok(words.finished.none("run that is wanted"));
+        return Ok(words.finished.none("run"));
     }
     let mut text = String::new();
     for run in &runs {

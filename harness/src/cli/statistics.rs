@@ -22,7 +22,7 @@ pub(super) fn statistics(words: &Words) -> Result<Ending> {
     words.chosen.keep(&mut runs);
     let summaries = summarise(&runs, &words.chosen.grouping()?)?;
     if summaries.is_empty() {
-        return Ok(words.finished.none("run that is wanted"));
+        return Ok(words.finished.none("run"));
     }
     let noise: Vec<String> = summaries.iter().map(|summary| noise_text(summary, &runs)).collect();
     print(&format!("{}{}", noise.join("\n"), ranks_text(&summaries)))?;

@@ -130,7 +130,7 @@ pub(super) fn table(words: &Words) -> Result<Ending> {
     let mut runs = words.finished.runs()?;
     words.chosen.keep(&mut runs);
     if runs.iter().all(|run| run.manifest.stream.covers.is_some()) {
-        return Ok(words.finished.none("run that is wanted"));
+        return Ok(words.finished.none("run"));
     }
     let text = if words.across { across(&runs, &options)? } else { render(&runs, &options)? };
     let Some(file) = &words.splice else {

@@ -98,7 +98,7 @@ fn events(words: &Common) -> Result<Ending> {
         Ok(write_whole(&place.join(EVENT_FILE), &tensorboard(&run, &train))?)
     })?;
     if count == 0 {
-        return Ok(words.finished.none("run that is wanted"));
+        return Ok(words.finished.none("run"));
     }
     folder.finish()?;
     Ok(words.told(&format!("{count} runs")))
@@ -109,7 +109,7 @@ fn parquet(words: &Common) -> Result<Ending> {
     let mut rows = ParquetRows::new(WholeFile::create(&words.out)?).map_err(fail)?;
     let count = words.each(false, |run| Ok(rows.append(&run).map_err(fail)?))?;
     if count == 0 {
-        return Ok(words.finished.none("run that is wanted"));
+        return Ok(words.finished.none("run"));
     }
     rows.finish().map_err(fail)?.finish()?;
     Ok(words.told(&format!("{count} runs")))
@@ -120,7 +120,7 @@ fn csv(words: &Common) -> Result<Ending> {
     let mut rows = CsvRows::new(WholeFile::create(&words.out)?).map_err(fail)?;
     let count = words.each(false, |run| Ok(rows.append(&run).map_err(fail)?))?;
     if count == 0 {
-        return Ok(words.finished.none("run that is wanted"));
+        return Ok(words.finished.none("run"));
     }
     rows.finish().map_err(fail)?.finish()?;
     Ok(words.told(&format!("{count} runs")))
