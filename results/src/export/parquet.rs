@@ -88,7 +88,7 @@ pub(super) const COLUMNS: [(&str, Cells); 24] = [
     ("n", Cells::Count(|row| row.record.n)),
 ];
 
-/// A Parquet file that grows run by run, holding at most [`GROUP_ROWS`] rows in memory.
+/// A Parquet file that grows run by run, holding at most 100 000 rows in memory.
 pub struct ParquetRows<W: Write + Send> {
     writer: SerializedFileWriter<W>,
     rows: Vec<Row>,
