@@ -95,12 +95,13 @@ fn cell(entry: &Entry, metric: &Metric, mark: Mark) -> Cell {
 
 /// As many columns a grid as fit a terminal.
 fn text(sheet: &Sheet) -> String {
-    const AT_ONCE: usize = 4;
+    const AT_ONCE: usize = 3;
     let part = |from: usize| {
         let upto = (from + AT_ONCE).min(sheet.header.len());
         let pick = |row: &Vec<Cell>| {
-            let cells = std::iter::once(&row[0]).chain(&row[from..upto]);
-            cells.map(|cell| format!("{}{}", cell.mark.sign(), cell.line())).collect::<Vec<_>>()
+            let cells = row[from..upto].iter().map(|cell| format!("{}{}", cell.mark.sign(), cell.line()));
+            // Settings below the method, each on a line of its own.
+            std::iter::once(row[0].text.replace(' ', "\n")).chain(cells).collect::<Vec<_>>()
         };
         let heads = std::iter::once(&sheet.header[0]).chain(&sheet.header[from..upto]);
         let header: Vec<String> = heads.map(|head| wrap(head, 14)).collect();
