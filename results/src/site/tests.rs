@@ -232,7 +232,12 @@ fn a_row_opens_to_its_runs() {
 
 /// Writes `name.html` and `name.csv` for a browser to compare.
 fn write(root: &Path, name: &str, runs: &[RunDir], options: &SiteOptions) {
-    let table = TableOptions { format: Format::Csv, metrics: options.metrics.clone(), ..TableOptions::default() };
+    let table = TableOptions {
+        format: Format::Csv,
+        metrics: options.metrics.clone(),
+        grouping: options.grouping.clone(),
+        ..TableOptions::default()
+    };
     fs::write(root.join(format!("{name}.html")), site(runs, options).unwrap()).unwrap();
     fs::write(root.join(format!("{name}.csv")), crate::table::table(runs, &table).unwrap()).unwrap();
 }
