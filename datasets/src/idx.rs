@@ -227,8 +227,8 @@ mod tests {
         let folder = folder();
         let dataset = open_folder(folder.path(), "toy", &["a", "b"]).unwrap();
         assert_eq!(dataset.shape, [1, 1, 2]);
-        assert_eq!((dataset.train.pixels(1), dataset.train.label(1)), (&[3, 4][..], 1));
-        assert_eq!((dataset.test.pixels(0), dataset.test.label(0)), (&[5, 6][..], 1));
+        assert_eq!((&dataset.train.pixels(1)[..], dataset.train.label(1)), (&[3, 4][..], 1));
+        assert_eq!((&dataset.test.pixels(0)[..], dataset.test.label(0)), (&[5, 6][..], 1));
     }
 
     #[test]

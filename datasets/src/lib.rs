@@ -19,7 +19,10 @@ mod verify;
 
 pub use set::Set;
 
-use clbench::dataset::Source;
+use clbench::{dataset::Source, registry::Format};
+
+/// Every loader of a user's own data, in the order of the listings.
+pub const FORMATS: &[Format] = &[];
 
 /// Every dataset that ships, in the order of the listings.
 pub const CATALOGUE: &[&dyn Source] = &[

@@ -1,11 +1,14 @@
 //! Examples and batches: the way from bytes in memory to a tensor on the device.
 
+use std::sync::Arc;
+
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     course::Stock,
+    dataset::{Element, floats},
     draws::Draws,
     scope::{Count, Scope, Scopes},
     stream::{Experience, Scratch, Stream, View},
@@ -24,6 +27,8 @@ pub struct Batch {
     pub indices: Vec<usize>,
     /// Which classes count, for each example.
     pub scopes: Scopes,
+    /// What is said of each example: its caption, else the name of its class; empty where no label is told.
+    pub texts: Vec<Arc<str>>,
 }
 
 impl Batch {
@@ -53,14 +58,18 @@ pub struct Example {
     pub label: usize,
     /// The task that it belongs to.
     pub task: usize,
+    /// Its caption, where it has one.
+    #[serde(default)]
+    pub caption: Option<String>,
 }
 
 /// Collects pixels and labels on the host.
 pub(crate) struct Builder<'a> {
-    scaling: &'a [(f32, f32)],
-    input: [usize; 3],
+    stream: &'a Stream,
+    element: Element,
     inputs: Vec<f32>,
     targets: Vec<usize>,
+    texts: Vec<Arc<str>>,
     scratch: Scratch,
 }
 
@@ -68,33 +77,41 @@ impl<'a> Builder<'a> {
     pub(crate) fn new(stream: &'a Stream, count: usize) -> Self {
         let size = stream.input.iter().product::<usize>();
         Self {
-            scaling: &stream.scaling,
-            input: stream.input,
+            stream,
+            element: stream.universe.element(),
             inputs: Vec::with_capacity(count * size),
             targets: Vec::with_capacity(count),
+            texts: Vec::with_capacity(count),
             scratch: Scratch::default(),
         }
     }
-    fn push(&mut self, pixels: &[u8], label: usize) {
-        let plane = self.input[1] * self.input[2];
-        for (channel, (factor, summand)) in pixels.chunks_exact(plane).zip(self.scaling) {
-            self.inputs.extend(channel.iter().map(|byte| f32::from(*byte) * factor + summand));
+    fn push(&mut self, pixels: &[u8], label: usize, caption: Option<Arc<str>>) {
+        let [_, height, width] = self.stream.input;
+        let plane = height * width * self.element.bytes();
+        for (channel, (factor, summand)) in pixels.chunks_exact(plane).zip(&self.stream.scaling) {
+            match self.element {
+                Element::Byte => self.inputs.extend(channel.iter().map(|byte| f32::from(*byte) * factor + summand)),
+                Element::Float => self.inputs.extend(floats(channel).map(|value| value * factor + summand)),
+            }
         }
         self.targets.push(label);
+        // Labels of held-out concepts are numbers of their own.
+        self.texts.extend(caption.or_else(|| self.stream.titles.get(label).cloned()));
     }
     pub(crate) fn view(&mut self, view: &View, index: usize) {
         let mut scratch = std::mem::take(&mut self.scratch);
-        view.pixels(index, &mut scratch, |pixels| self.push(pixels, view.label(index)));
+        view.pixels(index, &mut scratch, |pixels| self.push(pixels, view.label(index), view.caption(index).cloned()));
         self.scratch = scratch;
     }
     pub(crate) fn batch(self, scopes: Scopes, indices: Vec<usize>, device: &Device) -> Batch {
-        let ([channels, height, width], count) = (self.input, self.targets.len());
+        let ([channels, height, width], count) = (self.stream.input, self.targets.len());
         Batch {
             inputs: Tensor::from_data(TensorData::new(self.inputs, [count, channels, height, width]), device),
             labels: label_tensor(&self.targets, device),
             targets: self.targets,
             indices,
             scopes,
+            texts: self.texts,
         }
     }
 }
@@ -172,7 +189,7 @@ impl<'a> Feed<'a> {
         let (task, place) = self.find(index);
         let view = &self.stream.task(task).train;
         let pixels = view.pixels(place, &mut Scratch::default(), <[u8]>::to_vec);
-        Example { pixels, label: view.label(place), task }
+        Example { pixels, label: view.label(place), task, caption: view.caption(place).map(ToString::to_string) }
     }
     /// The examples at `indices` on `device`.
     pub fn batch(&self, indices: &[usize], device: &Device) -> Batch {
@@ -193,7 +210,7 @@ impl<'a> Feed<'a> {
     pub fn recalled<'e>(&self, examples: impl IntoIterator<Item = &'e Example>, device: &Device) -> Batch {
         let mut builder = Builder::new(self.stream, 0);
         let scopes = examples.into_iter().map(|example| {
-            builder.push(&example.pixels, example.label);
+            builder.push(&example.pixels, example.label, example.caption.as_deref().map(Arc::from));
             self.scope(example.task)
         });
         let scopes = Scopes::of(scopes.collect());

@@ -3,6 +3,9 @@
 //! Pixels stay `u8` in memory; a batch becomes floating point when it is built.
 
 use std::{
+    borrow::Cow,
+    fs,
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -10,18 +13,56 @@ use std::{
 use anyhow::{Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
+use crate::registry::Shelf;
+
 /// Largest number of pixel bytes that one split may hold: 4 GiB.
 pub const MOST_BYTES: usize = 1 << 32;
+/// Longest caption, in bytes.
+pub const MOST_CAPTION: usize = 4096;
+
+/// What an input is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Element {
+    /// A byte: a pixel, 0 to 255.
+    #[default]
+    Byte,
+    /// Four bytes: a finite `f32`, little-endian; a feature.
+    Float,
+}
+
+impl Element {
+    /// Bytes that it takes.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::Byte => 1,
+            Self::Float => 4,
+        }
+    }
+}
+
+/// Where inputs lie.
+#[derive(Clone, Debug)]
+enum Store {
+    /// In memory.
+    Memory(Vec<u8>),
+    /// In an open file, from this byte on.
+    File(Arc<fs::File>, u64),
+}
 
 /// Inputs of one shape with their labels.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Split {
-    /// Bytes of one input: channels × height × width.
+    element: Element,
+    /// Bytes of one input: channels × height × width × those of an element.
     stride: usize,
     /// Shape `[n, channels, height, width]`, row-major.
-    pixels: Vec<u8>,
+    store: Store,
     /// Index into the dataset's classes, one per input.
     labels: Vec<u16>,
+    /// One text per input, or none at all.
+    captions: Vec<Arc<str>>,
+    /// Seconds since 1970, one per input, or none at all.
+    times: Vec<i64>,
 }
 
 impl Split {
@@ -30,19 +71,50 @@ impl Split {
     /// # Errors
     /// When the lengths do not belong together, a label is out of range, or there is nothing.
     pub fn new(shape: [usize; 3], pixels: Vec<u8>, labels: Vec<u16>, classes: usize) -> Result<Self> {
-        let stride: usize = shape.iter().product();
+        let bytes = pixels.len() as u64;
+        Self::checked(shape, Element::Byte, Store::Memory(pixels), bytes, labels, classes)
+    }
+    /// Features in place of pixels: `shape` is `[1, 1, d]`, `values` has shape `[n, d]`.
+    ///
+    /// # Errors
+    /// As [`Split::new`], and when a value is not a finite number.
+    pub fn floats(shape: [usize; 3], values: Vec<f32>, labels: Vec<u16>, classes: usize) -> Result<Self> {
+        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+            let width = shape.iter().product::<usize>().max(1);
+            bail!("feature {} of example {} is {} and no finite number", at % width, at / width, values[at]);
+        }
+        let bytes: Vec<u8> = values.into_iter().flat_map(f32::to_le_bytes).collect();
+        let length = bytes.len() as u64;
+        Self::checked(shape, Element::Float, Store::Memory(bytes), length, labels, classes)
+    }
+    /// Inputs that stay in `file` from byte `from` on, in the order of [`Split::new`], and are read one by one.
+    ///
+    /// # Errors
+    /// As [`Split::new`], and when the file is too short.
+    pub fn stored(shape: [usize; 3], file: fs::File, from: u64, labels: Vec<u16>, classes: usize) -> Result<Self> {
+        let wanted = (shape.iter().product::<usize>() * labels.len()) as u64;
+        let there = file.metadata()?.len().saturating_sub(from);
+        Self::checked(shape, Element::Byte, Store::File(Arc::new(file), from), wanted.min(there), labels, classes)
+    }
+    fn checked(
+        shape: [usize; 3],
+        element: Element,
+        store: Store,
+        bytes: u64,
+        labels: Vec<u16>,
+        classes: usize,
+    ) -> Result<Self> {
+        let stride = shape.iter().product::<usize>() * element.bytes();
         ensure!(stride > 0 && !labels.is_empty(), "the split is empty");
         ensure!(
-            pixels.len() == stride * labels.len(),
-            "{} bytes of pixels are not {} inputs of {} bytes",
-            pixels.len(),
-            labels.len(),
-            stride
+            bytes == (stride * labels.len()) as u64,
+            "{bytes} bytes of inputs are not {} inputs of {stride} bytes",
+            labels.len()
         );
         if let Some(label) = labels.iter().find(|label| usize::from(**label) >= classes) {
             bail!("label {label} among {classes} classes");
         }
-        Ok(Self { stride, pixels, labels })
+        Ok(Self { element, stride, store, labels, captions: Vec::new(), times: Vec::new() })
     }
     /// Labels of examples whose inputs are not known.
     ///
@@ -50,11 +122,35 @@ impl Split {
     /// When there is none.
     pub fn bare(labels: Vec<u16>) -> Result<Self> {
         ensure!(!labels.is_empty(), "the split is empty");
-        Ok(Self { stride: 0, pixels: Vec::new(), labels })
+        let (store, captions, times) = (Store::Memory(Vec::new()), Vec::new(), Vec::new());
+        Ok(Self { element: Element::Byte, stride: 0, store, labels, captions, times })
+    }
+    /// The same with a text for each example.
+    ///
+    /// # Errors
+    /// When there are not as many texts as examples, or one is longer than [`MOST_CAPTION`] bytes.
+    pub fn captions(self, captions: Vec<String>) -> Result<Self> {
+        ensure!(captions.len() == self.len(), "{} captions for {} examples", captions.len(), self.len());
+        if let Some(at) = captions.iter().position(|caption| caption.len() > MOST_CAPTION) {
+            bail!("the caption of example {at} is longer than {MOST_CAPTION} bytes");
+        }
+        Ok(Self { captions: captions.into_iter().map(Arc::from).collect(), ..self })
+    }
+    /// The same with the time of each example, in seconds since 1970.
+    ///
+    /// # Errors
+    /// When there are not as many times as examples.
+    pub fn times(self, times: Vec<i64>) -> Result<Self> {
+        ensure!(times.len() == self.len(), "{} times for {} examples", times.len(), self.len());
+        Ok(Self { times, ..self })
     }
     /// Whether inputs are not known.
     pub fn is_bare(&self) -> bool {
         self.stride == 0
+    }
+    /// What inputs are made of.
+    pub fn element(&self) -> Element {
+        self.element
     }
     /// Number of examples.
     pub fn len(&self) -> usize {
@@ -64,13 +160,39 @@ impl Split {
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
-    /// The input at `index`, planar. Shape `[channels, height, width]`, 0 to 255.
-    pub fn pixels(&self, index: usize) -> &[u8] {
-        &self.pixels[index * self.stride..(index + 1) * self.stride]
+    /// The input at `index`, planar, as bytes. Shape `[channels, height, width]`.
+    ///
+    /// # Panics
+    /// When inputs stay in a file that can no longer be read.
+    pub fn pixels(&self, index: usize) -> Cow<'_, [u8]> {
+        match &self.store {
+            Store::Memory(bytes) => Cow::Borrowed(&bytes[index * self.stride..(index + 1) * self.stride]),
+            Store::File(file, from) => {
+                let mut room = vec![0; self.stride];
+                let read = file.read_exact_at(&mut room, from + (index * self.stride) as u64);
+                read.expect("the file of a dataset that is open can be read");
+                Cow::Owned(room)
+            }
+        }
+    }
+    /// The same where it lies in memory.
+    pub(crate) fn near(&self, index: usize) -> &[u8] {
+        match &self.store {
+            Store::Memory(bytes) => &bytes[index * self.stride..(index + 1) * self.stride],
+            Store::File(..) => &[],
+        }
     }
     /// The class of the input at `index`.
     pub fn label(&self, index: usize) -> usize {
         usize::from(self.labels[index])
+    }
+    /// What is said of the input at `index`, where something is.
+    pub fn caption(&self, index: usize) -> Option<&Arc<str>> {
+        self.captions.get(index)
+    }
+    /// When the input at `index` came to be, in seconds since 1970, where that is known.
+    pub fn time(&self, index: usize) -> Option<i64> {
+        self.times.get(index).copied()
     }
 }
 
@@ -105,8 +227,15 @@ impl Dataset {
         hash.update(format!("{shape:?} {classes:?}"));
         for split in [&train, &test] {
             hash.update(split.labels.len().to_le_bytes());
-            hash.update(&split.pixels);
+            match &split.store {
+                Store::Memory(bytes) => hash.update(bytes),
+                Store::File(..) => (0..split.len()).for_each(|index| hash.update(&split.pixels(index))),
+            }
             split.labels.iter().for_each(|label| hash.update(label.to_le_bytes()));
+            for caption in &split.captions {
+                hash.update(format!("caption {} {caption}", caption.len()));
+            }
+            split.times.iter().for_each(|time| hash.update(format!("time {time}")));
         }
         let hash = hex(&hash.finalize());
         let (train, test) = (Arc::new(train), Arc::new(test));
@@ -122,11 +251,20 @@ impl Dataset {
     }
 }
 
-/// Mean and standard deviation of each channel, from exact counts of the 256 values.
+/// Mean and standard deviation of each channel: of pixels from exact counts of the 256 values, scaled to 0 to 1; of
+/// features in the order of the examples.
 fn moments([channels, height, width]: [usize; 3], split: &Split) -> (Vec<f32>, Vec<f32>) {
+    if split.is_bare() {
+        return (vec![0.0; channels], vec![1.0; channels]);
+    }
+    if split.element == Element::Float {
+        return spread(split);
+    }
     let mut counts = vec![[0_u64; 256]; channels];
-    for (at, plane) in split.pixels.chunks_exact(height * width).enumerate() {
-        plane.iter().for_each(|value| counts[at % channels][usize::from(*value)] += 1);
+    for index in 0..split.len() {
+        for (counts, plane) in counts.iter_mut().zip(split.pixels(index).chunks_exact(height * width)) {
+            plane.iter().for_each(|value| counts[usize::from(*value)] += 1);
+        }
     }
     let channel = |counts: &[u64; 256]| {
         let total = counts.iter().sum::<u64>().max(1) as f64;
@@ -134,11 +272,34 @@ fn moments([channels, height, width]: [usize; 3], split: &Split) -> (Vec<f32>, V
             counts.iter().enumerate().map(|(value, n)| (value as f64 / 255.0).powi(power) * *n as f64).sum::<f64>()
         };
         let mean = power(1) / total;
-        // A constant channel has no spread; one keeps the division harmless.
-        let variance = (power(2) / total - mean * mean).max(0.0);
-        (mean as f32, if variance > 1e-12 { variance.sqrt() as f32 } else { 1.0 })
+        deviation(mean, power(2) / total)
     };
     counts.iter().map(channel).unzip()
+}
+
+/// Mean and standard deviation of all features together: one scale, so that directions are kept.
+fn spread(split: &Split) -> (Vec<f32>, Vec<f32>) {
+    let (mut count, mut first, mut second) = (0.0_f64, 0.0, 0.0);
+    for index in 0..split.len() {
+        for value in floats(&split.pixels(index)) {
+            count += 1.0;
+            first += f64::from(value);
+            second += f64::from(value) * f64::from(value);
+        }
+    }
+    let (mean, std) = deviation(first / count, second / count);
+    (vec![mean], vec![std])
+}
+
+/// Mean, and standard deviation from the mean square; a constant has no spread, and one keeps divisions harmless.
+fn deviation(mean: f64, square: f64) -> (f32, f32) {
+    let variance = (square - mean * mean).max(0.0);
+    (mean as f32, if variance > 1e-12 { variance.sqrt() as f32 } else { 1.0 })
+}
+
+/// Features out of their bytes.
+pub fn floats(bytes: &[u8]) -> impl Iterator<Item = f32> + '_ {
+    bytes.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four))
 }
 
 /// Hexadecimal digits, two for each byte.
@@ -161,12 +322,47 @@ pub struct File {
     pub bytes: u64,
 }
 
+/// Opens data of a user's own: a stream file's `[data.NAME]` table.
+pub trait Load {
+    /// Opens it under this name.
+    ///
+    /// # Errors
+    /// When what it names is missing, broken or too large.
+    fn load(&self, name: &str, origin: &Origin) -> Result<Dataset>;
+}
+
+/// Where a loader looks.
+pub struct Origin<'a> {
+    /// The folder of datasets.
+    pub data: &'a Path,
+    /// The folder of the stream file, to which paths are relative.
+    pub folder: &'a Path,
+    /// What else there is by name.
+    pub shelf: &'a Shelf,
+}
+
+impl Origin<'_> {
+    /// The folder for what can be made again, below that of datasets; it need not be there yet.
+    pub fn cache(&self) -> PathBuf {
+        self.data.join(".cache")
+    }
+    /// Where a path of the stream file leads: beside it, else from the current folder.
+    pub fn path(&self, path: &str) -> PathBuf {
+        let beside = self.folder.join(path);
+        if beside.exists() { beside } else { PathBuf::from(path) }
+    }
+}
+
 /// Where a dataset comes from: how to list, fetch, verify and open it.
 pub trait Source: Sync {
     /// Its name in stream files, in kebab case.
     fn name(&self) -> &'static str;
     /// One line: what it is, its size, and its licence.
     fn about(&self) -> &'static str;
+    /// Under which licence its data may be used, in a few words.
+    fn licence(&self) -> &'static str {
+        ""
+    }
     /// The publication or page that it comes from.
     fn citation(&self) -> &'static str;
     /// The files that it is read from; none where it is embedded.

@@ -1,17 +1,17 @@
 //! Evaluation: asks a predictor about every task. It draws nothing and changes nothing.
 
 use anyhow::{Result, ensure};
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use clbench_results::{At, Record, Split};
 
 use crate::{
-    batch::Builder,
+    batch::{Batch, Builder},
     config::{Setup, Within},
     draws::Draws,
     ledger::{Meter, Spent},
     predictor::{Ask, Predictor},
     scope::{OUT, Scope, Scopes},
-    stream::View,
+    stream::{Probe, Role, View},
 };
 
 /// One answer, for item-level tests.
@@ -69,6 +69,10 @@ impl Examiner<'_> {
                 let ask = Ask::new(scope, &self.setup.net.heads, self.draws, &self.meter);
                 Ask { preference: preference.cloned(), sample, ..ask }
             };
+            let plain = preference.is_none() && sample.is_none();
+            if plain {
+                records.extend(self.probe(predictor, &wish)?);
+            }
             for (task, of) in self.setup.stream.tasks.iter().enumerate() {
                 for (split, view) in [(Split::Test, &of.test), (Split::Validation, &of.validation)] {
                     if view.is_empty() || !self.can_ask(task) || !self.is_due(task) {
@@ -81,14 +85,73 @@ impl Examiner<'_> {
                         sample,
                         ..record
                     });
-                    let main = split == Split::Test && preference.is_none() && sample.is_none();
-                    if main && config.keep.predictions {
+                    if split == Split::Test && plain && config.keep.predictions {
                         answers.extend(given);
                     }
                 }
             }
         }
         Ok((records, answers))
+    }
+
+    /// Asks about what no experience trains: the pool's concepts as tasks are, held-out ones by their names where the
+    /// predictor reads names, else by the nearest mean of their features.
+    fn probe(&self, predictor: &dyn Predictor, wish: &dyn Fn(usize) -> Ask) -> Result<Vec<Record>> {
+        let Setup { stream, config, .. } = self.setup;
+        let mut records = Vec::new();
+        if self.at == At::Step && config.eval.within == Within::New {
+            return Ok(records);
+        }
+        for (at, probe) in stream.probes.iter().enumerate() {
+            let test = &probe.task.test;
+            let tally = match probe.role {
+                // Classes of the pool stand behind the heads of all tasks.
+                Role::Pool => Some(self.ask(predictor, at, test, &wish(stream.tasks.len()))?.0),
+                Role::HeldOut => self.ask_held_out(predictor, probe)?,
+            };
+            let record = tally.map(|tally| self.record(stream.tasks.len() + at, Split::Test, &tally, test.len() as u64));
+            records.extend(record);
+        }
+        Ok(records)
+    }
+
+    /// Answers about classes that are never trained; none where the predictor neither reads names nor has features.
+    fn ask_held_out(&self, predictor: &dyn Predictor, probe: &Probe) -> Result<Option<Tally>> {
+        let ask = Ask::new(Scope::All, &self.setup.net.heads, self.draws, &self.meter);
+        let means = Means::of(self, predictor, probe, &ask)?;
+        let (test, mut tally) = (&probe.task.test, Tally::default());
+        let places: Vec<usize> = (0..test.len()).collect();
+        for places in places.chunks(self.setup.config.eval.batch) {
+            let batch = self.batch(test, places);
+            let scores = match (predictor.named(batch.inputs.clone(), &probe.classes, &ask), &means) {
+                (Some(scores), _) => scores,
+                (None, Some(means)) => means.scores(self.features(predictor, batch.inputs.clone(), &ask)),
+                (None, None) => return Ok(None),
+            };
+            ensure!(
+                scores.dims() == [places.len(), probe.classes.len()],
+                "a predictor gave scores of shape {:?} to {} questions among {} held-out classes",
+                scores.dims(),
+                places.len(),
+                probe.classes.len()
+            );
+            let scores: Vec<f32> = scores.into_data().try_to_vec_as()?;
+            self.meter.count(Spent { examples: places.len() as u64, ..Spent::default() });
+            for (row, &label) in scores.chunks(probe.classes.len()).zip(&batch.targets) {
+                tally.add(row, label);
+            }
+        }
+        Ok(Some(tally))
+    }
+
+    fn features(&self, predictor: &dyn Predictor, inputs: Tensor<4>, ask: &Ask) -> Tensor<2> {
+        unit(predictor.features(inputs, ask).expect("it had features a moment ago"))
+    }
+
+    fn batch(&self, view: &View, places: &[usize]) -> Batch {
+        let mut builder = Builder::new(&self.setup.stream, places.len());
+        places.iter().for_each(|place| builder.view(view, *place));
+        builder.batch(Scopes::One(Scope::All), Vec::new(), self.device)
     }
 
     /// Whether the task is to be asked about at this moment.
@@ -112,9 +175,7 @@ impl Examiner<'_> {
         let (mut tally, mut answers) = (Tally::default(), Vec::with_capacity(view.len()));
         let places: Vec<usize> = (0..view.len()).collect();
         for places in places.chunks(config.eval.batch) {
-            let mut builder = Builder::new(stream, places.len());
-            places.iter().for_each(|place| builder.view(view, *place));
-            let batch = builder.batch(Scopes::One(Scope::All), Vec::new(), self.device);
+            let batch = self.batch(view, places);
             let scores = predictor.scores(batch.inputs.clone(), ask);
             let shape = scores.dims();
             ensure!(
@@ -157,6 +218,52 @@ impl Examiner<'_> {
 /// A preference as it stands in a record.
 fn words(weights: &[f64]) -> String {
     weights.iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// The mean feature of each held-out class: Mensink et al. 2013, <https://doi.org/10.1109/TPAMI.2013.83>, eq. 5, with
+/// features and means brought to length 1 as in Rebuffi et al. 2017, <https://arxiv.org/abs/1611.07725>, section 2.1.
+struct Means(Tensor<2>);
+
+impl Means {
+    /// Means over the first `eval.shots` training examples of each class; none where names will do or there are no
+    /// features.
+    fn of(examiner: &Examiner, predictor: &dyn Predictor, probe: &Probe, ask: &Ask) -> Result<Option<Self>> {
+        let (train, eval) = (&probe.task.train, &examiner.setup.config.eval);
+        let one = examiner.batch(train, &[0]).inputs;
+        if predictor.named(one.clone(), &probe.classes, ask).is_some() || predictor.features(one, ask).is_none() {
+            return Ok(None);
+        }
+        let mut places = vec![Vec::new(); probe.classes.len()];
+        for place in 0..train.len() {
+            let of = &mut places[train.label(place)];
+            if of.len() < eval.shots {
+                of.push(place);
+            }
+        }
+        let mut means = Vec::with_capacity(places.len());
+        for (class, places) in places.iter().enumerate() {
+            ensure!(!places.is_empty(), "the held-out class `{}` has no training example", probe.classes[class]);
+            let mut sum: Option<Tensor<2>> = None;
+            for places in places.chunks(eval.batch) {
+                let features = examiner.features(predictor, examiner.batch(train, places).inputs, ask).sum_dim(0);
+                examiner.meter.count(Spent { examples: places.len() as u64, ..Spent::default() });
+                sum = Some(sum.map_or(features.clone(), |sum| sum + features));
+            }
+            means.push(sum.expect("a class has examples") / places.len() as f32);
+        }
+        Ok(Some(Self(unit(Tensor::cat(means, 0)))))
+    }
+
+    /// Minus half the squared distance to each mean: for unit vectors their cosine, less one. Shape `[batch, classes]`.
+    fn scores(&self, features: Tensor<2>) -> Tensor<2> {
+        features.matmul(self.0.clone().transpose()) - 1.0
+    }
+}
+
+/// Rows brought to length 1. Shape kept.
+fn unit(rows: Tensor<2>) -> Tensor<2> {
+    let length = (rows.clone() * rows.clone()).sum_dim(1).sqrt().clamp_min(1e-12);
+    rows / length
 }
 
 impl Tally {

@@ -18,7 +18,8 @@ use crate::{
     registry::Shelf,
     run::Run,
     scope::Count,
-    stream::Experience,
+    start::Start,
+    stream::{Experience, Role},
 };
 
 /// Time between checkpoints where no number of steps is set.
@@ -79,7 +80,10 @@ pub fn execute(
     let mut run = match &saved {
         Some(saved) => Run::resume(setup, seed, shelf, saved)
             .with_context(|| format!("cannot go on in {}; remove it to start anew", path.display()))?,
-        None => Run::new(setup, seed, shelf)?,
+        None => match begun(setup, seed, runs, shelf, watch, stop)? {
+            Some(run) => run,
+            None => return Ok(Outcome::Interrupted),
+        },
     };
     run.state.seconds.clone_from(&folder.seconds);
     match saved {
@@ -99,6 +103,27 @@ pub fn execute(
     let rows = ledger(&run);
     folder.finish(&rows, &timing(&run), &manifest(&run, &rows), setup.config.keep.checkpoint)?;
     Ok(diverged.map_or(Outcome::Complete, Outcome::Diverged))
+}
+
+/// A run before its first step, with the weights that it starts from; none when it was stopped on the way there.
+fn begun<'a>(
+    setup: &'a Setup,
+    seed: u64,
+    runs: &Path,
+    shelf: &Shelf,
+    watch: &dyn Watch,
+    stop: &AtomicBool,
+) -> Result<Option<Run<'a>>> {
+    let start = &setup.config.start;
+    let given = start.weights(setup, seed, runs, shelf, watch, stop)?;
+    if given.is_none() && *start != Start::Random {
+        return Ok(None);
+    }
+    let mut run = Run::new(setup, seed, shelf)?;
+    if let Some(given) = given {
+        given.put(&mut run.state.weights, setup)?;
+    }
+    Ok(Some(run))
 }
 
 /// Takes steps and saves now and then.
@@ -194,20 +219,21 @@ fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
             name: stream.name.clone(),
             kind: stream.settings.kind.clone(),
             hash: stream.hash.clone(),
-            tasks: stream.tasks.iter().map(|task| task.name.clone()).collect(),
+            tasks: stream.evaluated().map(|task| task.name.clone()).collect(),
             experiences: stream.experiences.len(),
             joint: stream.settings.joint,
             trained: stream.experiences.iter().map(Experience::new_tasks).collect(),
             notes: kept(&stream.notes),
             classes: kept(&stream.classes),
-            datasets: kept(&stream.tasks.iter().map(|task| stream.datasets(task)).collect::<Vec<_>>()),
+            datasets: kept(&stream.evaluated().map(|task| stream.datasets(task)).collect::<Vec<_>>()),
+            pool: (stream.tasks.len()..).zip(&stream.probes).filter(|(_, probe)| probe.role == Role::Pool).map(|(task, _)| task).collect(),
             covers: stream.settings.part(),
         },
         method: config.method.clone(),
         overrides: setup.overrides.clone(),
         seed,
         conditions: Conditions {
-            start: "random".into(),
+            start: config.start.words(setup),
             head: config.head.kind.name().into(),
             train_logits: config.head.train.name().into(),
             test_logits: config.head.test.name().into(),

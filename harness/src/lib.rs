@@ -36,9 +36,11 @@ pub mod schedule;
 pub mod scope;
 pub(crate) mod shape;
 pub mod stack;
+pub mod start;
 pub mod stream;
 pub mod theta;
 pub mod universe;
+pub mod weights;
 pub mod world;
 
 pub mod cli;

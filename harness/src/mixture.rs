@@ -64,7 +64,7 @@ impl Mixture {
         *self == Self::default()
     }
     /// Refuses shares that do not sum to 1 and settings that contradict each other.
-    pub fn check(&self, buffer: &Buffer, batch: usize, has_pool: bool) -> Result<()> {
+    pub fn check(&self, buffer: &Buffer, batch: usize, has_pool: bool, pretrains: bool) -> Result<()> {
         let shares = [("update", self.update), ("buffer", self.buffer), ("pretraining", self.pretraining)];
         for (key, share) in shares {
             ensure!((0.0..=1.0).contains(&share), "mixture.{key} = {share} is not between 0 and 1");
@@ -79,12 +79,14 @@ impl Mixture {
         ensure!(least.update > 0, "train.batch = {batch} leaves no new example in a batch; raise it");
         ensure!(
             self.pretraining == 0.0 || has_pool,
-            "mixture.pretraining = {} and there is no pretraining pool; name its datasets in stream.pool",
+            "mixture.pretraining = {} and there is no pretraining pool; name its datasets in stream.pool or set \
+                 stream.pool_share",
             self.pretraining
         );
         ensure!(
-            self.pretraining > 0.0 || !has_pool,
-            "stream.pool is never used; set mixture.pretraining above 0 or leave it out"
+            self.pretraining > 0.0 || !has_pool || pretrains,
+            "the pretraining pool is never used; set mixture.pretraining above 0, or start.kind = \"pretrain\", or leave \
+             the pool out"
         );
         buffer.check(self.buffer > 0.0)
     }
@@ -199,7 +201,7 @@ mod tests {
     #[test]
     fn contradictions_are_refused() {
         let plain = Buffer::default();
-        let complaint = |of: Mixture, buffer: &Buffer| of.check(buffer, 32, false).expect_err("refused").to_string();
+        let complaint = |of: Mixture, buffer: &Buffer| of.check(buffer, 32, false, false).expect_err("refused").to_string();
         assert!(complaint(mixture(0.5, 0.4, 0.0), &plain).contains("sum to 0.9"));
         assert!(complaint(mixture(0.0, 1.0, 0.0), &plain).contains("nothing new"));
         assert!(complaint(mixture(1.5, -0.5, 0.0), &plain).contains("mixture.update = 1.5"));
@@ -211,7 +213,7 @@ mod tests {
         assert!(complaint(half.clone(), &Buffer { bytes: Some(5), ..bounded.clone() }).contains("contradict"));
         assert!(complaint(half.clone(), &Buffer { capacity: None, ..bounded.clone() }).contains("needs"));
         assert!(complaint(half.clone(), &Buffer { keep: Keep::Unlimited, ..bounded.clone() }).contains("everything"));
-        assert!(half.check(&bounded, 32, false).is_ok());
+        assert!(half.check(&bounded, 32, false, false).is_ok());
         assert_eq!(Buffer { keep: Keep::Ring, capacity: None, bytes: Some(100) }.examples(30).expect("three"), 3);
         assert!(Buffer { keep: Keep::Ring, capacity: None, bytes: Some(10) }.examples(30).is_err());
     }

@@ -22,6 +22,10 @@ pub trait Predictor {
     fn features(&self, _inputs: Tensor<4>, _ask: &Ask) -> Option<Tensor<2>> {
         None
     }
+    /// Scores against classes that it knows by their names alone, where it can read them. Shape `[batch, names]`.
+    fn named(&self, _inputs: Tensor<4>, _names: &[String], _ask: &Ask) -> Option<Tensor<2>> {
+        None
+    }
 }
 
 /// What may be known of a question, and what counts the work of answering it.

@@ -5,7 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use toml::Table;
 
 use crate::{
-    dataset::Source,
+    dataset::{Load, Source},
     method::{Carrier, Contribution},
     net::Net,
     optim::Optimizer,
@@ -17,6 +17,8 @@ use crate::{
 pub struct Shelf {
     /// Datasets.
     pub datasets: Vec<&'static dyn Source>,
+    /// Ways to open a user's own data.
+    pub formats: Vec<Format>,
     /// Kinds of stream.
     pub kinds: Vec<Kind>,
     /// Ways to rank concepts.
@@ -70,6 +72,7 @@ impl Default for Shelf {
         let (given, whole, none) = USUAL;
         Self {
             datasets: Vec::new(),
+            formats: Vec::new(),
             kinds: Vec::new(),
             orderings: vec![given],
             alterations: Vec::new(),
@@ -87,6 +90,11 @@ impl Shelf {
     /// Adds datasets.
     pub fn datasets(mut self, more: impl IntoIterator<Item = &'static dyn Source>) -> Self {
         self.datasets.extend(more);
+        self
+    }
+    /// Adds ways to open a user's own data.
+    pub fn formats(mut self, more: impl IntoIterator<Item = Format>) -> Self {
+        self.formats.extend(more);
         self
     }
     /// Adds kinds of stream.
@@ -170,6 +178,9 @@ pub struct Entry<F> {
 
 /// How a universe of concepts becomes tasks.
 pub type Kind = Entry<fn(Table, &Ground) -> Made<Plan>>;
+
+/// How a user's own data are opened.
+pub type Format = Entry<fn(Table) -> Made<Box<dyn Load>>>;
 
 /// A part of a stack.
 #[derive(Clone, Copy)]

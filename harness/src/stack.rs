@@ -41,7 +41,8 @@ impl Stack {
             joint: false,
         };
         let mut carrier: Option<&str> = None;
-        for name in method.split('+') {
+        // No name at all is the plain carrier alone.
+        for name in method.split('+').filter(|_| !method.is_empty()) {
             let entry = shelf.method(name).with_context(|| format!("in method={method}"))?;
             let table = tables.get(name).and_then(toml::Value::as_table).cloned().unwrap_or_default();
             ensure!(!stack.tables.contains_key(name), "`{name}` stands twice in method={method}");

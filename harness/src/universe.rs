@@ -3,16 +3,19 @@
 //! A concept is a (dataset, class) pair, the unit that FoMo-in-Flux orders (Roth et al. 2024,
 //! <https://arxiv.org/abs/2408.14471>); it is written `dataset+++class`.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use anyhow::{Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    dataset::{Dataset, Split},
+    dataset::{Dataset, Element, Split},
     shape::Shaping,
     stream::{Transform, View},
 };
+
+/// Most features of an example.
+pub const MOST_FEATURES: usize = 1 << 16;
 
 /// What stands between a dataset and a class in a concept's name.
 pub const BETWEEN: &str = "+++";
@@ -38,7 +41,7 @@ pub enum Fit {
 }
 
 /// One split of all datasets, one after the other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pool {
     splits: Vec<Arc<Split>>,
     /// Where each split begins.
@@ -72,19 +75,36 @@ impl Pool {
     pub fn place(&self, dataset: usize, index: usize) -> usize {
         self.starts[dataset] + index
     }
-    /// Bytes of the example at `index` as its dataset has them.
-    pub(crate) fn raw(&self, index: usize) -> &[u8] {
+    /// Bytes of the example at `index` as its dataset has them in memory; none where they stay in a file.
+    pub(crate) fn near(&self, index: usize) -> &[u8] {
         let (dataset, place) = self.find(index);
-        self.splits[dataset].pixels(place)
+        self.splits[dataset].near(place)
     }
     /// Bytes of the example at `index` in the stream's shape; `room` is used where they have to be made.
     pub fn pixels<'a>(&'a self, index: usize, room: &'a mut Vec<u8>) -> &'a [u8] {
         let (dataset, place) = self.find(index);
-        let pixels = self.splits[dataset].pixels(place);
-        let Some(shaping) = &self.shaping[dataset] else { return pixels };
-        room.resize(self.size, 0);
-        shaping.apply(pixels, room);
-        room
+        match (self.splits[dataset].pixels(place), &self.shaping[dataset]) {
+            (Cow::Borrowed(pixels), None) => pixels,
+            (Cow::Owned(pixels), None) => {
+                *room = pixels;
+                room
+            }
+            (pixels, Some(shaping)) => {
+                room.resize(self.size, 0);
+                shaping.apply(&pixels, room);
+                room
+            }
+        }
+    }
+    /// What is said of the example at `index`, where something is.
+    pub fn caption(&self, index: usize) -> Option<&Arc<str>> {
+        let (dataset, place) = self.find(index);
+        self.splits[dataset].caption(place)
+    }
+    /// When the example at `index` came to be, in seconds since 1970, where that is known.
+    pub fn time(&self, index: usize) -> Option<i64> {
+        let (dataset, place) = self.find(index);
+        self.splits[dataset].time(place)
     }
 }
 
@@ -116,8 +136,23 @@ impl Universe {
         }
         let largest = |axis: usize| datasets.iter().map(|dataset| dataset.shape[axis]).max().unwrap_or(0);
         let shape = shape.unwrap_or_else(|| [0, 1, 2].map(largest));
+        let element = datasets[0].train.element();
+        let same = |split: &Split| split.element() == element;
+        if let Some(other) = datasets.iter().find(|of| !same(&of.train) || !same(&of.test)) {
+            bail!("`{}` holds pictures and `{}` features, or the other way round", other.name, datasets[0].name);
+        }
+        if element == Element::Float {
+            let other = datasets.iter().find(|dataset| dataset.shape != shape);
+            ensure!(
+                other.is_none(),
+                "features of `{}` have shape {:?} and cannot be brought to {shape:?}",
+                other.map_or("", |dataset| &dataset.name),
+                other.map_or(shape, |dataset| dataset.shape)
+            );
+        }
+        let most = if element == Element::Float { MOST_FEATURES } else { 1024 };
         ensure!(
-            matches!(shape[0], 1..=4) && shape[1..].iter().all(|side| (1..=1024).contains(side)),
+            matches!(shape[0], 1..=4) && shape[1..].iter().all(|side| (1..=most).contains(side)),
             "stream.shape = {shape:?} is not 1 to 4 channels of 1 to 1024 rows and columns"
         );
         let shaping = datasets.iter().map(|dataset| Shaping::between(dataset, shape, fit));
@@ -132,6 +167,21 @@ impl Universe {
     /// Whether some input has to be brought to the stream's shape.
     pub(crate) fn is_shaped(&self) -> bool {
         self.datasets.iter().any(|dataset| dataset.shape != self.shape)
+    }
+    /// What inputs are made of.
+    pub fn element(&self) -> Element {
+        self.datasets[0].train.element()
+    }
+    /// Puts concepts into another order: `order` holds each of their numbers once.
+    pub(crate) fn reordered(mut self, order: &[usize]) -> Self {
+        let mut place = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(at, concept)| place[*concept] = at as u32);
+        self.concepts = order.iter().map(|concept| self.concepts[*concept].clone()).collect();
+        for pool in [&mut self.train, &mut self.test] {
+            let pool = Arc::make_mut(pool);
+            pool.concepts.iter_mut().for_each(|concept| *concept = place[*concept as usize]);
+        }
+        self
     }
     /// The name of a concept's class.
     pub fn class(&self, concept: usize) -> &str {
@@ -204,7 +254,7 @@ fn pool(
         starts,
         concepts,
         shaping: shaping.to_vec(),
-        size: shape.iter().product(),
+        size: shape.iter().product::<usize>() * datasets[0].train.element().bytes(),
     }))
 }
 

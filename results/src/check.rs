@@ -71,6 +71,9 @@ fn stream(stream: &StreamInfo) -> Result<(), String> {
     if stream.covers.is_some_and(|(first, last)| !stream.joint || first == 0 || last < first || last > MAX_TASKS) {
         return Err("`stream.covers` is no part of a stream, or the run is not joint".into());
     }
+    if stream.pool.iter().any(|task| *task >= tasks || stream.trained.iter().any(|trained| trained.contains(task))) {
+        return Err("`stream.pool` names a task that is trained or that the stream has not".into());
+    }
     for (index, trained) in stream.trained.iter().enumerate() {
         let distinct: BTreeSet<_> = trained.iter().collect();
         if distinct.len() != trained.len() || trained.iter().any(|&task| task >= tasks) {

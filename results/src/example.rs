@@ -59,6 +59,7 @@ pub(crate) fn stream() -> StreamInfo {
         notes: Vec::new(),
         classes: ["0", "1", "2", "3", "4", "5"].map(String::from).into(),
         datasets: vec!["digits".into(); 3],
+        pool: Vec::new(),
         covers: None,
     }
 }

@@ -72,6 +72,9 @@ pub struct StreamInfo {
     /// Dataset of each task, several with `+` between them; none where they were not kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub datasets: Vec<String>,
+    /// Tasks (from 0) that ask about the pretraining pool; other tasks that are never trained are held out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pool: Vec<usize>,
     /// For joint training on a part of the stream: the first and the last experience (from 1) that it covers. Such a
     /// run is a reference for intransigence and no row of a table.
     #[serde(default, skip_serializing_if = "Option::is_none")]

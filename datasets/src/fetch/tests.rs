@@ -79,7 +79,7 @@ fn a_folder_is_taken_whole_and_nothing_is_left_behind() {
     set.fetch(data.path(), Some(text(folder(&contents).path()))).unwrap();
     assert_eq!(set.verify(data.path()).unwrap().len(), 4);
     assert_eq!(names(data.path()), [idx::NAMES[2], idx::NAMES[3], idx::NAMES[0], idx::NAMES[1]]);
-    assert_eq!(set.open(data.path()).unwrap().train.pixels(1), [3, 4]);
+    assert_eq!(set.open(data.path()).unwrap().train.pixels(1)[..], [3, 4]);
 }
 
 #[test]

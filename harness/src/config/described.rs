@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::{
     Asked,
-    resolve::{heads, method, method_tables, name, read, take_table, wants_all},
+    resolve::{heads, method, method_tables, name, own_data, read, take_table, wants_all},
 };
 use crate::{
     registry::Shelf,
@@ -78,7 +78,8 @@ fn describe(file: Table, path: &Path, asked: &Asked, arriving: Arriving, shelf: 
         joint = false;
     }
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    let places = Places { data: &asked.data, folder: &folder };
+    let (_, loaders) = own_data(take_table(&mut file, "data")?, shelf)?;
+    let places = Places { data: &asked.data, folder: &folder, own: &loaders };
     let (table, stream) = build(&name, table, joint, &places, shelf)?;
     let head = heads(&mut file, stream.head)?;
     Ok(Described { stream, table, head, file: whole, folder })

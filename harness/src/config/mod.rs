@@ -21,6 +21,7 @@ use crate::{
     net::Body,
     schedule::Schedule,
     scope::Head,
+    start::Start,
     stream::is_default,
 };
 
@@ -36,8 +37,11 @@ pub struct Config {
     pub seed: u64,
     /// Where tensors live.
     pub device: String,
-    /// Where the first weights come from: `random`.
+    /// Where the first weights come from.
     pub start: Start,
+    /// Datasets of the user's own, by name.
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    pub data: Table,
     /// Which tasks there are and how they arrive.
     pub stream: Table,
     /// What comes before the head.
@@ -68,15 +72,6 @@ pub struct Config {
     pub checkpoint: Checkpoint,
     /// Settings of each part of the method.
     pub methods: Table,
-}
-
-/// Where the first weights come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Start {
-    /// Drawn by the run's seed.
-    #[default]
-    Random,
 }
 
 /// The stream's `[optim]` table, less what its rule asks.
@@ -113,13 +108,23 @@ pub struct Eval {
     pub within: Within,
     /// Examples that are asked at once.
     pub batch: usize,
+    /// Training examples of each held-out class of which its mean feature is taken.
+    #[serde(skip_serializing_if = "are_usual")]
+    pub shots: usize,
     /// Also ask under these preferences over tasks, each with a weight for every task.
     pub preferences: Vec<Vec<f64>>,
 }
 
+/// Usual number of training examples behind the mean of a held-out class.
+const SHOTS: usize = 50;
+
+fn are_usual(shots: &usize) -> bool {
+    *shots == SHOTS
+}
+
 impl Default for Eval {
     fn default() -> Self {
-        Self { every: 0, log_spaced: false, within: Within::All, batch: 500, preferences: Vec::new() }
+        Self { every: 0, log_spaced: false, within: Within::All, batch: 500, shots: SHOTS, preferences: Vec::new() }
     }
 }
 

@@ -11,12 +11,13 @@ use crate::{
     memory::Memory,
     net::{Body, Net},
     optim::Optimizer,
-    registry::{Shelf, UnknownKey, typed, unknown},
+    registry::{Shelf, UnknownKey, find, typed, unknown},
     scope::{Count, Head, HeadKind},
     stack::Stack,
+    start::Start,
     stream::{
         Course, Experience, Stream,
-        build::{Places, build as build_stream},
+        build::{Own, Places, build as build_stream},
         metadata::is_list,
     },
 };
@@ -25,12 +26,13 @@ use crate::{
 const MOST_BYTES: u64 = 1 << 20;
 
 /// Sections of a stream file, besides one for each method.
-const SECTIONS: [&str; 18] = [
+const SECTIONS: [&str; 19] = [
     "name",
     "method",
     "seed",
     "device",
     "start",
+    "data",
     "stream",
     "net",
     "head",
@@ -60,6 +62,8 @@ pub struct Setup {
     pub overrides: Vec<String>,
     /// Source revision of the program; see [`Shelf::revision`].
     pub revision: &'static str,
+    /// Whether its runs are evaluated; a pretraining is not.
+    pub asks: bool,
 }
 
 impl Setup {
@@ -139,16 +143,16 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
         Some(other) => bail!("seed = {other} is no whole number of at least 0"),
     };
     let device = text(&mut file, "device", "flex")?;
-    let start = section(&mut file, "start", |value| {
-        value.try_into().map_err(|_| anyhow::anyhow!("unknown start; there are random"))
-    })?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let start = Start::read(file.remove("start"), folder)?;
+    let (data, loaders) = own_data(take_table(&mut file, "data")?, shelf)?;
     let (optim_table, optim) = optimizer(take_table(&mut file, "optim")?, shelf)?;
     let mut body = take_table(&mut file, "net")?;
     body.entry("body").or_insert_with(|| "mlp".into());
     let body: Body = typed(body).context("in [net]")?;
     let settings_table = take_table(&mut file, "stream")?;
     let joint = wants_all(&method, shelf);
-    let places = Places { data: &asked.data, folder: path.parent().unwrap_or(Path::new("")) };
+    let places = Places { data: &asked.data, folder, own: &loaders };
     let (stream_table, stream) = build_stream(&name, settings_table, joint, &places, shelf)?;
     ensure!(
         !stream.is_bare(),
@@ -163,6 +167,7 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
         seed,
         device,
         start,
+        data,
         stream: stream_table,
         net: body.clone(),
         head,
@@ -189,7 +194,7 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
     let aside = ["method", "seed", "device", "checkpoint.every"];
     let overrides = asked.overrides.iter().filter(|o| !aside.contains(&o.path.as_str()));
     let overrides = overrides.map(|o| o.text.clone()).collect();
-    Ok(Setup { config, stream, net, optim, overrides, revision: shelf.revision })
+    Ok(Setup { config, stream, net, optim, overrides, revision: shelf.revision, asks: true })
 }
 
 /// Takes the tables of methods out, and refuses what is neither a section nor a method.
@@ -266,8 +271,24 @@ fn parse<T: serde::de::DeserializeOwned>(file: &mut Table, key: &str) -> Result<
     typed(take_table(file, key)?).with_context(|| format!("in [{key}]"))
 }
 
-fn section<T: Default>(file: &mut Table, key: &str, read: impl FnOnce(Value) -> Result<T>) -> Result<T> {
-    file.remove(key).map_or_else(|| Ok(T::default()), read)
+/// The `[data]` tables with their defaults, and what opens each.
+pub(super) fn own_data(tables: Table, shelf: &Shelf) -> Result<(Table, Own)> {
+    let (mut filled, mut own) = (Table::new(), Own::new());
+    for (name, value) in tables {
+        let Value::Table(mut table) = value else { bail!("data.{name} = {value} is no table; write [data.{name}]") };
+        ensure!(shelf.dataset(&name).is_err(), "[data.{name}] has the name of a dataset that ships; choose another");
+        let formats = || shelf.formats.iter().map(|format| format.name).collect::<Vec<_>>().join(", ");
+        let Some(Value::String(format)) = table.remove("format") else {
+            bail!("data.{name}.format is missing; there are {}", formats());
+        };
+        let within = || format!("in [data.{name}]");
+        let (mut table, loader) =
+            (find("format", &format, &shelf.formats)?.make)(table).map_err(|error| besides(error, &["format"])).with_context(within)?;
+        table.insert("format".into(), format.into());
+        filled.insert(name.clone(), table.into());
+        own.push((name, loader));
+    }
+    Ok((filled, own))
 }
 
 fn plain_name(name: String) -> Result<String> {
@@ -313,7 +334,10 @@ fn check(config: &mut Config, stream: &Stream, net: &Net) -> Result<()> {
         config.train.epochs = Some(1);
     }
     config.train.check(&config.budget)?;
-    config.mixture.check(&config.buffer, config.train.batch, stream.pool.is_some())?;
+    let pretrains = matches!(config.start, Start::Pretrain(_));
+    config.mixture.check(&config.buffer, config.train.batch, stream.pool.is_some(), pretrains)?;
+    config.start.check(stream)?;
+    ensure!(config.eval.shots > 0, "eval.shots is 0; a mean needs an example");
     composed(config, stream)?;
     net.check()
 }

@@ -1,24 +1,22 @@
 //! From the `[stream]` table to a stream: universe, ordering, kind, alterations, arrival, environment, hash.
 
-use std::{cell::RefCell, path::Path};
+use std::{cell::RefCell, path::Path, sync::Arc};
 
 use anyhow::{Context, Result, bail, ensure};
 use toml::{Table, Value};
 
-use super::{Course, Experience, Plan, Settings, Stream, Task, content::content, metadata};
+use super::{Course, Experience, Settings, Stream, Task, content::content, metadata, parted::Parted};
 use crate::{
-    dataset::Dataset,
+    dataset::{Dataset, Element, Load, Origin},
     draws::Draws,
     registry::{Entry, Made, Shelf, UnknownKey, find, typed},
-    universe::{Unit, Universe},
+    universe::{BETWEEN, Unit, Universe},
     world::{Ground, Ordering, Rank, World},
 };
 
 /// Keys of `[stream]` that belong to every kind.
-pub(crate) const COMMON: [&str; 12] =
-    ["kind", "dataset", "seed", "val_fraction", "normalise", "joint", "upto", "only", "shape", "fit", "pool", "hash"];
-/// What stays when the command line names another kind.
-pub(crate) const KIND: [&str; 13] = [
+pub(crate) const COMMON: [&str; 15] = [
+    "kind",
     "dataset",
     "seed",
     "val_fraction",
@@ -29,6 +27,26 @@ pub(crate) const KIND: [&str; 13] = [
     "shape",
     "fit",
     "pool",
+    "held_out",
+    "pool_share",
+    "held_out_share",
+    "hash",
+];
+/// What stays when the command line names another kind.
+pub(crate) const KIND: [&str; 16] = [
+    "dataset",
+    "seed",
+    "val_fraction",
+    "normalise",
+    "joint",
+    "upto",
+    "only",
+    "shape",
+    "fit",
+    "pool",
+    "held_out",
+    "pool_share",
+    "held_out_share",
     "order",
     "arrival",
     "environment",
@@ -36,12 +54,17 @@ pub(crate) const KIND: [&str; 13] = [
 /// Parts of a stream that are chosen by name.
 pub(crate) const PARTS: [&str; 3] = ["order", "arrival", "environment"];
 
+/// Datasets of a user's own, by name.
+pub(crate) type Own = Vec<(String, Box<dyn Load>)>;
+
 /// Where things are looked for.
 pub(crate) struct Places<'a> {
     /// The folder of datasets.
     pub data: &'a Path,
     /// The folder of the stream file.
     pub folder: &'a Path,
+    /// The file's `[data]` tables: datasets of a user's own.
+    pub own: &'a Own,
 }
 
 /// The keys of a table that are in `keys`, and the others.
@@ -121,7 +144,7 @@ pub(crate) fn build(
     places: &Places,
     shelf: &Shelf,
 ) -> Result<(Table, Stream)> {
-    for key in ["dataset", "pool"] {
+    for key in ["dataset", "pool", "held_out"] {
         if let Some(Value::String(one)) = table.get(key) {
             let list = Value::Array(vec![one.clone().into()]);
             table.insert(key.into(), list);
@@ -141,13 +164,13 @@ pub(crate) fn build(
     let mut chosen = chosen;
     let mut parts = Table::new();
     let ordering = ordering(&mut chosen, &mut parts, &shelf.orderings)?;
+    let draws = Draws::of(settings.seed);
     let all: Vec<Dataset> = open(&settings, places, shelf)?;
     let universe = Universe::new(all, settings.shape, settings.fit).context("in [stream]")?;
-    let draws = Draws::of(settings.seed);
-    let stream_datasets = universe.datasets.len() - settings.pool.len();
+    let (universe, parted) = Parted::of(universe, &settings, &draws).context("in [stream]")?;
     let ground = Ground {
         universe: &universe,
-        own: universe.concepts.iter().filter(|concept| concept.dataset < stream_datasets).count(),
+        own: parted.own,
         draws,
         ordering: &*ordering,
         folder: places.folder,
@@ -158,7 +181,16 @@ pub(crate) fn build(
     let known: Vec<&str> = [&COMMON[..], &PARTS, &alterations].concat();
     let made = (kind.make)(own, &ground).map_err(|error| besides(error, &known));
     let (mut own, mut plan) = made.context("in [stream]")?;
-    let pool = pool(&ground, &mut plan)?;
+    let own_classes = plan.classes.clone();
+    let pool = parted.pool(&universe, &mut plan)?;
+    let probes = parted.probes(&universe, own_classes.len())?;
+    let changed = plan.tasks.iter().any(|task| task.train.is_transformed());
+    ensure!(
+        !changed || universe.element() == Element::Byte,
+        "stream.kind = \"{}\" changes pictures, and `{}` holds features",
+        settings.kind,
+        universe.datasets[0].name
+    );
     for entry in &shelf.alterations {
         let Some(value) = altered.get(entry.name) else { continue };
         let Value::Table(table) = value else {
@@ -180,7 +212,7 @@ pub(crate) fn build(
     }
     let (world, once) = experiences(&mut chosen, &mut parts, &plan.tasks, &ground, shelf)?;
     let policy = world.policy.is_some().then(|| rule(&parts, &ground));
-    let hash = content(&settings, &universe, &plan, pool.as_ref(), &world.experiences, policy);
+    let hash = content(&settings, &universe, &plan, pool.as_ref(), &probes, &world.experiences, policy);
     if let Some(wanted) = &settings.hash {
         ensure!(
             *wanted == hash,
@@ -196,10 +228,15 @@ pub(crate) fn build(
     let (notes, ranking) = (ground.notes.take(), ground.ranking.take());
     let (mean, std) = universe.moments();
     let scaling = |(mean, std): (&f32, &f32)| {
-        if settings.normalise { (1.0 / (255.0 * std), -mean / std) } else { (1.0 / 255.0, 0.0) }
+        let full = if universe.element() == Element::Byte { 255.0 } else { 1.0 };
+        if settings.normalise { (1.0 / (full * std), -mean / std) } else { (1.0 / full, 0.0) }
     };
+    let titles = own_classes.iter().map(String::as_str);
+    let titles = titles.map(title).chain(parted.of_pool().map(|concept| universe.class(concept))).map(Arc::from);
     let stream = Stream {
         name: name.into(),
+        titles: titles.collect(),
+        probes,
         classes: plan.classes,
         input: universe.shape,
         scaling: mean.iter().zip(&std).map(scaling).collect(),
@@ -226,37 +263,35 @@ fn rule(parts: &Table, ground: &Ground) -> String {
     format!("{table:?} {:?}", ground.digests.borrow())
 }
 
-/// Opens the stream's datasets and those of its pool. A name that ends in `.csv` or `.json` is a list of concepts.
+/// Opens the stream's datasets, those of its pool and those that are held out. A name that ends in `.csv` or `.json` is
+/// a list of concepts.
 fn open(settings: &Settings, places: &Places, shelf: &Shelf) -> Result<Vec<Dataset>> {
     let mut all = Vec::new();
-    for name in settings.dataset.iter().chain(&settings.pool) {
-        if metadata::is_list(name) {
-            ensure!(settings.pool.is_empty(), "stream.pool cannot stand beside a list of concepts, which has no data");
+    let parted = !(settings.pool.is_empty() && settings.held_out.is_empty());
+    for name in settings.dataset.iter().chain(&settings.pool).chain(&settings.held_out) {
+        let own = places.own.iter().find(|(own, _)| own == name);
+        let opened = if let Some((_, loader)) = own {
+            let origin = Origin { data: places.data, folder: places.folder, shelf };
+            loader.load(name, &origin)
+        } else if metadata::is_list(name) {
+            ensure!(
+                !parted,
+                "stream.pool and stream.held_out cannot stand beside a list of concepts, which has no data"
+            );
             let beside = places.folder.join(name);
             all.extend(metadata::open(if beside.exists() { &beside } else { Path::new(name) })?);
+            continue;
         } else {
-            let source = shelf.dataset(name)?;
-            all.push(source.open(places.data).with_context(|| format!("cannot open the dataset `{name}`"))?);
-        }
+            shelf.dataset(name)?.open(places.data)
+        };
+        all.push(opened.with_context(|| format!("cannot open the dataset `{name}`"))?);
     }
     Ok(all)
 }
 
-/// The pretraining pool: the concepts of its datasets, with labels after the stream's.
-fn pool(ground: &Ground, plan: &mut Plan) -> Result<Option<Task>> {
-    let universe = ground.universe;
-    if ground.own == universe.concepts.len() {
-        return Ok(None);
-    }
-    let first = plan.classes.len();
-    let mut labels = vec![None; universe.concepts.len()];
-    for (concept, label) in labels.iter_mut().enumerate().skip(ground.own) {
-        *label = Some(first + concept - ground.own);
-        plan.classes.push(universe.label(concept));
-    }
-    let task = Task::new("pretraining pool".into(), universe, &labels, None);
-    ensure!(!task.train.is_empty(), "the pretraining pool is empty");
-    Ok(Some(task))
+/// What a class is called without its dataset.
+fn title(name: &str) -> &str {
+    name.split_once(BETWEEN).map_or(name, |(_, class)| class)
 }
 
 /// How the tasks arrive and what comes back.

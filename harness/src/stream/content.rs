@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Course, Experience, Plan, Settings, Task};
+use super::{Course, Experience, Plan, Probe, Role, Settings, Task};
 use crate::{dataset::hex, universe::Universe};
 
 /// SHA-256 of datasets, classes, tasks and experiences, and of the rule by which a `policy` will choose, in hexadecimal
@@ -12,6 +12,7 @@ pub(super) fn content(
     universe: &Universe,
     plan: &Plan,
     pool: Option<&Task>,
+    probes: &[Probe],
     experiences: &[Experience],
     policy: Option<String>,
 ) -> String {
@@ -28,6 +29,10 @@ pub(super) fn content(
         if !task.unlabelled.is_empty() {
             task.unlabelled.hash(&mut hash);
         }
+    }
+    for probe in probes.iter().filter(|probe| probe.role == Role::HeldOut) {
+        hash.update(format!("held out {:?}", probe.classes));
+        [&probe.task.train, &probe.task.test].iter().for_each(|view| view.hash(&mut hash));
     }
     for experience in experiences {
         for part in &experience.parts {

@@ -4,6 +4,7 @@ pub(crate) mod build;
 mod content;
 mod experience;
 pub(crate) mod metadata;
+mod parted;
 pub mod schedule;
 mod view;
 
@@ -106,9 +107,18 @@ pub struct Settings {
     /// How inputs of another size are brought to the shape.
     #[serde(default, skip_serializing_if = "is_default")]
     pub fit: Fit,
-    /// Datasets whose training examples are the pretraining pool.
+    /// Datasets whose concepts are the pretraining pool.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pool: Vec<String>,
+    /// Datasets whose concepts are never trained, and asked about all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_out: Vec<String>,
+    /// Share of each of the stream's datasets' concepts, drawn, that go to the pretraining pool.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub pool_share: f64,
+    /// Share of each of the stream's datasets' concepts, drawn, that are held out.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub held_out_share: f64,
     /// The content hash that the stream must have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
@@ -144,6 +154,27 @@ pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
+/// What a probe asks about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// What the pretraining pool shows: whether it is kept.
+    Pool,
+    /// What is never trained.
+    HeldOut,
+}
+
+/// A task that no experience trains and that is evaluated like any other: concepts of the pretraining pool, or concepts
+/// that are held out, of one dataset.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// Its examples. Of the pool, labels are those of the stream; of what is held out, they are places in `classes`.
+    pub task: Task,
+    /// Which of the two.
+    pub role: Role,
+    /// Names of its own classes.
+    pub classes: Vec<String>,
+}
+
 /// Tasks made from datasets, and the experiences in which they arrive.
 #[derive(Clone)]
 pub struct Stream {
@@ -157,8 +188,12 @@ pub struct Stream {
     pub input: [usize; 3],
     /// What is learned and evaluated.
     pub tasks: Vec<Task>,
+    /// The same without their datasets, as texts name them.
+    pub titles: Vec<Arc<str>>,
     /// The pretraining pool, if there is one.
     pub pool: Option<Task>,
+    /// What is evaluated beside the tasks.
+    pub probes: Vec<Probe>,
     /// How it arrives.
     pub experiences: Vec<Experience>,
     /// What chooses, while a run goes on, which examples come back.
@@ -189,6 +224,10 @@ impl Stream {
     /// The task at `index`; the one after the last is the pretraining pool.
     pub fn task(&self, index: usize) -> &Task {
         self.tasks.get(index).or(self.pool.as_ref()).expect("an index of a task or of the pool")
+    }
+    /// All that is evaluated: its tasks, then its probes.
+    pub fn evaluated(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.iter().chain(self.probes.iter().map(|probe| &probe.task))
     }
     /// Names of the datasets that `task` shows test examples of, with `+` between them.
     pub fn datasets(&self, task: &Task) -> String {

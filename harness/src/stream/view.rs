@@ -105,6 +105,18 @@ impl View {
             None => self.labels[self.concept(index)] as usize,
         }
     }
+    /// What is said of the example at `index`, where something is.
+    pub fn caption(&self, index: usize) -> Option<&Arc<str>> {
+        self.pool.caption(self.indices[index] as usize)
+    }
+    /// When the example at `index` came to be, in seconds since 1970, where that is known.
+    pub fn time(&self, index: usize) -> Option<i64> {
+        self.pool.time(self.indices[index] as usize)
+    }
+    /// Whether inputs are changed on their way.
+    pub fn is_transformed(&self) -> bool {
+        self.transform.is_some()
+    }
     /// The concept of the example at `index`, whatever label it is given.
     pub fn concept(&self, index: usize) -> usize {
         self.pool.concept(self.indices[index] as usize)
@@ -112,7 +124,7 @@ impl View {
     /// Reads a byte of each cache line of the example at `index`, so that it is near when it is needed.
     pub(crate) fn touch(&self, index: usize) -> u8 {
         const LINE: usize = 64;
-        let pixels = self.pool.raw(self.indices[index] as usize);
+        let pixels = self.pool.near(self.indices[index] as usize);
         pixels.iter().step_by(LINE).fold(0, |all, byte| all ^ byte)
     }
     /// Hands the pixels of the example at `index` to `take`, brought to the stream's shape and transformed.

@@ -14,7 +14,7 @@ use super::{Better, Metric, Subject, Unit};
 use crate::stats::mean;
 
 /// All of this file.
-pub static ALL: &[&Metric] = &[&ACCUMULATION, &RETENTION, &GEOMETRIC];
+pub static ALL: &[&Metric] = &[&ACCUMULATION, &RETENTION, &GEOMETRIC, &POOL];
 
 /// Knowledge accumulation.
 pub static ACCUMULATION: Metric = Metric {
@@ -62,6 +62,22 @@ pub static GEOMETRIC: Metric = Metric {
     needs: "held-out tasks: tasks that no experience trains",
     worked: "sqrt(((200 * 0.6 + 100 * 0.85) / 300 + 0.7) / 2 * ((0.5 + 0.3) / 2))",
     of: |subject| Some(geometric((ACCUMULATION.of)(subject)?, (RETENTION.of)(subject)?)),
+};
+
+/// Retention of the pretraining pool.
+pub static POOL: Metric = Metric {
+    key: "pool.clbench",
+    short: "POOL",
+    name: "retention of the pretraining pool",
+    about: "accuracy at the end on the pretraining pool's test split, mean over datasets (clbench)",
+    formula: "as ka.fomo24, over the datasets of the pretraining pool",
+    source: "clbench; Roth et al. 2024 (FoMo-in-Flux), arXiv 2408.14471, ask about held-out datasets alone",
+    range: (0.0, 1.0),
+    unit: Unit::Share,
+    better: Better::Higher,
+    needs: "a pretraining pool whose concepts are evaluated",
+    worked: "0.3",
+    of: |subject| over_datasets(subject, subject.pool.iter().copied()),
 };
 
 /// The macro average over all datasets: accuracies of classification datasets, and of retrieval datasets the mean of

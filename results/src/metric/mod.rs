@@ -31,7 +31,7 @@ mod worked;
 
 pub use namesakes::namesakes_table;
 pub use subject::{References, Subject};
-pub use worked::{EXAMPLE, HELD_OUT, LONG, example, explain, listing};
+pub use worked::{EXAMPLE, HELD_OUT, LONG, POOLED, example, explain, listing};
 
 use crate::text::short;
 

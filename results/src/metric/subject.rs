@@ -30,6 +30,8 @@ pub struct Subject {
     pub datasets: Vec<String>,
     /// Steps that each experience was given.
     pub steps: Vec<u64>,
+    /// Tasks that ask about the pretraining pool.
+    pub pool: Vec<usize>,
 }
 
 impl Subject {
@@ -41,6 +43,7 @@ impl Subject {
             references: References::default(),
             datasets: stream.datasets.clone(),
             steps: steps.to_vec(),
+            pool: stream.pool.clone(),
         }
     }
 
@@ -52,6 +55,7 @@ impl Subject {
             references: References::default(),
             datasets: Vec::new(),
             steps: Vec::new(),
+            pool: Vec::new(),
         }
     }
 
@@ -66,9 +70,10 @@ impl Subject {
         self.trained().filter(|&task| !matrix.joint() && !matrix.trains(matrix.experiences(), task))
     }
 
-    /// The tasks that no experience trains.
+    /// The tasks that nothing trains: no experience does, and they are no part of the pretraining pool.
     pub fn held_out(&self) -> impl Iterator<Item = usize> {
-        (0..self.matrix.tasks()).filter(|&task| self.matrix.first_trained(task).is_none())
+        let untrained = (0..self.matrix.tasks()).filter(|&task| self.matrix.first_trained(task).is_none());
+        untrained.filter(|task| !self.pool.contains(task))
     }
 
     /// R\[j\]\[j\]: accuracy on `task` after the last experience that trains it.

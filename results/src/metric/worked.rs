@@ -68,6 +68,7 @@ pub static EXAMPLE: LazyLock<Subject> = LazyLock::new(|| {
         },
         datasets: ["digits", "digits", "letters"].map(String::from).into(),
         steps: vec![10; 3],
+        pool: Vec::new(),
     }
 });
 
@@ -86,6 +87,9 @@ pub static HELD_OUT: LazyLock<Subject> = LazyLock::new(|| {
     subject
 });
 
+/// The same, the last of which asks about the pretraining pool.
+pub static POOLED: LazyLock<Subject> = LazyLock::new(|| Subject { pool: vec![4], ..HELD_OUT.clone() });
+
 /// The same as [`EXAMPLE`] with ten steps for one.
 pub static LONG: LazyLock<Subject> = LazyLock::new(|| {
     let mut subject = EXAMPLE.clone();
@@ -97,6 +101,7 @@ pub static LONG: LazyLock<Subject> = LazyLock::new(|| {
 /// The example that `metric` is worked out on: the one that holds what the score needs.
 pub fn example(metric: &Metric) -> &'static Subject {
     match metric.needs {
+        needs if needs.contains("pool") => &POOLED,
         needs if needs.contains("held-out") => &HELD_OUT,
         needs if needs.contains("100 steps") => &LONG,
         _ => &EXAMPLE,
