@@ -27,6 +27,7 @@ use crate::{
     evaluate::Answer,
     execute::Watch,
     mixture::Mixture,
+    net::Net,
     pass::Weights,
     registry::{Shelf, typed},
     run::{Logged, Run, Sink},
@@ -264,7 +265,7 @@ fn replace(to: &mut Weights, path: &str, array: Array) -> Result<bool> {
 impl Pretrain {
     /// Tells it from every other: network, recipe, pool, length and seed.
     fn id(&self, setup: &Setup, seed: u64) -> String {
-        let Setup { config, stream, net, .. } = setup;
+        let (net, Setup { config, stream, .. }) = (self.net(setup), setup);
         let Config { optim, schedule, train, head, device, .. } = config;
         let pool = stream.pool.as_ref().map(|pool| pool.train.digest());
         let data: Vec<&str> = stream.universe.datasets.iter().map(|dataset| &dataset.hash[..]).collect();
@@ -318,6 +319,12 @@ impl Pretrain {
         atomic::write_whole(&place, &weights::to_safetensors(&weights)?)?;
         Ok(Some(weights))
     }
+    /// The network, whose scope is the pool where classes that were seen count: the same however the stream arrives.
+    fn net(&self, of: &Setup) -> Net {
+        let mut net = of.net.clone();
+        net.heads.seen = vec![vec![of.stream.tasks.len()]];
+        net
+    }
     /// What trains the plain network on the pool alone.
     fn setup(&self, of: &Setup, seed: u64) -> Setup {
         let pool = of.stream.pool.as_ref().expect("a pool was checked for");
@@ -343,7 +350,7 @@ impl Pretrain {
             budget: Budget::default(),
             ..of.config.clone()
         };
-        Setup { config, stream, net: of.net.clone(), optim, asks: false, overrides: Vec::new(), revision: of.revision }
+        Setup { config, stream, net: self.net(of), optim, asks: false, overrides: Vec::new(), revision: of.revision }
     }
 }
 
