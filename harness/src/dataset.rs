@@ -4,6 +4,7 @@
 
 use std::{
     borrow::Cow,
+    collections::BTreeMap,
     fs,
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
@@ -144,6 +145,27 @@ impl Split {
         ensure!(times.len() == self.len(), "{} times for {} examples", times.len(), self.len());
         Ok(Self { times, ..self })
     }
+    /// At most `most` examples of each class, in the order in which they stand, held in memory.
+    #[must_use]
+    fn limited(&self, most: usize) -> Self {
+        let mut counts = BTreeMap::<u16, usize>::new();
+        let mut is_kept = |label: u16| {
+            let count = counts.entry(label).or_default();
+            *count += 1;
+            *count <= most
+        };
+        let kept: Vec<usize> = (0..self.len()).filter(|at| is_kept(self.labels[*at])).collect();
+        let bytes = kept.iter().filter(|_| !self.is_bare()).flat_map(|at| self.pixels(*at).into_owned()).collect();
+        let pick = |at: &usize| self.captions.get(*at).cloned();
+        Self {
+            element: self.element,
+            stride: self.stride,
+            store: Store::Memory(bytes),
+            labels: kept.iter().map(|at| self.labels[*at]).collect(),
+            captions: kept.iter().filter_map(pick).collect(),
+            times: kept.iter().filter_map(|at| self.times.get(*at).copied()).collect(),
+        }
+    }
     /// Whether inputs are not known.
     pub fn is_bare(&self) -> bool {
         self.stride == 0
@@ -244,6 +266,16 @@ impl Dataset {
 }
 
 impl Dataset {
+    /// The same with at most so many examples of each class for training and for testing, the first ones.
+    #[must_use]
+    pub fn limited(&self, train: Option<usize>, test: Option<usize>) -> Self {
+        let limited = |split: &Arc<Split>, most: Option<usize>| match most {
+            Some(most) => split.limited(most),
+            None => Split::clone(split),
+        };
+        let (train, test) = (limited(&self.train, train), limited(&self.test, test));
+        Self { released: self.released, ..Self::new(&self.name, self.shape, self.classes.clone(), train, test) }
+    }
     /// The same, released in `year`.
     #[must_use]
     pub fn released(self, year: u16) -> Self {

@@ -109,7 +109,8 @@ impl Examiner<'_> {
                 Role::Pool => Some(self.ask(predictor, at, test, &wish(stream.tasks.len()))?.0),
                 Role::HeldOut => self.ask_held_out(predictor, probe)?,
             };
-            let record = tally.map(|tally| self.record(stream.tasks.len() + at, Split::Test, &tally, test.len() as u64));
+            let record =
+                tally.map(|tally| self.record(stream.tasks.len() + at, Split::Test, &tally, test.len() as u64));
             records.extend(record);
         }
         Ok(records)

@@ -20,6 +20,7 @@ use crate::{
     scope::Count,
     start::Start,
     stream::{Experience, Role},
+    weights,
 };
 
 /// Time between checkpoints where no number of steps is set.
@@ -95,7 +96,7 @@ pub fn execute(
     }
     let diverged = run.state.diverged.clone();
     if setup.config.keep.weights {
-        folder.write("artifact/weights.mpk", &rmp_serde::to_vec(&run.state.weights)?)?;
+        folder.write("artifact/weights.safetensors", &weights::to_safetensors(&run.state.weights)?)?;
     }
     if let Some(experiences) = run.realised() {
         folder.write(REALISED, &setup.stream.write_schedule(&experiences))?;
@@ -226,7 +227,11 @@ fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
             notes: kept(&stream.notes),
             classes: kept(&stream.classes),
             datasets: kept(&stream.evaluated().map(|task| stream.datasets(task)).collect::<Vec<_>>()),
-            pool: (stream.tasks.len()..).zip(&stream.probes).filter(|(_, probe)| probe.role == Role::Pool).map(|(task, _)| task).collect(),
+            pool: (stream.tasks.len()..)
+                .zip(&stream.probes)
+                .filter(|(_, probe)| probe.role == Role::Pool)
+                .map(|(task, _)| task)
+                .collect(),
             covers: stream.settings.part(),
         },
         method: config.method.clone(),

@@ -201,7 +201,8 @@ mod tests {
     #[test]
     fn contradictions_are_refused() {
         let plain = Buffer::default();
-        let complaint = |of: Mixture, buffer: &Buffer| of.check(buffer, 32, false, false).expect_err("refused").to_string();
+        let complaint =
+            |of: Mixture, buffer: &Buffer| of.check(buffer, 32, false, false).expect_err("refused").to_string();
         assert!(complaint(mixture(0.5, 0.4, 0.0), &plain).contains("sum to 0.9"));
         assert!(complaint(mixture(0.0, 1.0, 0.0), &plain).contains("nothing new"));
         assert!(complaint(mixture(1.5, -0.5, 0.0), &plain).contains("mixture.update = 1.5"));

@@ -6,7 +6,6 @@
 //! the model that they begin with.
 
 use std::{
-    collections::BTreeMap,
     fs,
     io::Read,
     path::Path,
@@ -32,7 +31,7 @@ use crate::{
     registry::{Shelf, typed},
     run::{Logged, Run, Sink},
     stream::{Experience, Part, Stream},
-    weights,
+    weights::{self, Tensors},
 };
 
 /// Where the first weights come from: the stream file's `start`, a name or a table.
@@ -102,7 +101,11 @@ impl Start {
             let place = file.place(folder);
             let digest = digest(&place).with_context(|| format!("start.path: cannot read {}", place.display()))?;
             if let Some(wanted) = &file.sha256 {
-                ensure!(*wanted == digest, "{} has SHA-256 {digest}, and start.sha256 demands {wanted}", place.display());
+                ensure!(
+                    *wanted == digest,
+                    "{} has SHA-256 {digest}, and start.sha256 demands {wanted}",
+                    place.display()
+                );
             }
             file.sha256 = Some(digest);
             file.path = place.display().to_string();
@@ -196,9 +199,6 @@ fn digest(path: &Path) -> Result<String> {
     }
 }
 
-/// Tensors by name, each with its shape.
-pub type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
-
 /// Weights to begin with.
 pub(crate) enum Given {
     /// Of the stream's own plain network.
@@ -242,7 +242,10 @@ fn foreign(tensors: Tensors, to: &mut Weights, setup: &Setup) -> Result<()> {
         }
         found += usize::from(put?);
     }
-    ensure!(found > 0, "start.path holds no tensor of the network's body; its paths are those of `clbench list`'s bodies");
+    ensure!(
+        found > 0,
+        "start.path holds no tensor of the network's body; its paths are those of `clbench list`'s bodies"
+    );
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Result, anyhow};
 use clbench_results::{
-    Matrix, RunDir, TableOptions, discover, matrix_text, metric::USUAL, scores_text, spend_text, table, verdict,
+    Matrix, RunDir, TableOptions, discover, matrix_text, metric::usual, scores_text, spend_text, table, verdict,
 };
 
 use super::{Ending, STOP, Target, Usage, listen, print, progress::Progress, tell};
@@ -145,11 +145,15 @@ fn report(setup: &Setup, seeds: &[u64], outcomes: &[Result<Outcome>], runs: &Pat
             let matrix = Matrix::of(&one.manifest.stream, &one.records);
             text += &matrix_text(&matrix, &one.manifest.stream.tasks);
             text += "\n";
-            text += &scores_text(&one.scores(USUAL), USUAL);
+            let metrics = usual([&one.manifest.stream]);
+            text += &scores_text(&one.scores(metrics), metrics);
             text += "\n";
             text += &spend_text(&one.ledger);
         }
-        several => text += &table(several, &TableOptions::default())?,
+        several => {
+            let metrics = usual(several.iter().map(|run| &run.manifest.stream)).to_vec();
+            text += &table(several, &TableOptions { metrics, ..TableOptions::default() })?;
+        }
     }
     let folder = match &done[..] {
         [one] => one.path.display().to_string(),
@@ -165,9 +169,10 @@ fn report(setup: &Setup, seeds: &[u64], outcomes: &[Result<Outcome>], runs: &Pat
 
 /// One run as a line of JSON.
 fn line(run: &RunDir) -> Result<String> {
-    let scores = run.scores(USUAL);
+    let metrics = usual([&run.manifest.stream]);
+    let scores = run.scores(metrics);
     let scores: serde_json::Map<String, serde_json::Value> =
-        USUAL.iter().map(|metric| (metric.key.to_owned(), scores.get(metric).into())).collect();
+        metrics.iter().map(|metric| (metric.key.to_owned(), scores.get(metric).into())).collect();
     let line = serde_json::json!({ "path": run.path, "manifest": run.manifest, "scores": scores });
     Ok(serde_json::to_string(&line)? + "\n")
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use clbench_results::{
     Column, Filter, Format, Grouping, Metric, Ranking, RunDir, TableOptions,
     atomic::write_whole,
-    metric::{USUAL, all, find},
+    metric::{USUAL, all, find, usual},
     splice::splice,
     table as render,
     table::pivot::across,
@@ -117,18 +117,18 @@ fn metric(name: &str) -> Result<&'static Metric> {
 }
 
 pub(super) fn table(words: &Words) -> Result<Ending> {
-    let usual = if words.splice.is_some() { "md" } else { "text" };
-    let format = words.format.as_deref().unwrap_or(usual);
+    let plain = if words.splice.is_some() { "md" } else { "text" };
+    let format = words.format.as_deref().unwrap_or(plain);
     let format: Format = format.parse().map_err(|error| Usage(anyhow!("{error}")))?;
-    let options = TableOptions {
-        format,
-        grouping: words.chosen.grouping()?,
-        metrics: words.chosen.metrics()?,
-        columns: words.columns.clone(),
-        footnotes: !words.no_footnotes,
-    };
+    let (mut grouping, mut metrics) = (words.chosen.grouping()?, words.chosen.metrics()?);
     let mut runs = words.finished.runs()?;
     words.chosen.keep(&mut runs);
+    if !words.chosen.names_metrics() {
+        metrics = usual(runs.iter().map(|run| &run.manifest.stream)).to_vec();
+        grouping.metrics.clone_from(&metrics);
+    }
+    let options =
+        TableOptions { format, grouping, metrics, columns: words.columns.clone(), footnotes: !words.no_footnotes };
     if runs.iter().all(|run| run.manifest.stream.covers.is_some()) {
         return Ok(words.finished.none("run"));
     }

@@ -165,7 +165,7 @@ impl Default for Log {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Keep {
-    /// Final weights, in `artifact/weights.mpk`.
+    /// Final weights, in `artifact/weights.safetensors`; a `[start]` of kind `file` reads them.
     pub weights: bool,
     /// Each answer after each experience, in `predictions.csv`.
     pub predictions: bool,

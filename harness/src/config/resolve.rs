@@ -282,8 +282,9 @@ pub(super) fn own_data(tables: Table, shelf: &Shelf) -> Result<(Table, Own)> {
             bail!("data.{name}.format is missing; there are {}", formats());
         };
         let within = || format!("in [data.{name}]");
-        let (mut table, loader) =
-            (find("format", &format, &shelf.formats)?.make)(table).map_err(|error| besides(error, &["format"])).with_context(within)?;
+        let (mut table, loader) = (find("format", &format, &shelf.formats)?.make)(table)
+            .map_err(|error| besides(error, &["format"]))
+            .with_context(within)?;
         table.insert("format".into(), format.into());
         filled.insert(name.clone(), table.into());
         own.push((name, loader));

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Keys of `[stream]` that belong to every kind.
-pub(crate) const COMMON: [&str; 15] = [
+pub(crate) const COMMON: [&str; 17] = [
     "kind",
     "dataset",
     "seed",
@@ -30,10 +30,12 @@ pub(crate) const COMMON: [&str; 15] = [
     "held_out",
     "pool_share",
     "held_out_share",
+    "most_train",
+    "most_test",
     "hash",
 ];
 /// What stays when the command line names another kind.
-pub(crate) const KIND: [&str; 16] = [
+pub(crate) const KIND: [&str; 18] = [
     "dataset",
     "seed",
     "val_fraction",
@@ -47,6 +49,8 @@ pub(crate) const KIND: [&str; 16] = [
     "held_out",
     "pool_share",
     "held_out_share",
+    "most_train",
+    "most_test",
     "order",
     "arrival",
     "environment",
@@ -285,6 +289,11 @@ fn open(settings: &Settings, places: &Places, shelf: &Shelf) -> Result<Vec<Datas
             shelf.dataset(name)?.open(places.data)
         };
         all.push(opened.with_context(|| format!("cannot open the dataset `{name}`"))?);
+    }
+    let (train, test) = (settings.most_train, settings.most_test);
+    ensure!(train != Some(0) && test != Some(0), "stream.most_train and stream.most_test are at least 1");
+    if train.is_some() || test.is_some() {
+        all = all.iter().map(|dataset| dataset.limited(train, test)).collect();
     }
     Ok(all)
 }

@@ -119,6 +119,12 @@ pub struct Settings {
     /// Share of each of the stream's datasets' concepts, drawn, that are held out.
     #[serde(default, skip_serializing_if = "is_default")]
     pub held_out_share: f64,
+    /// Training examples of each concept, the first ones; all where not set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most_train: Option<usize>,
+    /// Test examples of each concept, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most_test: Option<usize>,
     /// The content hash that the stream must have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,

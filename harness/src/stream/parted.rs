@@ -50,7 +50,10 @@ impl Parted {
         }
         let wanted = [true, !settings.pool.is_empty() || pool > 0.0, !settings.held_out.is_empty() || held > 0.0];
         for ((part, wanted), name) in parts.iter().zip(wanted).zip(["stream", "pretraining pool", "held-out part"]) {
-            ensure!(!wanted || !part.is_empty(), "no concept is left for the {name}; the shares do not fit the datasets");
+            ensure!(
+                !wanted || !part.is_empty(),
+                "no concept is left for the {name}; the shares do not fit the datasets"
+            );
         }
         let [own, held_out, all] = [parts[0].len(), parts[0].len() + parts[1].len(), universe.concepts.len()];
         let order = parts.concat();

@@ -33,7 +33,7 @@ pub use namesakes::namesakes_table;
 pub use subject::{References, Subject};
 pub use worked::{EXAMPLE, HELD_OUT, LONG, POOLED, example, explain, listing};
 
-use crate::text::short;
+use crate::{manifest::StreamInfo, text::short};
 
 /// What a score is measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,6 +155,25 @@ pub static USUAL: &[&Metric] = &[
     &forgetting::CHAUDHRY,
     &accuracy::LEARNING,
 ];
+
+/// The same where some tasks are never trained.
+static USUAL_HELD_OUT: &[&Metric] = &[
+    &accuracy::AVERAGE,
+    &fomo::ACCUMULATION,
+    &fomo::POOL,
+    &fomo::RETENTION,
+    &fomo::GEOMETRIC,
+    &forgetting::CHAUDHRY,
+    &accuracy::LEARNING,
+];
+
+/// The columns of a table over runs on these streams where none are asked for.
+pub fn usual<'a>(streams: impl IntoIterator<Item = &'a StreamInfo>) -> &'static [&'static Metric] {
+    let untrained = |stream: &StreamInfo| {
+        (0..stream.tasks.len()).any(|task| !stream.trained.iter().flatten().any(|trained| *trained == task))
+    };
+    if streams.into_iter().any(|stream| stream.covers.is_none() && untrained(stream)) { USUAL_HELD_OUT } else { USUAL }
+}
 
 /// All scores.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
