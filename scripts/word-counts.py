@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Makes streams/data/word-counts.csv: how often the words of the class names that ship occur in English text.
 
-usage: word-counts.py WHEEL > streams/data/word-counts.csv
+usage: word-counts.py WHEEL DATA/*/*.pictures > streams/data/word-counts.csv
 
 WHEEL is wordfreq-3.1.1-py3-none-any.whl, which `pip download --no-deps wordfreq==3.1.1` brings. Needs msgpack.
-The words are those of the names between quotation marks in the lists of classes in datasets/src/. A count is per
-10^9 words. A word that wordfreq does not list has no row and counts as zero.
+The words are those of the names between quotation marks in the lists of classes in datasets/src/, and of the classes
+of the collections of pictures that `clbench data fetch` packs. A count is per 10^9 words. A word that wordfreq does not list has no row and counts as zero.
 """
 
 import gzip
 import hashlib
+import json
 import pathlib
 import re
 import sys
@@ -27,6 +28,11 @@ def words():
     for file in ("mnist.rs", "fashion.rs", "cifar.rs"):
         for names in re.findall(NAMES, (SOURCES / file).read_text(), re.DOTALL):
             for name in re.findall(r'"([^"]*)"', names):
+                yield from re.findall(r"[a-z0-9]+", name.lower())
+    for file in sys.argv[2:]:
+        with open(file, "rb") as pictures:
+            pictures.readline()
+            for name in json.loads(pictures.readline())["classes"]:
                 yield from re.findall(r"[a-z0-9]+", name.lower())
 
 

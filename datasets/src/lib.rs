@@ -13,6 +13,7 @@ pub mod fashion;
 mod fetch;
 pub mod idx;
 pub mod mnist;
+pub mod pictures;
 mod set;
 mod sprites;
 mod verify;
@@ -32,6 +33,13 @@ pub const CATALOGUE: &[&dyn Source] = &[
     &fashion::FASHION_MNIST,
     &cifar::CIFAR10,
     &cifar::CIFAR100,
+    &pictures::EMOJI_GOOGLE,
+    &pictures::EMOJI_GOOGLE_GROUPS,
+    &pictures::EMOJI_TWITTER,
+    &pictures::EMOJI_TWITTER_GROUPS,
+    &pictures::EMOJI_STYLES,
+    &pictures::STAMPS,
+    &pictures::OPENCLIPART,
 ];
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ use crate::{
     pass::Weights,
     registry::{Shelf, typed},
     run::{Logged, Run, Sink},
+    scope::HeadKind,
     stream::{Experience, Part, Stream},
     weights::{self, Tensors},
 };
@@ -268,7 +269,12 @@ fn replace(to: &mut Weights, path: &str, array: Array) -> Result<bool> {
 impl Pretrain {
     /// Tells it from every other: network, recipe, pool, length and seed.
     fn id(&self, setup: &Setup, seed: u64) -> String {
-        let (net, Setup { config, stream, .. }) = (self.net(setup), setup);
+        let (mut net, Setup { config, stream, .. }) = (self.net(setup), setup);
+        if net.heads.kind == HeadKind::Shared {
+            // Which of a shared head's classes come together is nothing to the pool.
+            net.heads.tasks.clear();
+            net.heads.seen.clear();
+        }
         let Config { optim, schedule, train, head, device, .. } = config;
         let pool = stream.pool.as_ref().map(|pool| pool.train.digest());
         let data: Vec<&str> = stream.universe.datasets.iter().map(|dataset| &dataset.hash[..]).collect();
