@@ -38,6 +38,7 @@ pub(crate) mod shape;
 pub mod stack;
 pub mod start;
 pub mod stream;
+pub mod text;
 pub mod theta;
 pub mod universe;
 pub mod weights;

@@ -29,21 +29,21 @@ pub const MOST_BYTES: u64 = 1 << 32;
 /// empty, of another type, or with a value that is not a finite number.
 pub fn read_any(path: &Path) -> Result<Tensors> {
     let within = || format!("cannot read weights from {}", path.display());
-    let bytes = bounded(path).with_context(within)?;
+    let bytes = bounded(path, MOST_BYTES).with_context(within)?;
     let read = if is_checkpoint(&bytes) { torch::read(bytes) } else { safe::read(&bytes) };
     let tensors = read.with_context(within)?;
     ensure!(!tensors.is_empty(), "{} holds no tensors", path.display());
     Ok(tensors)
 }
 
-/// The content of a regular file of at most [`MOST_BYTES`].
-pub(crate) fn bounded(path: &Path) -> Result<Vec<u8>> {
+/// The content of a regular file of at most `most` bytes.
+pub(crate) fn bounded(path: &Path, most: u64) -> Result<Vec<u8>> {
     // Asked of the path first: to open a pipe would wait for its other end.
     let size = std::fs::metadata(path).and_then(|about| {
         let kind = std::io::ErrorKind::InvalidInput;
         if about.is_file() { Ok(about.len()) } else { Err(std::io::Error::new(kind, "it is no regular file")) }
     })?;
-    ensure!(size <= MOST_BYTES, "it has {size} bytes; at most {MOST_BYTES} are read");
+    ensure!(size <= most, "it has {size} bytes; at most {most} are read");
     let mut bytes = Vec::with_capacity(size as usize);
     // A file that grows meanwhile is cut off, and found broken.
     File::open(path)?.take(size).read_to_end(&mut bytes)?;

@@ -170,6 +170,15 @@ fn a_pickle_with_a_command_is_refused_and_not_run() {
     }
 }
 
+/// A list in a list, ten million deep.
+#[test]
+fn a_deep_pickle_is_refused() {
+    let nested = [&b"\x80\x02"[..], &vec![b']'; 10_000_000], &vec![b'a'; 9_999_999], b"."].concat();
+    refusal(&nested);
+    let tuples = [&b"\x80\x02N"[..], &vec![0x85; 10_000_000], b"."].concat();
+    refusal(&tuples);
+}
+
 #[test]
 fn what_is_no_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,0 +1,5 @@
+//! Texts as vectors.
+
+mod wordllama;
+
+pub use self::wordllama::WordLlama;
