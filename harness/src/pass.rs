@@ -5,14 +5,13 @@
 //! way to a layer, and so the one place where operations are counted, dropout is drawn and a low-rank
 //! adapter is applied.
 
-use burn::tensor::{
-    Tensor, activation, module,
-    ops::{ConvOptions, MaxPoolOptions},
-};
+use burn::tensor::{Tensor, activation, module};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use crate::{array::Array, draws::Draws, ledger::Meter, theta::Theta};
+
+mod spatial;
 
 /// Everything that makes a network's outputs.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -127,28 +126,6 @@ impl Pass {
         y
     }
 
-    fn convolution(&self, x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, stride: usize) -> Tensor<4> {
-        let [outputs, inputs, kh, kw] = weight.dims();
-        let tracked = [x.is_autodiff(), weight.is_autodiff()];
-        // Odd kernels keep height and width at stride 1.
-        let y = module::conv2d(x, weight, bias, ConvOptions::new([stride; 2], [kh / 2, kw / 2], [1; 2], 1));
-        let [batch, _, h, w] = y.dims();
-        self.count(batch * h * w * outputs * inputs * kh * kw, tracked);
-        y
-    }
-
-    /// A convolution padded by half its kernel, and for each low-rank adapter at `name` one to its rank followed
-    /// by a 1×1 convolution. Shape `[batch, in, h, w]` to `[batch, out, ⌈h/stride⌉, ⌈w/stride⌉]`.
-    pub fn conv(&mut self, name: &str, x: Tensor<4>, stride: usize) -> Tensor<4> {
-        let bias = self.find(&format!("{name}.bias")).map(Array::tensor);
-        let mut y = self.convolution(x.clone(), self.read(&format!("{name}.weight")), bias, stride);
-        for (a, b, scale) in self.adapters::<4>(name) {
-            let low = self.convolution(x.clone(), a, None, stride);
-            y = y + self.convolution(low, b, None, 1) * scale.reshape([1; 4]);
-        }
-        y
-    }
-
     /// The adapters at `name`: `name.lora0.a`, `name.lora0.b`, `name.lora0.scale`, then 1, and so on.
     fn adapters<const D: usize>(&self, name: &str) -> Vec<(Tensor<D>, Tensor<D>, Tensor<1>)> {
         let one = |index: usize| {
@@ -200,11 +177,6 @@ impl Pass {
         let weights = activation::softmax(q.matmul(k.swap_dims(2, 3)) / (width as f32).sqrt(), 3);
         self.count(macs, [weights.is_autodiff(), v.is_autodiff()]);
         weights.matmul(v)
-    }
-
-    /// Largest of each 2×2 square. Shape `[batch, channels, h, w]` to `[batch, channels, ⌊h/2⌋, ⌊w/2⌋]`.
-    pub fn max_pool(&mut self, x: Tensor<4>) -> Tensor<4> {
-        module::max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2]))
     }
 
     /// Zeroes units with probability `p` and scales the others by 1/(1−p) in `Train`, the identity otherwise.

@@ -229,15 +229,15 @@ impl Given {
     }
 }
 
-/// Puts a file's tensors in place. Their names are paths, after `theta.`, `frozen.` or `buffers.` in our own files; a
-/// head of another width stays as it was drawn.
+/// Puts a file's tensors in place, under the paths that the body knows for their names; a head of another width stays
+/// as it was drawn.
 fn foreign(tensors: Tensors, to: &mut Weights, setup: &Setup) -> Result<()> {
     let mut found = 0;
     let device = crate::device::open(&setup.config.device)?;
     for (name, (shape, values)) in tensors {
-        let path = ["theta.", "frozen.", "buffers."].iter().find_map(|part| name.strip_prefix(part)).unwrap_or(&name);
+        let Some(path) = setup.net.body.path_of(&name) else { continue };
         let array = Array::new(&shape, values, &device);
-        let put = replace(to, path, array);
+        let put = replace(to, &path, array);
         if path.starts_with("head") {
             continue;
         }

@@ -22,6 +22,15 @@ MOMENTUM = 0.1
 RANK = 4
 
 
+# SqueezeNet 1.1: channels squeezed to, and expanded to by each of two kernels.
+FIRES = [
+    ("fire2", 16, 64), ("fire3", 16, 64), ("fire4", 32, 128), ("fire5", 32, 128),
+    ("fire6", 48, 192), ("fire7", 48, 192), ("fire8", 64, 256), ("fire9", 64, 256),
+]
+# Bodies that see pixels from 0 to 255.
+PIXELS = ("squeezenet",)
+
+
 # A network is described once, as an ordered list of (path, kind, shape), from
 # which the values are made; the forward functions below read the same paths.
 
@@ -38,6 +47,12 @@ def conv_spec(path, n_in, n_out, k, bias):
     if bias:
         spec.append((f"{path}.bias", "bias", (n_out,)))
     return spec
+
+
+def kernel_spec(path, n_in, n_out, k, bias):
+    """A convolution whose values keep a signal's size through many layers."""
+    (name, _, shape), *rest = conv_spec(path, n_in, n_out, k, bias)
+    return [(name, "kernel", shape), *rest]
 
 
 def batch_norm_spec(path, n):
@@ -105,6 +120,14 @@ def net_spec(net, shape, classes):
             spec += linear_spec(f"{b}.down", net["ratio"] * d, d)
         spec += layer_norm_spec("body.norm", d)
         n = d
+    elif kind == "squeezenet":
+        spec += kernel_spec("body.conv1", 3, 64, 3, True)
+        n = 64
+        for fire, squeezed, expanded in FIRES:
+            spec += kernel_spec(f"body.{fire}.squeeze1x1", n, squeezed, 1, True)
+            spec += kernel_spec(f"body.{fire}.expand1x1", squeezed, expanded, 1, True)
+            spec += kernel_spec(f"body.{fire}.expand3x3", squeezed, expanded, 3, True)
+            n = 2 * expanded
     else:
         raise ValueError(kind)
     return spec + linear_spec("head", n, classes)
@@ -121,6 +144,9 @@ def values(path, kind, shape):
         fan_in = shape[0] if len(shape) == 2 else math.prod(shape[1:])
         scale = 1.0 / math.sqrt(fan_in)
         return [scale * v for v in wave(path, shape)]
+    if kind == "kernel":
+        phase, scale = sum(path.encode()), 2.0 / math.sqrt(math.prod(shape[1:]))
+        return [scale * math.sin(0.37 * (k * k) + phase) for k in range(math.prod(shape))]
     if kind in ("bias", "beta", "mean"):
         return [0.1 * v for v in wave(path, shape)]
     if kind in ("gamma", "var"):
@@ -135,8 +161,10 @@ def tensor(data, shape, dtype):
     return torch.tensor(data, dtype=torch.float64).to(torch.float32).to(dtype).reshape(shape)
 
 
-def inputs(shape, classes, dtype):
+def inputs(net, shape, classes, dtype):
     x = [math.sin(0.11 * k + 0.5) for k in range(math.prod(shape))]
+    if net["kind"] in PIXELS:
+        x = [127.5 + 127.5 * v for v in x]
     y = torch.tensor([(3 * i + 1) % classes for i in range(shape[0])])
     return tensor(x, shape, dtype), y
 
@@ -162,6 +190,15 @@ class Ctx:
             a, b = self.adapters[p]
             y = y + F.conv2d(F.conv2d(x, a, None, stride, padding), b)
         return y
+
+    def conv_same(self, p, x, stride=1):
+        """TensorFlow's padding: as little as the output's size asks, the odd row behind."""
+        side = self.t[f"{p}.weight"].shape[-1]
+        pad = []
+        for size in (x.shape[3], x.shape[2]):  # F.pad begins with the last axis
+            total = max((-(-size // stride) - 1) * stride + side - size, 0)
+            pad += [total // 2, total - total // 2]
+        return self.conv(p, F.pad(x, pad), stride, 0)
 
     def batch_norm(self, p, x):
         t = self.t
@@ -235,7 +272,21 @@ def vit(net, ctx, x):
     return ctx.linear("head", ctx.layer_norm("body.norm", x).mean(1))
 
 
-FORWARD = {"mlp": mlp, "cnn": cnn, "resnet18": resnet18, "vit": vit}
+def squeezenet(net, ctx, x):
+    if "upscale" in net:
+        x = F.interpolate(x, (net["upscale"],) * 2, mode="bilinear", align_corners=False)
+    x = x - torch.tensor([123.0, 117.0, 104.0], dtype=x.dtype, device=x.device).view(1, 3, 1, 1)
+    x = F.relu(ctx.conv_same("body.conv1", x.flip(1), 2))
+    for fire, _, _ in FIRES:
+        if fire in ("fire2", "fire4", "fire6"):
+            x = F.max_pool2d(x, 3, 2)
+        x = F.relu(ctx.conv_same(f"body.{fire}.squeeze1x1", x))
+        parts = [F.relu(ctx.conv_same(f"body.{fire}.{p}", x)) for p in ("expand1x1", "expand3x3")]
+        x = torch.cat(parts, 1)
+    return ctx.linear("head", x.mean((2, 3)))
+
+
+FORWARD = {"mlp": mlp, "cnn": cnn, "resnet18": resnet18, "vit": vit, "squeezenet": squeezenet}
 
 
 def mlp_net(*widths, batch_norm=False):
@@ -266,6 +317,8 @@ CASES = {
     "cnn_batch_norm": (cnn_net(4, 8, hidden=16, batch_norm=True), (4, 3, 16, 16), True),
     "resnet18": (resnet_net(4), (3, 3, 16, 16), True),
     "vit": (vit_net(4, 16, 2, 2, 2), (3, 3, 16, 16), True),
+    "squeezenet": ({"kind": "squeezenet"}, (2, 3, 32, 32), True),
+    "squeezenet_upscaled": ({"kind": "squeezenet", "upscale": 45}, (2, 3, 32, 32), True),
     "mlp_784_256_256_b128": (mlp_net(256, 256), (128, 1, 28, 28), False),
     "cnn_32_64_b64": (cnn_net(32, 64, hidden=128), (64, 3, 32, 32), False),
     "resnet18_20_b10": (resnet_net(20), (10, 3, 32, 32), False),
@@ -274,6 +327,7 @@ CASES = {
 }
 
 BUFFERS = ("mean", "var")
+WEIGHTS = ("weight", "kernel")
 MODES = ("forward", "step", "frozen", "lora")
 
 
@@ -283,7 +337,7 @@ def make(spec, dtype):
 
 def run_values(net, shape, spec, dtype):
     forward = FORWARD[net["kind"]]
-    x, y = inputs(shape, CLASSES, dtype)
+    x, y = inputs(net, shape, CLASSES, dtype)
     t = make(spec, dtype)
     params = [path for path, kind, _ in spec if kind not in BUFFERS]
     buffers = [path for path, kind, _ in spec if kind in BUFFERS]
@@ -314,7 +368,7 @@ def adapters(net, spec, device):
     """A and B for every body weight; [in, r] and [r, out], or convolutions."""
     found = {}
     for path, kind, shape in spec:
-        if kind != "weight" or path.startswith("head."):
+        if kind not in WEIGHTS or path.startswith("head."):
             continue
         if len(shape) == 2:
             a, b = (shape[0], RANK), (RANK, shape[1])
@@ -333,7 +387,7 @@ def trained(mode, path, kind):
         return True
     if mode == "frozen":
         return path.startswith("head.")
-    return kind != "weight" or path.startswith("head.")  # lora
+    return kind not in WEIGHTS or path.startswith("head.")  # lora
 
 
 def run_flops(net, shape, spec, mode, device):

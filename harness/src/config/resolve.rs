@@ -153,7 +153,10 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
     let settings_table = take_table(&mut file, "stream")?;
     let joint = wants_all(&method, shelf);
     let places = Places { data: &asked.data, folder, own: &loaders };
-    let (stream_table, stream) = build_stream(&name, settings_table, joint, &places, shelf)?;
+    let (stream_table, mut stream) = build_stream(&name, settings_table, joint, &places, shelf)?;
+    if body.wants_pixels() {
+        stream.scaling = vec![(1.0, 0.0); stream.input[0]];
+    }
     ensure!(
         !stream.is_bare(),
         "the stream is a list of concepts without pictures; it can be shown, exported and compared, and not run: name \

@@ -2,14 +2,16 @@
 
 mod cnn;
 mod mlp;
+mod published;
 mod resnet;
+mod squeezenet;
 mod vit;
 
 use anyhow::{Result, ensure};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use serde::{Deserialize, Serialize};
 
-pub use self::{cnn::Cnn, mlp::Mlp, resnet::Resnet, vit::Vit};
+pub use self::{cnn::Cnn, mlp::Mlp, resnet::Resnet, squeezenet::Squeezenet, vit::Vit};
 use crate::{
     array::Array,
     draws::Draws,
@@ -35,6 +37,8 @@ pub enum Body {
     Resnet(Resnet),
     /// A small pre-norm transformer on patches.
     Vit(Vit),
+    /// SqueezeNet 1.1, whose published weights can be read.
+    Squeezenet(Squeezenet),
 }
 
 /// What a body is made of.
@@ -49,6 +53,14 @@ pub(crate) trait Architecture {
     fn features(&self, pass: &mut Pass, x: Tensor<4>) -> Tensor<2>;
     /// Path prefixes of the parts, from the input on.
     fn blocks(&self) -> Vec<String>;
+    /// Whether inputs are pixels as they are, 0 to 255, in place of scaled ones: what the published weights expect.
+    fn wants_pixels(&self) -> bool {
+        false
+    }
+    /// The path of what published weights call `name`; none where the body has no use for it.
+    fn path_of(&self, name: &str) -> Option<String> {
+        Some(name.to_owned())
+    }
 }
 
 impl Body {
@@ -58,14 +70,16 @@ impl Body {
             Self::Cnn(body) => body,
             Self::Resnet(body) => body,
             Self::Vit(body) => body,
+            Self::Squeezenet(body) => body,
         }
     }
     /// Name, settings and source of each body, for lists.
-    pub const CATALOGUE: [(&str, &str, &str); 4] = [
+    pub const CATALOGUE: [(&str, &str, &str); 5] = [
         ("mlp", "multi-layer perceptron; widths, batch_norm, dropout", ""),
         ("cnn", "3×3 convolutions with pooling; channels, hidden, batch_norm, dropout", ""),
         ("resnet18", "residual network with batch-norm; width", "https://arxiv.org/abs/1512.03385"),
         ("vit", "pre-norm transformer; patch, width, depth, heads, ratio, dropout", "https://arxiv.org/abs/2010.11929"),
+        ("squeezenet", "SqueezeNet 1.1 for published weights; upscale", "https://arxiv.org/abs/1602.07360"),
     ];
 }
 
