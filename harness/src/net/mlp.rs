@@ -11,7 +11,7 @@ use crate::pass::Pass;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Mlp {
-    /// Units of each hidden layer.
+    /// Units of each hidden layer; none for a head alone, a linear classifier.
     pub widths: Vec<usize>,
     /// Whether each hidden layer is normalised over the batch.
     pub batch_norm: bool,
@@ -29,6 +29,10 @@ impl Architecture for Mlp {
     fn check(&self, _: [usize; 3]) -> Result<()> {
         ensure!(self.widths.len() <= 64, "net.widths has {} layers; at most 64", self.widths.len());
         self.widths.iter().try_for_each(|width| bounded("widths", *width))?;
+        ensure!(
+            !self.widths.is_empty() || (!self.batch_norm && self.dropout == 0.0),
+            "net.widths is empty, so net.batch_norm and net.dropout would do nothing; leave them out"
+        );
         droppable(self.dropout)
     }
     fn weights(&self, input: [usize; 3], spec: &mut Spec) {

@@ -4,6 +4,7 @@
 //! ([`to_safetensors`], [`from_safetensors`]). Those of others are tensors by name ([`read_any`]), which whoever reads
 //! them brings to a network's paths. A file is data and never code: nothing in it is executed.
 
+mod ndf;
 mod safe;
 mod torch;
 
@@ -11,7 +12,10 @@ use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
 
-pub use self::safe::{from_safetensors, to_safetensors};
+pub use self::{
+    ndf::ndf_to_safetensors,
+    safe::{from_safetensors, to_safetensors},
+};
 #[cfg(doc)]
 use crate::pass::Weights;
 
