@@ -12,6 +12,7 @@ mod embedded;
 pub mod fashion;
 mod fetch;
 pub mod idx;
+pub mod load;
 pub mod mnist;
 pub mod pictures;
 mod set;
@@ -23,7 +24,7 @@ pub use set::Set;
 use clbench::{dataset::Source, registry::Format};
 
 /// Every loader of a user's own data, in the order of the listings.
-pub const FORMATS: &[Format] = &[];
+pub const FORMATS: &[Format] = &[load::folder::FORMAT];
 
 /// Every dataset that ships, in the order of the listings.
 pub const CATALOGUE: &[&dyn Source] = &[
