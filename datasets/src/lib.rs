@@ -17,6 +17,7 @@ pub mod mnist;
 pub mod pictures;
 mod set;
 mod sprites;
+pub mod text;
 mod verify;
 
 pub use set::Set;
@@ -24,7 +25,7 @@ pub use set::Set;
 use clbench::{dataset::Source, registry::Format};
 
 /// Every loader of a user's own data, in the order of the listings.
-pub const FORMATS: &[Format] = &[load::folder::FORMAT];
+pub const FORMATS: &[Format] = &[load::folder::FORMAT, load::table::CSV, load::table::TSV, load::npy::FORMAT];
 
 /// Every dataset that ships, in the order of the listings.
 pub const CATALOGUE: &[&dyn Source] = &[

@@ -4,15 +4,19 @@
 //! is an error that names the file, the place in it and the remedy.
 
 pub mod folder;
+pub mod npy;
+pub mod table;
 
 pub(crate) mod cached;
 pub(crate) mod share;
 pub(crate) mod when;
 
+mod array;
 mod captions;
 mod cells;
 mod picture;
 mod tree;
+mod zipped;
 
 /// The largest number of classes: labels are 16 bits wide.
 pub(crate) const MOST_CLASSES: usize = 1 << 16;

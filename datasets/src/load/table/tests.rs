@@ -1,0 +1,125 @@
+//! Tests of the table loader.
+
+use std::fs;
+
+use clbench::{
+    dataset::{Element, floats},
+    registry::{Shelf, settings},
+};
+
+use super::*;
+use crate::text::tests::Toy;
+
+fn load(files: &[(&str, &[u8])], more: &str) -> Result<Dataset> {
+    let folder = tempfile::tempdir().unwrap();
+    files.iter().for_each(|(name, bytes)| fs::write(folder.path().join(name), bytes).unwrap());
+    let (_, table) = settings::<Table>(more.parse().unwrap())?;
+    let data = folder.path().join("data");
+    let origin = Origin { data: &data, folder: folder.path(), shelf: &Shelf::default() };
+    table.load_with("toy", &origin, &|| Ok(Box::new(Toy::default())))
+}
+
+fn refused(text: &[u8], more: &str, reason: &str) {
+    let error = format!("{:#}", load(&[("t.csv", text)], &format!("path = 't.csv'\n{more}")).unwrap_err());
+    assert!(error.contains(reason), "{error}");
+}
+
+fn features(split: &Split, at: usize) -> Vec<f32> {
+    floats(&split.pixels(at)).collect()
+}
+
+#[test]
+fn columns_are_chosen_by_name_and_classes_are_sorted() {
+    let text = b"b,kind,a,note\n1,pear,2,x\n3,apple,4,y\n5,pear,6,z\n7,apple,8,w\n";
+    let more = "path = 't.csv'\nlabel = 'kind'\nfeatures = ['a', 'b']\ncaption = 'note'";
+    let dataset = load(&[("t.csv", text)], more).unwrap();
+    assert_eq!((&dataset.classes[..], dataset.shape), (&["apple".to_owned(), "pear".to_owned()][..], [1, 1, 2]));
+    assert_eq!((dataset.train.element(), dataset.train.label(0), dataset.train.label(1)), (Element::Float, 1, 0));
+    assert_eq!((features(&dataset.train, 0), features(&dataset.test, 1)), (vec![2.0, 1.0], vec![8.0, 7.0]));
+    assert_eq!((&**dataset.train.caption(1).unwrap(), &**dataset.test.caption(0).unwrap()), ("y", "z"));
+}
+
+#[test]
+fn the_rest_is_what_is_nothing_else() {
+    let text = b"kind\ta\tday\tb\n10\t1\t1970-01-02\t2\n9\t3\t5\t4\n10\t5\t6\t6\n9\t7\t8\t8\n";
+    let mut table: toml::Table = "path = 't.csv'\nlabel = 'kind'\nfeatures = 'rest'\ntime = 'day'".parse().unwrap();
+    let (settings, _) = (TSV.make)(table.clone()).unwrap();
+    assert_eq!(settings["separator"].as_str(), Some("\t"));
+    table.insert("separator".into(), "\t".into());
+    let dataset = load(&[("t.csv", text)], &table.to_string()).unwrap();
+    // As numbers, 9 stands before 10.
+    assert_eq!((&dataset.classes[..], dataset.shape), (&["9".to_owned(), "10".to_owned()][..], [1, 1, 2]));
+    assert_eq!(
+        (dataset.train.time(0), dataset.train.time(1), features(&dataset.train, 0)),
+        (Some(86_400), Some(5), vec![1.0, 2.0])
+    );
+}
+
+#[test]
+fn two_files_share_their_classes() {
+    let (train, test) = (&b"k,a\nx,1\ny,2\n"[..], &b"k,a\ny,3\nx,4\n"[..]);
+    let more = "train = 'train.csv'\ntest = 'test.csv'\nlabel = 'k'\nfeatures = 'rest'";
+    let dataset = load(&[("train.csv", train), ("test.csv", test)], more).unwrap();
+    assert_eq!((dataset.test.label(0), features(&dataset.test, 0)), (1, vec![3.0]));
+    let error = load(&[("train.csv", train), ("test.csv", b"k,a\nx,3\nx,4\n")], more).unwrap_err().to_string();
+    assert!(error.contains("\"y\" is a label for training only, or for testing only"), "{error}");
+}
+
+#[test]
+fn texts_become_features_and_their_beginning_the_caption() {
+    let long = "word ".repeat(100);
+    let text = format!("k,t\nx,one\nx,three\ny,\"{long}\"\ny,four\n");
+    let dataset = load(&[("t.csv", text.as_bytes())], "path = 't.csv'\nlabel = 'k'\ntext = 't'").unwrap();
+    assert_eq!((dataset.shape, features(&dataset.train, 0)), ([1, 1, 2], vec![3.0, 1.0]));
+    let caption = dataset.train.caption(1).unwrap();
+    assert!(caption.len() <= 200 && caption.ends_with("word") && caption.starts_with("word word"), "{caption}");
+}
+
+#[test]
+fn what_is_wrong_with_a_cell_is_said_with_its_place() {
+    let more = "label = 'k'\nfeatures = ['a']";
+    for cell in ["", "NaN", "inf", "x"] {
+        refused(format!("k,a\nx,1\nx,{cell}\n").as_bytes(), more, "t.csv, line 3, column `a`: ");
+    }
+    refused(b"k,a\nx,1\n,2\n", more, "line 3, column `k`: the label is empty");
+    refused(b"k,a\nx,1\n\xff,2\n", more, "line 3, column `k`: not UTF-8");
+    refused(b"k,a\nx,1\nx,2,3\n", more, "line 3: 3 cells instead of 2");
+    refused(b"k,a,d\nx,1,0\nx,2,noon\n", "label = 'k'\nfeatures = ['a']\ntime = 'd'", "line 3, column `d`");
+    refused(b"k,a\nx,1\nx, \n", "label = 'k'\ntext = 'a'", "line 3, column `a`: the text is empty");
+}
+
+#[test]
+fn empty_files_and_wrong_settings_are_refused() {
+    let more = "label = 'k'\nfeatures = ['a']";
+    refused(b"", more, "the file is empty");
+    refused(b"k,a\n", more, "has no rows");
+    refused(b"k,a\nx,1\n", more, "class `x` has one example");
+    refused(b"k,a\nx,1\n", "label = 'j'\nfeatures = ['a']", "unknown column `j`");
+    refused(b"k,a\nx,1\n", "label = 'k'\nfeatures = 'all'", "neither a list nor \"rest\"");
+    refused(b"k,a\nx,1\n", "label = 'k'\nfeatures = ['k']", "stands among the features too");
+    refused(b"k\nx\n", "label = 'k'\nfeatures = 'rest'", "no column is left");
+    refused(b"k,a\nx,1\n", "label = 'k'", "either `features` or `text`");
+    refused(b"k,a\nx,1\n", &format!("{more}\ntest = 'u.csv'"), "either `path`, or `train` and `test`");
+    refused(b"k,a\nx,1\n", &format!("{more}\nseparator = '::'"), "not one ASCII character");
+}
+
+#[test]
+fn what_is_kept_stays_within_memory() {
+    let mut text = b"k,a,b,c\n".to_vec();
+    (0..60_000).for_each(|row| text.extend(format!("{},1,2,a long cell that is not asked for\n", row % 2).as_bytes()));
+    // 24 bytes a row: 1.4 MB.
+    let more = "path = 't.csv'\nlabel = 'k'\nfeatures = ['a', 'b']";
+    refused(
+        &text,
+        "label = 'k'\nfeatures = ['a', 'b']\nmemory = 1",
+        "more than the 1 MiB that `memory` allows; raise it",
+    );
+    assert_eq!(load(&[("t.csv", &text)], &format!("{more}\nmemory = 2")).unwrap().train.len(), 48_000);
+}
+
+#[test]
+fn more_labels_than_classes_can_be_are_refused_early() {
+    let mut text = b"k,a\n".to_vec();
+    (0..70_000).for_each(|row| text.extend(format!("c{row},1\n").as_bytes()));
+    refused(&text, "label = 'k'\nfeatures = ['a']", "line 65538, column `k`: more than 65536 labels");
+}
