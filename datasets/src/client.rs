@@ -47,7 +47,7 @@ fn summary(complaints: &str) -> String {
 }
 
 /// Runs a program to its end.
-fn run(command: &mut Command) -> Result<()> {
+pub(crate) fn run(command: &mut Command) -> Result<()> {
     let (mut child, mut complaints) = start(command.stdout(Stdio::null()))?;
     judge(command, child.wait()?, &mut complaints)
 }
@@ -71,7 +71,7 @@ pub(crate) fn stream(command: &mut Command, read: impl FnOnce(&mut dyn Read) -> 
 }
 
 /// The only file below `folder` with this extension.
-fn only(folder: &Path, extension: &str) -> Result<PathBuf> {
+pub(crate) fn only(folder: &Path, extension: &str) -> Result<PathBuf> {
     let mut found = None;
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

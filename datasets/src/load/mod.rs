@@ -10,13 +10,13 @@ pub mod table;
 pub(crate) mod cached;
 pub(crate) mod share;
 pub(crate) mod when;
+pub(crate) mod zipped;
 
 mod array;
 mod captions;
 mod cells;
 mod picture;
 mod tree;
-mod zipped;
 
 /// The largest number of classes: labels are 16 bits wide.
 pub(crate) const MOST_CLASSES: usize = 1 << 16;

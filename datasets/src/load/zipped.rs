@@ -1,6 +1,10 @@
 //! Members of zip archives, read within bounds: of `.npz` files and of Python's packages.
 
-use std::io::{Read, Seek};
+use std::{
+    fs::File,
+    io::{Read, Seek},
+    path::Path,
+};
 
 use anyhow::{Context, Result, bail};
 use zip::ZipArchive;
@@ -23,6 +27,25 @@ pub(crate) fn member<T>(
     let mut member = archive.by_name(name).with_context(|| name.to_owned())?;
     let bytes = member.size();
     read(bytes, &mut (&mut member).take(bytes.saturating_add(1)))
+}
+
+/// The names of all members.
+///
+/// # Errors
+/// When the archive is broken.
+pub(crate) fn names(archive: impl Read + Seek) -> Result<Vec<String>> {
+    let archive = ZipArchive::new(archive).context("not a zip archive, or a broken one")?;
+    Ok(archive.file_names_raw().filter_map(|name| String::from_utf8(name.to_vec()).ok()).collect())
+}
+
+/// Whether a file begins like a zip archive.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn is_one(path: &Path) -> Result<bool> {
+    let mut begin = Vec::new();
+    File::open(path)?.take(4).read_to_end(&mut begin)?;
+    Ok(begin == b"PK\x03\x04")
 }
 
 #[cfg(test)]

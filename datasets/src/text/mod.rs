@@ -3,6 +3,8 @@
 //! Embeddings are WordLlama's, <https://github.com/dleemiller/WordLlama>: the mean of the words' vectors, 256 numbers.
 //! They are kept in the data folder's `.cache` under a name that covers the texts and the model.
 
+pub mod sets;
+
 use std::{io::Read, path::Path, sync::Mutex};
 
 use anyhow::{Result, bail, ensure};
