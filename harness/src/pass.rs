@@ -6,7 +6,7 @@
 //! adapter is applied.
 
 use burn::tensor::{Tensor, activation, module};
-use rand::RngExt;
+use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
 use crate::{array::Array, draws::Draws, ledger::Meter, theta::Theta};
@@ -98,6 +98,12 @@ impl Pass {
     fn find(&self, path: &str) -> Option<&Array> {
         self.weights.theta.get(path).or_else(|| self.weights.frozen.get(path))
     }
+    /// The next draws for `purpose` in `Train`; otherwise nothing is drawn.
+    pub(crate) fn rng(&mut self, purpose: &str) -> Option<impl Rng + use<>> {
+        let Mode::Train(draws) = self.mode else { return None };
+        self.calls += 1;
+        Some(draws.rng(purpose, self.calls - 1))
+    }
     /// Counts a product of `macs` multiply-adds: forward, and a gradient for each operand that is on the graph.
     /// Inputs are plain tensors until something trained has touched them, so this is exact.
     fn count(&self, macs: usize, tracked: [bool; 2]) {
@@ -171,24 +177,46 @@ impl Pass {
     ///
     /// Vaswani et al. 2017, <https://arxiv.org/abs/1706.03762>, eq. 1.
     pub fn attention(&mut self, q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
+        self.masked_attention(q, k, v, None)
+    }
+
+    /// [`Pass::attention`] with `mask` added to the logits: 0 for tokens that count, [`OUT`](crate::scope::OUT) for
+    /// others. Its shape is `[batch, 1, 1, tokens]`.
+    pub fn masked_attention(
+        &mut self,
+        q: Tensor<4>,
+        k: Tensor<4>,
+        v: Tensor<4>,
+        mask: Option<&Tensor<4>>,
+    ) -> Tensor<4> {
         let [batch, heads, tokens, width] = q.dims();
         let macs = batch * heads * tokens * tokens * width;
         self.count(macs, [q.is_autodiff(), k.is_autodiff()]);
-        let weights = activation::softmax(q.matmul(k.swap_dims(2, 3)) / (width as f32).sqrt(), 3);
+        let logits = q.matmul(k.swap_dims(2, 3)) / (width as f32).sqrt();
+        let logits = match mask {
+            Some(mask) => logits + mask.clone(),
+            None => logits,
+        };
+        let weights = activation::softmax(logits, 3);
         self.count(macs, [weights.is_autodiff(), v.is_autodiff()]);
         weights.matmul(v)
+    }
+
+    /// Inner product of each row of `x` with each row of `y`. Shapes `[n, d]` and `[m, d]` to `[n, m]`.
+    pub fn products(&mut self, x: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
+        let ([rows, width], [columns, _]) = (x.dims(), y.dims());
+        self.count(rows * width * columns, [x.is_autodiff(), y.is_autodiff()]);
+        x.matmul(y.transpose())
     }
 
     /// Zeroes units with probability `p` and scales the others by 1/(1−p) in `Train`, the identity otherwise.
     /// Shape kept.
     pub fn dropout<const D: usize>(&mut self, x: Tensor<D>, p: f64) -> Tensor<D> {
-        let Mode::Train(draws) = self.mode else { return x };
         if p == 0.0 {
             return x;
         }
+        let Some(mut rng) = self.rng("dropout") else { return x };
         let shape = x.dims();
-        let mut rng = draws.rng("dropout", self.calls);
-        self.calls += 1;
         let kept = (1.0 / (1.0 - p)) as f32;
         let keep = (0..shape.iter().product()).map(|_| if rng.random::<f64>() < p { 0.0 } else { kept });
         let mask = Array::new(&shape, keep.collect(), &x.device().inner());

@@ -1,5 +1,6 @@
 //! A network is a description: it knows the shapes of its weights and what to do with them, and holds none.
 
+mod block;
 mod cnn;
 mod mlp;
 mod published;
@@ -11,6 +12,7 @@ use anyhow::{Result, ensure};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::block::Block;
 pub use self::{cnn::Cnn, mlp::Mlp, resnet::Resnet, squeezenet::Squeezenet, vit::Vit};
 use crate::{
     array::Array,
@@ -232,8 +234,8 @@ impl Net {
         }
     }
 
-    /// Pushes what does not count out of the softmax.
-    fn masked(&self, logits: Tensor<2>, scopes: &Scopes) -> Tensor<2> {
+    /// Pushes what does not count out of the softmax. Shape `[batch, classes]`, kept.
+    pub(crate) fn masked(&self, logits: Tensor<2>, scopes: &Scopes) -> Tensor<2> {
         let rows = match scopes {
             Scopes::One(_) => 1,
             Scopes::Each(scopes) => scopes.len(),

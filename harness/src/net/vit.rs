@@ -7,10 +7,10 @@
 //! the head sees every patch from the first step.
 
 use anyhow::{Result, ensure};
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Architecture, Fill, Spec, bounded, droppable};
+use super::{Architecture, Block, Fill, Spec, bounded, droppable};
 use crate::pass::Pass;
 
 /// Patches, learned positions, pre-norm blocks of attention and a two-layer perceptron, the mean over patches.
@@ -53,25 +53,9 @@ impl Vit {
         ])
     }
 
-    fn attention(&self, pass: &mut Pass, name: &str, x: Tensor<3>) -> Tensor<3> {
-        let [batch, tokens, width] = x.dims();
-        let mut part = |what: &str| {
-            let y = pass.linear(&format!("{name}.{what}"), x.clone());
-            y.reshape([batch, tokens, self.heads, width / self.heads]).swap_dims(1, 2)
-        };
-        let (q, k, v) = (part("query"), part("key"), part("value"));
-        let y = pass.attention(q, k, v).swap_dims(1, 2).reshape([batch, tokens, width]);
-        pass.linear(&format!("{name}.out"), y)
-    }
-
-    fn block(&self, pass: &mut Pass, name: &str, x: Tensor<3>) -> Tensor<3> {
-        let y = pass.layer_norm(&format!("{name}.norm1"), x.clone());
-        let y = self.attention(pass, name, y);
-        let x = x + pass.dropout(y, self.dropout);
-        let y = pass.layer_norm(&format!("{name}.norm2"), x.clone());
-        let y = activation::gelu(pass.linear(&format!("{name}.up"), y));
-        let y = pass.linear(&format!("{name}.down"), y);
-        x + pass.dropout(y, self.dropout)
+    fn block(&self) -> Block {
+        let Self { width, heads, ratio, dropout, .. } = *self;
+        Block { width, heads, ratio, dropout }
     }
 }
 
@@ -89,19 +73,10 @@ impl Architecture for Vit {
         droppable(self.dropout)
     }
     fn weights(&self, input: [usize; 3], spec: &mut Spec) {
-        let (width, hidden) = (self.width, self.ratio * self.width);
+        let (width, block) = (self.width, self.block());
         spec.linear("body.patch", input[0] * self.patch * self.patch, width);
         spec.tensor("body.position".into(), &[self.patches(input), width], Fill::Normal(0.02));
-        for block in 0..self.depth {
-            let name = format!("body.{block}");
-            spec.layer_norm(&format!("{name}.norm1"), width);
-            spec.layer_norm(&format!("{name}.norm2"), width);
-            ["query", "key", "value", "out"]
-                .iter()
-                .for_each(|part| spec.linear(&format!("{name}.{part}"), width, width));
-            spec.linear(&format!("{name}.up"), width, hidden);
-            spec.linear(&format!("{name}.down"), hidden, width);
-        }
+        (0..self.depth).for_each(|at| block.weights(&format!("body.{at}"), spec));
         spec.layer_norm("body.norm", width);
     }
     fn width(&self, _: [usize; 3]) -> usize {
@@ -110,7 +85,8 @@ impl Architecture for Vit {
     fn features(&self, pass: &mut Pass, x: Tensor<4>) -> Tensor<2> {
         let tokens = pass.linear("body.patch", self.cut(x));
         let tokens = tokens + pass.read::<2>("body.position").unsqueeze();
-        let tokens = (0..self.depth).fold(tokens, |x, block| self.block(pass, &format!("body.{block}"), x));
+        let block = self.block();
+        let tokens = (0..self.depth).fold(tokens, |x, at| block.run(pass, &format!("body.{at}"), x, None));
         pass.layer_norm("body.norm", tokens).mean_dim(1).flatten(1, 2)
     }
     fn blocks(&self) -> Vec<String> {

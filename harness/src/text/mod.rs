@@ -1,5 +1,9 @@
-//! Texts as vectors.
+//! Texts as vectors, and images and texts in one space.
 
+pub mod loss;
 mod wordllama;
 
-pub use self::wordllama::WordLlama;
+pub use self::{
+    loss::{Loss, Same},
+    wordllama::WordLlama,
+};
