@@ -149,14 +149,14 @@ impl Examiner<'_> {
         unit(predictor.features(inputs, ask).expect("it had features a moment ago"))
     }
 
-    fn batch(&self, view: &View, places: &[usize]) -> Batch {
+    pub(crate) fn batch(&self, view: &View, places: &[usize]) -> Batch {
         let mut builder = Builder::new(&self.setup.stream, places.len());
         places.iter().for_each(|place| builder.view(view, *place));
         builder.batch(Scopes::One(Scope::All), Vec::new(), self.device)
     }
 
     /// Whether the task is to be asked about at this moment.
-    fn is_due(&self, task: usize) -> bool {
+    pub(crate) fn is_due(&self, task: usize) -> bool {
         let Setup { config, stream, .. } = self.setup;
         let here = stream.experiences.get(self.experience);
         self.at != At::Step
@@ -165,7 +165,7 @@ impl Examiner<'_> {
     }
 
     /// Whether some class of the task counts: of a task that is still to come, none counts among those seen.
-    fn can_ask(&self, task: usize) -> bool {
+    pub(crate) fn can_ask(&self, task: usize) -> bool {
         let Setup { config, stream, net, .. } = self.setup;
         let columns = net.heads.columns(config.head.test.scope(task, self.experience));
         stream.tasks[task].classes.iter().any(|class| columns[*class])

@@ -71,7 +71,8 @@ pub fn execute(
 ) -> Result<Outcome> {
     let path = setup.place(runs, seed);
     let names: Vec<String> = setup.stack(shelf)?.contributions.into_iter().map(|(name, _)| name).collect();
-    let (mut folder, saved) = match Folder::open(&path, &names, setup.config.keep.predictions)? {
+    let kept = [true, true, setup.config.keep.predictions, setup.dual.is_some()];
+    let (mut folder, saved) = match Folder::open(&path, &names, kept)? {
         Found::Complete => return finished(&path, setup, seed, watch),
         Found::Open(folder, saved, notes) => {
             notes.iter().for_each(|note| watch.note(seed, note));

@@ -10,7 +10,9 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench_results::{LedgerRow, MANIFEST_FILE, Manifest, RECORDS_FILE, Record, append_rows, write_rows};
+use clbench_results::{
+    LedgerRow, MANIFEST_FILE, Manifest, RECORDS_FILE, RETRIEVAL_FILE, Record, Retrieval, append_rows, rows::Row, write_rows,
+};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
@@ -21,16 +23,16 @@ use crate::{
 };
 
 /// First bytes of a checkpoint.
-const MAGIC: &[u8] = b"clbench checkpoint 1\n";
+const MAGIC: &[u8] = b"clbench checkpoint 2\n";
 /// Largest checkpoint that is read, in bytes.
 const MOST_BYTES: u64 = 1 << 35;
 /// Files that grow while a run goes on, with their headers; `train.csv`'s ends with the contributions' names.
-const GROWING: [&str; 3] = [RECORDS_FILE, "train.csv", "predictions.csv"];
+const GROWING: [&str; 4] = [RECORDS_FILE, "train.csv", "predictions.csv", RETRIEVAL_FILE];
 
 /// An open run's directory. It is locked: two processes cannot be at work in it.
 pub struct Folder {
     path: PathBuf,
-    growing: [Option<File>; 3],
+    growing: [Option<File>; 4],
     /// Seconds by experience and phase up to the checkpoint; no part of what must repeat.
     pub seconds: Seconds,
     /// Held until the folder is dropped; the system takes it back from a process that dies.
@@ -41,7 +43,7 @@ pub struct Folder {
 #[derive(Serialize, Deserialize)]
 struct Snapshot {
     /// Length of each growing file.
-    lengths: [u64; 3],
+    lengths: [u64; 4],
     seconds: Seconds,
     run: ByteBuf,
 }
@@ -55,11 +57,12 @@ pub enum Found {
 }
 
 impl Folder {
-    /// Opens the directory at `path`, making it if need be, and brings it back to its newest whole checkpoint.
+    /// Opens the directory at `path`, making it if need be, and brings it back to its newest whole checkpoint. `kept`
+    /// says which of the files that grow there are: records, logged steps, answers, retrieval.
     ///
     /// # Errors
     /// When it cannot be written, or another process is at work in it.
-    pub fn open(path: &Path, contributions: &[String], predictions: bool) -> Result<Found> {
+    pub fn open(path: &Path, contributions: &[String], kept: [bool; 4]) -> Result<Found> {
         if path.join(MANIFEST_FILE).exists() {
             return Ok(Found::Complete);
         }
@@ -78,11 +81,11 @@ impl Folder {
         }
         ["", "checkpoint", "artifact"].iter().for_each(|folder| remove_leftovers(&path.join(folder)));
         let (snapshot, notes) = newest(&checkpoints)?;
-        let lengths = snapshot.as_ref().map_or([0; 3], |snapshot| snapshot.lengths);
+        let lengths = snapshot.as_ref().map_or([0; 4], |snapshot| snapshot.lengths);
         let seconds = snapshot.as_ref().map_or_else(Seconds::new, |snapshot| snapshot.seconds.clone());
-        let mut folder = Self { path: path.to_owned(), growing: [None, None, None], seconds, _lock: lock };
+        let mut folder = Self { path: path.to_owned(), growing: [const { None }; 4], seconds, _lock: lock };
         for (index, name) in GROWING.into_iter().enumerate() {
-            if index < 2 || predictions {
+            if kept[index] {
                 folder.growing[index] = Some(folder.grow(name, lengths[index], contributions)?);
             }
         }
@@ -103,11 +106,8 @@ impl Folder {
         file.set_len(length).and_then(|()| file.seek(SeekFrom::Start(length))).with_context(within)?;
         if length == 0 {
             let header = match name {
-                RECORDS_FILE => {
-                    let mut header = Vec::new();
-                    write_rows::<Record>(&mut header, &[])?;
-                    header
-                }
+                RECORDS_FILE => header::<Record>()?,
+                RETRIEVAL_FILE => header::<Retrieval>()?,
                 "train.csv" => {
                     let own = contributions.iter().flat_map(|name| [",", name]).collect::<String>();
                     format!("experience,step,loss,base{own},rate,gradient,accuracy\n").into()
@@ -126,7 +126,7 @@ impl Folder {
 
     /// Saves the run; the last two checkpoints are kept.
     pub fn save(&mut self, run: &Run) -> Result<()> {
-        let mut lengths = [0; 3];
+        let mut lengths = [0; 4];
         for (length, file) in lengths.iter_mut().zip(&mut self.growing) {
             if let Some(file) = file {
                 file.sync_data().with_context(|| format!("cannot write to {}", self.path.display()))?;
@@ -190,11 +190,23 @@ impl Sink for Folder {
         fields.push(row.accuracy.map_or(String::new(), |accuracy| accuracy.to_string()));
         self.append(1, (fields.join(",") + "\n").as_bytes())
     }
+    fn retrieved(&mut self, rows: &[Retrieval]) -> Result<()> {
+        let mut text = Vec::new();
+        append_rows(&mut text, rows)?;
+        self.append(3, &text)
+    }
     fn answers(&mut self, answers: &[Answer]) -> Result<()> {
         let row =
             |a: &Answer| format!("{},{},{},{},{},{}\n", a.experience, a.task, a.index, a.label, a.answer, a.confidence);
         self.append(2, answers.iter().map(row).collect::<String>().as_bytes())
     }
+}
+
+/// The header of a file of such rows.
+fn header<R: Row>() -> Result<Vec<u8>> {
+    let mut header = Vec::new();
+    write_rows::<R>(&mut header, &[])?;
+    Ok(header)
 }
 
 fn unwritable(path: &Path) -> String {

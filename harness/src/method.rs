@@ -43,6 +43,14 @@ pub trait Carrier: Send + Sync {
     fn refuses(&self, _layout: Layout) -> Option<&'static str> {
         None
     }
+    /// Whether its loss compares the examples of a batch with each other, so that one example alone has none.
+    fn contrasts(&self) -> bool {
+        false
+    }
+    /// Whether it is the plain network's: what takes another's place where the stream file says so.
+    fn is_plain(&self) -> bool {
+        false
+    }
     /// Whether its answers depend on a preference over tasks; without, `eval.preferences` is refused.
     fn prefers(&self) -> bool {
         false

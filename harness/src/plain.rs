@@ -29,6 +29,9 @@ impl Carrier for Plain {
     fn predictor(&self, weights: &Weights) -> Box<dyn Predictor> {
         Box::new(Network { net: self.0.clone(), weights: weights.clone() })
     }
+    fn is_plain(&self) -> bool {
+        true
+    }
 }
 
 /// A network with its weights.

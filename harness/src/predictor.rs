@@ -1,6 +1,6 @@
 //! What is evaluated: something that answers questions and cannot reach what is trained.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
 use crate::{
     draws::Draws,
@@ -24,6 +24,11 @@ pub trait Predictor {
     }
     /// Scores against classes that it knows by their names alone, where it can read them. Shape `[batch, names]`.
     fn named(&self, _inputs: Tensor<4>, _names: &[String], _ask: &Ask) -> Option<Tensor<2>> {
+        None
+    }
+    /// Representations of texts beside those of [`Predictor::features`]: what belongs together has a large inner
+    /// product. None where it reads no texts. Shape `[texts, features]`.
+    fn texts(&self, _texts: &[&str], _device: &Device, _ask: &Ask) -> Option<Tensor<2>> {
         None
     }
 }

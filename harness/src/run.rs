@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::Instant};
 
 use anyhow::{Context, Result};
 use burn::tensor::Device;
-use clbench_results::{At, Record};
+use clbench_results::{At, Record, Retrieval};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -69,6 +69,10 @@ pub trait Sink {
     fn records(&mut self, records: &[Record]) -> Result<()>;
     /// One logged step.
     fn logged(&mut self, row: &Logged) -> Result<()>;
+    /// One evaluation's rows of retrieval, where there are texts.
+    fn retrieved(&mut self, _rows: &[Retrieval]) -> Result<()> {
+        Ok(())
+    }
     /// Every answer of the evaluation after an experience.
     fn answers(&mut self, answers: &[Answer]) -> Result<()>;
 }
@@ -132,9 +136,10 @@ impl<'a> Run<'a> {
     pub fn new(setup: &'a Setup, seed: u64, shelf: &Shelf) -> Result<Self> {
         let device = crate::device::open(&setup.config.device)?;
         let (stack, fresh) = (setup.stack(shelf)?, setup.optimizer(shelf)?);
-        let plain = setup.net.zeros(&device).elements();
+        let weights = stack.carrier.init(&Draws::of(seed), &device);
+        let plain = if setup.dual.is_some() { weights.elements() } else { setup.net.zeros(&device).elements() };
         let state = State {
-            weights: stack.carrier.init(&Draws::of(seed), &device),
+            weights,
             optim: fresh.clone(),
             ledger: Ledger::default(),
             position: Position::default(),

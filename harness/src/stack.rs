@@ -11,6 +11,7 @@ use crate::{
     plain::Plain,
     predictor::Predictor,
     registry::{Make, Shelf},
+    text::Dual,
 };
 
 /// One carrier and its contributions.
@@ -67,6 +68,19 @@ impl Stack {
         }
         stack.check(carrier.unwrap_or("the plain network"))?;
         Ok(stack)
+    }
+
+    /// The same stack with images and texts in place of the plain network.
+    ///
+    /// # Errors
+    /// When its carrier says itself what is trained.
+    pub fn reading(self, dual: &Dual) -> Result<Self> {
+        ensure!(
+            self.carrier.is_plain(),
+            "[text] trains images and texts in place of the plain network, and a part of this method says itself what is \
+             trained; leave one of them out"
+        );
+        Ok(Self { carrier: Box::new(dual.clone()), ..self })
     }
 
     fn check(&self, carrier: &str) -> Result<()> {

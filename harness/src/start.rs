@@ -32,6 +32,7 @@ use crate::{
     run::{Logged, Run, Sink},
     scope::HeadKind,
     stream::{Experience, Part, Stream},
+    text::Dual,
     weights::{self, Tensors},
 };
 
@@ -278,8 +279,10 @@ impl Pretrain {
         let Config { optim, schedule, train, head, device, .. } = config;
         let pool = stream.pool.as_ref().map(|pool| pool.train.digest());
         let data: Vec<&str> = stream.universe.datasets.iter().map(|dataset| &dataset.hash[..]).collect();
+        // What is locked in the stream is trained before it.
+        let texts = config.text.as_ref().map(crate::text::Config::unlocked);
         let text = format!(
-            "clbench {} {:?} {pool:?} {data:?} {:?} {net:?} {optim:?} {schedule:?} {} {head:?} {device} {self:?} {seed}",
+            "clbench {} {:?} {texts:?} {pool:?} {data:?} {:?} {net:?} {optim:?} {schedule:?} {} {head:?} {device} {self:?} {seed}",
             env!("CARGO_PKG_VERSION"),
             stream.universe.shape,
             stream.scaling,
@@ -359,7 +362,8 @@ impl Pretrain {
             budget: Budget::default(),
             ..of.config.clone()
         };
-        Setup { config, stream, net: self.net(of), optim, asks: false, overrides: Vec::new(), revision: of.revision }
+        let (net, dual) = (self.net(of), of.dual.as_ref().map(Dual::unlocked));
+        Setup { config, stream, net, dual, optim, asks: false, overrides: Vec::new(), revision: of.revision }
     }
 }
 

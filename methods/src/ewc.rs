@@ -115,6 +115,11 @@ impl Ewc {
 
     /// Squared gradients at one example, in expectation over labels as `fisher` says.
     fn squares(&self, cx: &Ctx, batch: &Batch, call: u64) -> Result<Theta> {
+        ensure!(
+            self.config.fisher == Fisher::Batch || !cx.carrier.contrasts(),
+            "ewc.fisher looks at one example at a time, and here the loss compares the examples of a batch with each \
+             other; set ewc.fisher=batch"
+        );
         let square = |batch: &Batch| cx.gradient(batch).map(|g| g.clone() * g);
         if let Fisher::Empirical | Fisher::Batch = self.config.fisher {
             return Ok(square(batch));

@@ -1,4 +1,5 @@
-//! Low-rank adapters on the body's matrices and kernels; head, biases and norms are trained as they are.
+//! Low-rank adapters on the body's matrices and kernels; head, biases and norms are trained as they are. With texts the
+//! text side's body is adapted, too, and what is locked is left alone.
 //!
 //! - Hu et al. 2021, <https://arxiv.org/abs/2106.09685>, section 4.1: W + α/r · A·B, A drawn, B zero.
 //! - A is drawn from U(−1/√fan-in, 1/√fan-in), as in the authors' own code; a convolution's A has the kernel's size
@@ -119,10 +120,14 @@ impl Lora {
 /// Names of the body's matrices and kernels, adapted (frozen) or not yet (trained), with their weights.
 fn adaptable(weights: &Weights) -> Vec<(String, Array)> {
     let matrix = |(path, array): (&str, &Array)| {
-        let name = path.strip_suffix(".weight").filter(|name| name.starts_with("body."))?;
+        let ours = |name: &&str| ["body.", "text.body."].iter().any(|body| name.starts_with(body));
+        let name = path.strip_suffix(".weight").filter(ours)?;
         [2, 4].contains(&array.shape.len()).then(|| (name.to_owned(), array.clone()))
     };
-    weights.theta.iter().chain(weights.frozen.iter()).filter_map(matrix).collect()
+    // What is frozen and has no adapter was frozen by somebody else.
+    let adapted = |(name, _): &(String, Array)| weights.frozen.has(&format!("{name}.lora0.scale"));
+    let frozen = weights.frozen.iter().filter_map(matrix).filter(adapted);
+    weights.theta.iter().filter_map(matrix).chain(frozen).collect()
 }
 
 impl Contribution for Lora {

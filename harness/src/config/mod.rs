@@ -23,6 +23,7 @@ use crate::{
     scope::Head,
     start::Start,
     stream::is_default,
+    text,
 };
 
 /// A resolved configuration: the content of `config.toml`, less what it notes of stream and machine.
@@ -46,6 +47,9 @@ pub struct Config {
     pub stream: Table,
     /// What comes before the head.
     pub net: Body,
+    /// How texts are read, and how images and texts are brought together; none where there are no texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<text::Config>,
     /// Heads, and which logits count.
     pub head: Head,
     /// The optimizer.
@@ -189,10 +193,11 @@ impl Config {
         let hash = Sha256::digest(format!("clbench {}\n{stream}\n{text}", env!("CARGO_PKG_VERSION")));
         hex(&hash)[..12].to_owned()
     }
-    /// Six hexadecimal digits of what the stream sets for every method: network, optimizer, schedule and batch.
+    /// Six hexadecimal digits of what the stream sets for every method: network, text side, optimizer, schedule and batch.
     pub fn recipe(&self) -> String {
         let parts = (&self.net, &self.optim, &self.schedule, self.train.batch);
-        hex(&Sha256::digest(format!("{parts:?}")))[..6].to_owned()
+        let text = self.text.as_ref().map(|text| format!("{text:?}")).unwrap_or_default();
+        hex(&Sha256::digest(format!("{parts:?}{text}")))[..6].to_owned()
     }
     /// The id of all runs that differ from this one in nothing but the seed.
     pub fn family(&self, stream: &str) -> String {

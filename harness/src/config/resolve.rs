@@ -20,13 +20,14 @@ use crate::{
         build::{Own, Places, build as build_stream},
         metadata::is_list,
     },
+    text::{self, Dual},
 };
 
 /// Largest stream file, in bytes.
 const MOST_BYTES: u64 = 1 << 20;
 
 /// Sections of a stream file, besides one for each method.
-const SECTIONS: [&str; 19] = [
+const SECTIONS: [&str; 20] = [
     "name",
     "method",
     "seed",
@@ -35,6 +36,7 @@ const SECTIONS: [&str; 19] = [
     "data",
     "stream",
     "net",
+    "text",
     "head",
     "optim",
     "schedule",
@@ -56,6 +58,8 @@ pub struct Setup {
     pub stream: Stream,
     /// What is trained.
     pub net: Net,
+    /// What is trained of it with texts, where there are some.
+    pub dual: Option<Dual>,
     /// The optimizer's common settings.
     pub optim: Optim,
     /// Settings from the command line, as they are printed in tables.
@@ -69,7 +73,11 @@ pub struct Setup {
 impl Setup {
     /// A fresh stack of methods.
     pub fn stack(&self, shelf: &Shelf) -> Result<Stack> {
-        Stack::new(&self.config.method, &self.config.methods, &self.net, shelf)
+        let stack = Stack::new(&self.config.method, &self.config.methods, &self.net, shelf)?;
+        match &self.dual {
+            Some(dual) => stack.reading(dual),
+            None => Ok(stack),
+        }
     }
     /// A fresh optimizer.
     pub fn optimizer(&self, shelf: &Shelf) -> Result<Box<dyn Optimizer>> {
@@ -173,6 +181,7 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
         data,
         stream: stream_table,
         net: body.clone(),
+        text: texts(&mut file)?,
         head,
         optim: optim_table,
         schedule: parse(&mut file, "schedule")?,
@@ -188,7 +197,14 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
     };
     let net = Net { body, heads: stream.heads(&head), input: stream.input };
     check(&mut config, &stream, &net)?;
-    let stack = Stack::new(&config.method, &tables, &net, shelf)?;
+    let mut stack = Stack::new(&config.method, &tables, &net, shelf)?;
+    let dual = match &config.text {
+        Some(text) => Some(named(text, &config, &stream, &net, &asked.data).context("in [text]")?),
+        None => None,
+    };
+    if let Some(dual) = &dual {
+        stack = stack.reading(dual)?;
+    }
     told(&config, &stack, &stream)?;
     used(asked, &config, shelf)?;
     config.methods = stack.tables;
@@ -197,7 +213,7 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
     let aside = ["method", "seed", "device", "checkpoint.every"];
     let overrides = asked.overrides.iter().filter(|o| !aside.contains(&o.path.as_str()));
     let overrides = overrides.map(|o| o.text.clone()).collect();
-    Ok(Setup { config, stream, net, optim, overrides, revision: shelf.revision, asks: true })
+    Ok(Setup { config, stream, net, dual, optim, overrides, revision: shelf.revision, asks: true })
 }
 
 /// Takes the tables of methods out, and refuses what is neither a section nor a method.
@@ -293,6 +309,28 @@ pub(super) fn own_data(tables: Table, shelf: &Shelf) -> Result<(Table, Own)> {
         own.push((name, loader));
     }
     Ok((filled, own))
+}
+
+/// The `[text]` table, where there is one.
+fn texts(file: &mut Table) -> Result<Option<text::Config>> {
+    if !file.contains_key("text") {
+        return Ok(None);
+    }
+    parse::<text::Config>(file, "text")?.complete().map(Some)
+}
+
+/// What learns images with texts; refuses what asks for logits of classes.
+fn named(text: &text::Config, config: &Config, stream: &Stream, net: &Net, data: &Path) -> Result<Dual> {
+    ensure!(
+        config.head.kind == HeadKind::Shared && config.head.train == Count::All,
+        "images are trained with texts, and there are no heads; set head.kind = \"shared\" and head.train = \"all\""
+    );
+    ensure!(
+        stream.policy.is_none(),
+        "stream.environment chooses by what the network answers class by class while it is trained with texts; choose one \
+         that does not"
+    );
+    Dual::new(net.clone(), text.clone(), stream.titles.clone(), data)
 }
 
 fn plain_name(name: String) -> Result<String> {

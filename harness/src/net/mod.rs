@@ -139,6 +139,31 @@ impl Spec {
         self.buffers.push((format!("{name}.mean"), width, 0.0));
         self.buffers.push((format!("{name}.var"), width, 1.0));
     }
+    /// Refuses what would not fit.
+    pub(crate) fn check(&self) -> Result<()> {
+        let count = self.theta.iter().try_fold(0_usize, |sum, (_, shape, _)| {
+            let size = shape.iter().try_fold(1_usize, |product, side| product.checked_mul(*side))?;
+            sum.checked_add(size).filter(|sum| *sum <= MOST_WEIGHTS)
+        });
+        ensure!(count.is_some(), "the network has more than {MOST_WEIGHTS} weights; make it narrower");
+        Ok(())
+    }
+    /// First weights, each tensor drawn by its own path.
+    pub(crate) fn init(self, draws: &Draws, device: &Device) -> Weights {
+        let first = |(path, shape, fill): (String, Vec<usize>, Fill)| {
+            let array = match fill {
+                Fill::Normal(std) => draws.gaussian(&format!("init {path}"), &shape, std, device),
+                Fill::Constant(value) => Array::filled(&shape, value, device),
+            };
+            (path, array)
+        };
+        let buffer = |(path, width, value): (String, usize, f32)| (path, Array::filled(&[width], value, device));
+        Weights {
+            theta: self.theta.into_iter().map(first).collect(),
+            buffers: self.buffers.into_iter().map(buffer).collect(),
+            ..Weights::default()
+        }
+    }
 }
 
 /// Body, heads and the stream's shape, fixed before the first batch.
@@ -156,17 +181,18 @@ impl Net {
     /// Refuses what cannot be built or would not fit.
     pub fn check(&self) -> Result<()> {
         self.body.architecture().check(self.input)?;
-        let count = self.spec().theta.iter().try_fold(0_usize, |sum, (_, shape, _)| {
-            let size = shape.iter().try_fold(1_usize, |product, side| product.checked_mul(*side))?;
-            sum.checked_add(size).filter(|sum| *sum <= MOST_WEIGHTS)
-        });
-        ensure!(count.is_some(), "the network has more than {MOST_WEIGHTS} weights; make it narrower");
-        Ok(())
+        self.spec().check()
+    }
+
+    /// The body's weights, without a head.
+    pub(crate) fn body_spec(&self) -> Spec {
+        let mut spec = Spec::default();
+        self.body.architecture().weights(self.input, &mut spec);
+        spec
     }
 
     fn spec(&self) -> Spec {
-        let (mut spec, width) = (Spec::default(), self.body.architecture().width(self.input));
-        self.body.architecture().weights(self.input, &mut spec);
+        let (mut spec, width) = (self.body_spec(), self.width());
         match self.heads.kind {
             HeadKind::Shared => spec.linear("head", width, self.heads.classes),
             HeadKind::Multi => {
@@ -179,20 +205,7 @@ impl Net {
 
     /// Draws initial weights, each tensor by its own path: the same seed gives the same weights on every backend.
     pub fn init(&self, draws: &Draws, device: &Device) -> Weights {
-        let spec = self.spec();
-        let first = |(path, shape, fill): (String, Vec<usize>, Fill)| {
-            let array = match fill {
-                Fill::Normal(std) => draws.gaussian(&format!("init {path}"), &shape, std, device),
-                Fill::Constant(value) => Array::filled(&shape, value, device),
-            };
-            (path, array)
-        };
-        let buffer = |(path, width, value): (String, usize, f32)| (path, Array::filled(&[width], value, device));
-        Weights {
-            theta: spec.theta.into_iter().map(first).collect(),
-            buffers: spec.buffers.into_iter().map(buffer).collect(),
-            ..Weights::default()
-        }
+        self.spec().init(draws, device)
     }
 
     /// Weights of the same paths and shapes, all zero; nothing is drawn.

@@ -29,9 +29,12 @@ impl Run<'_> {
         self.charge(deploy, meter.take(), started);
         self.charge(calibrate, calibration.take(), started);
         let started = Instant::now();
-        let (records, answers) = self.examiner(at, &meter).examine(&*predictor)?;
+        let examiner = self.examiner(at, &meter);
+        let (records, answers) = examiner.examine(&*predictor)?;
+        let retrieved = if self.setup.dual.is_some() { examiner.retrieve(&*predictor)? } else { Vec::new() };
         self.charge(Phase::Evaluate, meter.take(), started);
         sink.records(&records)?;
+        sink.retrieved(&retrieved)?;
         // Finite weights may still overflow on their way to an answer.
         if let Some(record) = records.iter().find(|record| !record.loss.is_finite()) {
             let (task, total) = (record.task, self.state.position.total);
