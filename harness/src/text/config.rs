@@ -20,7 +20,7 @@ pub struct Config {
     pub width: usize,
     /// How pairs are trained.
     pub loss: Loss,
-    /// What equal texts of a batch are to each other's images.
+    /// What equal texts of a batch are to each other's images, for `siglip`; for `clip` it makes no difference.
     pub same: Same,
     /// Which side is not trained.
     pub lock: Lock,
@@ -129,6 +129,11 @@ impl Config {
                 template.chars().take(100).collect::<String>()
             );
         }
+        ensure!(
+            self.same == Same::Negatives || self.loss == Loss::Siglip,
+            "text.same = \"positives\" changes nothing with text.loss = \"clip\", where equal texts cost the same either way; \
+             leave it out"
+        );
         match self.side {
             Side::Tokens => self.tokens.get_or_insert_default().check()?,
             Side::WordLlama => {
@@ -155,8 +160,7 @@ impl Config {
 impl Tokens {
     fn check(&self) -> Result<()> {
         let Self { length, width, depth, heads, ratio, dropout, .. } = *self;
-        for (key, value) in
-            [("length", length), ("width", width), ("depth", depth), ("heads", heads), ("ratio", ratio)]
+        for (key, value) in [("length", length), ("width", width), ("depth", depth), ("heads", heads), ("ratio", ratio)]
         {
             bounded(&format!("tokens.{key}"), value)?;
         }
@@ -194,6 +198,7 @@ mod tests {
     fn what_does_nothing_or_cannot_be_is_refused() {
         assert!(refusal("side = \"wordllama\"\nlock = \"text\"").contains("changes nothing"));
         assert!(refusal("side = \"wordllama\"\n[tokens]\ndepth = 1").contains("[text.tokens] belongs to"));
+        assert!(refusal("same = \"positives\"").contains("changes nothing with text.loss"));
         assert!(refusal("templates = []").contains("text.templates has 0"));
         assert!(refusal("templates = [\"a picture\"]").contains("write `{}` once"));
         assert!(refusal("templates = [\"{} and {}\"]").contains("write `{}` once"));

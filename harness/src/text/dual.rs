@@ -120,8 +120,10 @@ impl Dual {
     /// Vectors of classes that are called `names`. Shape `[names, width]`.
     fn classes<'n>(&self, pass: &mut Pass, names: impl Iterator<Item = &'n str>, device: &Device) -> Tensor<2> {
         let count = self.config.templates.len();
-        let said: Vec<String> =
-            names.flat_map(|name| (0..count).map(move |at| (at, name))).map(|(at, name)| self.config.say(at, name)).collect();
+        let said: Vec<String> = names
+            .flat_map(|name| (0..count).map(move |at| (at, name)))
+            .map(|(at, name)| self.config.say(at, name))
+            .collect();
         let said: Vec<&str> = said.iter().map(String::as_str).collect();
         let rows = Tensor::cat(said.chunks(AT_ONCE).map(|texts| self.texts(pass, texts, device)).collect(), 0);
         let [all, width] = rows.dims();
@@ -220,9 +222,9 @@ impl Predictor for Reading {
     fn named(&self, inputs: Tensor<4>, names: &[String], ask: &Ask) -> Option<Tensor<2>> {
         let mut pass = ask.pass(&self.weights);
         let mut known = self.named.borrow_mut();
-        let classes = known.entry(names.to_vec()).or_insert_with(|| {
-            self.dual.classes(&mut pass, names.iter().map(String::as_str), &inputs.device())
-        });
+        let classes = known
+            .entry(names.to_vec())
+            .or_insert_with(|| self.dual.classes(&mut pass, names.iter().map(String::as_str), &inputs.device()));
         Some(self.compare(&mut pass, inputs, classes.clone()))
     }
     fn texts(&self, texts: &[&str], device: &Device, ask: &Ask) -> Option<Tensor<2>> {

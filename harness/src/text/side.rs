@@ -137,3 +137,6 @@ pub(crate) fn project(side: &str, inputs: usize, space: usize, spec: &mut Spec) 
 fn short(text: &str) -> &str {
     &text[..text.floor_char_boundary(MOST_BYTES)]
 }
+
+#[cfg(test)]
+mod tests;
