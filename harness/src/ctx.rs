@@ -122,9 +122,14 @@ impl Ctx<'_> {
     }
     /// What [`Ctx::survey`] will cost.
     pub fn survey_price(&self) -> Result<Spent> {
-        let one = self.price_of(|| self.look_at(&[0]))?;
-        let new = (0..self.feed.len()).filter(|index| self.feed.is_new(*index)).count() as u64;
-        Ok(Spent { flops: one.flops * new, examples: new, ..Spent::default() })
+        // A predictor may have work to do once, such as reading the names of classes.
+        let [one, two] = [&[0][..], &[0, 0]].map(|indices| self.price_of(|| self.look_at(indices)));
+        let (one, two) = (one?.flops, two?.flops);
+        let (each, once) = (two - one, 2 * one - two);
+        let new = (0..self.feed.len()).filter(|index| self.feed.is_new(*index)).count();
+        let times = new.div_ceil(self.batch_size.max(SURVEY_BATCH)) as u64;
+        let new = new as u64;
+        Ok(Spent { flops: each * new + once * times, examples: new, ..Spent::default() })
     }
     /// Up to `count` drawn inputs of the experience's tasks whose labels are not told, where the stream has some; they
     /// are counted as examples. Shape `[count, channels, height, width]`.

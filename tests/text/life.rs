@@ -2,10 +2,14 @@
 
 use std::{fs, path::Path, sync::atomic::AtomicBool};
 
+use burn::tensor::Device;
 use clbench::{
     config::Setup,
+    draws::Draws,
     execute::{Outcome, Watch, execute},
     run::Run,
+    theta::Theta,
+    weights,
 };
 use clbench_results::{At, Retrieval, RunDir, read_retrieval};
 
@@ -65,7 +69,12 @@ fn every_ordering_by_name_runs() {
 /// What a method keeps back for the end of an experience is enough, whatever the texts.
 #[test]
 fn a_budget_in_operations_is_kept() {
-    for settings in ["method=ewc ewc.fisher=batch ewc.samples=20", "method=ema net.batch_norm=true", "method=replay"] {
+    for settings in [
+        "method=ewc ewc.fisher=batch ewc.samples=20",
+        "method=ema net.batch_norm=true",
+        "method=replay",
+        "method=replay replay.keep=herding",
+    ] {
         let shelf = shelf();
         let setup = setup(&format!("{settings} budget.flops=2e8 budget.per=stream"));
         let (mut run, mut heard) = (Run::new(&setup, 0, &shelf).unwrap(), Heard::default());
@@ -143,4 +152,22 @@ fn where_nothing_has_a_caption_or_there_are_no_texts_nothing_is_retrieved() {
     let plain = support::setup("train.epochs=1");
     in_folder(&plain, runs.path(), false);
     assert!(!plain.place(runs.path(), 0).join("retrieval.csv").exists());
+}
+
+/// What is locked in the stream is trained on the pool before it.
+#[test]
+fn a_locked_side_comes_from_the_pretraining() {
+    let setup = setup(
+        "stream.pool_share=0.25 start.kind=pretrain start.epochs=2 text.lock=image keep.weights=true train.steps=2",
+    );
+    let runs = tempfile::tempdir().unwrap();
+    assert_eq!(in_folder(&setup, runs.path(), false), Outcome::Complete);
+    let read = |file: &Path| weights::from_safetensors(&fs::read(file).unwrap(), &Device::flex()).unwrap();
+    let mut starts = fs::read_dir(runs.path().join(".starts")).unwrap().map(|entry| entry.unwrap().path());
+    let start = read(&starts.find(|path| path.extension().is_some_and(|end| end == "safetensors")).unwrap());
+    let end = read(&setup.place(runs.path(), 0).join("artifact/weights.safetensors"));
+    let drawn = setup.stack(&shelf()).unwrap().carrier.init(&Draws::of(0), &Device::flex());
+    let body = |theta: &Theta| theta.get("body.0.weight").unwrap().bits();
+    assert_eq!(body(&end.frozen), body(&start.theta));
+    assert_ne!(body(&end.frozen), body(&drawn.frozen));
 }
