@@ -147,16 +147,21 @@ impl Pass {
     /// Ioffe & Szegedy 2015, <https://arxiv.org/abs/1502.03167>, algorithm 1. As in PyTorch the running variance
     /// is the unbiased one.
     pub fn batch_norm<const D: usize>(&mut self, name: &str, x: Tensor<D>) -> Tensor<D> {
+        self.batch_norm_with(name, x, EPSILON)
+    }
+
+    /// [`Pass::batch_norm`] that adds `epsilon` to variances.
+    pub fn batch_norm_with<const D: usize>(&mut self, name: &str, x: Tensor<D>, epsilon: f64) -> Tensor<D> {
         let (gamma, beta) = (self.read(&format!("{name}.gamma")), self.read(&format!("{name}.beta")));
         let [mean_at, var_at] = ["mean", "var"].map(|what| format!("{name}.{what}"));
         let [mean, var] = [&mean_at, &var_at].map(|at| self.weights.buffers.get(at).expect("a buffer").flat.clone());
         let momentum = match self.mode {
-            Mode::Eval => return module::batch_norm(x, gamma, beta, mean, var, EPSILON),
+            Mode::Eval => return module::batch_norm(x, gamma, beta, mean, var, epsilon),
             Mode::Train(_) => MOMENTUM,
             Mode::Calibrate(before) => 1.0 / (before + 1) as f32,
         };
         let count = (x.shape().num_elements() / x.dims()[1]) as f32;
-        let out = module::batch_norm_train(x, gamma, beta, EPSILON);
+        let out = module::batch_norm_train(x, gamma, beta, epsilon);
         // One value has no spread; PyTorch refuses it, here the biased variance (zero) stands in.
         let unbiased = out.variance.inner() * (count / (count - 1.0).max(1.0));
         self.weights.buffers.insert(mean_at, mean * (1.0 - momentum) + out.mean.inner() * momentum);

@@ -9,7 +9,7 @@
 //! applies what it finds beside a weight, factored, and so the operations are those of the factors.
 //!
 //! **Deviation:** every matrix of the body is adapted (the paper adapts two of a transformer's six), since the
-//! networks here are small.
+//! networks here are small. Depthwise kernels are trained as they are.
 
 use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
@@ -122,6 +122,10 @@ fn adaptable(weights: &Weights) -> Vec<(String, Array)> {
     let matrix = |(path, array): (&str, &Array)| {
         let ours = |name: &&str| ["body.", "text.body."].iter().any(|body| name.starts_with(body));
         let name = path.strip_suffix(".weight").filter(ours)?;
+        // A kernel for each channel alone mixes none, so there is no rank to be low.
+        if name.ends_with(".depthwise") {
+            return None;
+        }
         [2, 4].contains(&array.shape.len()).then(|| (name.to_owned(), array.clone()))
     };
     // What is frozen and has no adapter was frozen by somebody else.

@@ -185,7 +185,9 @@ class Ctx:
         return y
 
     def conv(self, p, x, stride=1, padding=1):
-        y = F.conv2d(x, self.t[f"{p}.weight"], self.t.get(f"{p}.bias"), stride, padding)
+        weight = self.t[f"{p}.weight"]
+        groups = x.shape[1] // weight.shape[1]
+        y = F.conv2d(x, weight, self.t.get(f"{p}.bias"), stride, padding, groups=groups)
         if p in self.adapters:
             a, b = self.adapters[p]
             y = y + F.conv2d(F.conv2d(x, a, None, stride, padding), b)
@@ -200,12 +202,12 @@ class Ctx:
             pad += [total // 2, total - total // 2]
         return self.conv(p, F.pad(x, pad), stride, 0)
 
-    def batch_norm(self, p, x):
+    def batch_norm(self, p, x, eps=EPS):
         t = self.t
         # In training this also updates mean and var in place (var unbiased).
         return F.batch_norm(
             x, t[f"{p}.mean"], t[f"{p}.var"], t[f"{p}.gamma"], t[f"{p}.beta"],
-            self.train, MOMENTUM, EPS,
+            self.train, MOMENTUM, eps,
         )
 
     def layer_norm(self, p, x):

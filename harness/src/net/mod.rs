@@ -2,6 +2,7 @@
 
 mod block;
 mod cnn;
+mod efficientnet;
 mod mlp;
 mod published;
 mod resnet;
@@ -13,7 +14,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::block::Block;
-pub use self::{cnn::Cnn, mlp::Mlp, resnet::Resnet, squeezenet::Squeezenet, vit::Vit};
+pub use self::{cnn::Cnn, efficientnet::Efficientnet, mlp::Mlp, resnet::Resnet, squeezenet::Squeezenet, vit::Vit};
 use crate::{
     array::Array,
     draws::Draws,
@@ -41,6 +42,9 @@ pub enum Body {
     Vit(Vit),
     /// SqueezeNet 1.1, whose published weights can be read.
     Squeezenet(Squeezenet),
+    /// EfficientNet-Lite0, whose published weights can be read.
+    #[serde(rename = "efficientnet-lite0")]
+    Efficientnet(Efficientnet),
 }
 
 /// What a body is made of.
@@ -73,15 +77,17 @@ impl Body {
             Self::Resnet(body) => body,
             Self::Vit(body) => body,
             Self::Squeezenet(body) => body,
+            Self::Efficientnet(body) => body,
         }
     }
     /// Name, settings and source of each body, for lists.
-    pub const CATALOGUE: [(&str, &str, &str); 5] = [
+    pub const CATALOGUE: [(&str, &str, &str); 6] = [
         ("mlp", "multi-layer perceptron; widths, batch_norm, dropout", ""),
         ("cnn", "3×3 convolutions with pooling; channels, hidden, batch_norm, dropout", ""),
         ("resnet18", "residual network with batch-norm; width", "https://arxiv.org/abs/1512.03385"),
         ("vit", "pre-norm transformer; patch, width, depth, heads, ratio, dropout", "https://arxiv.org/abs/2010.11929"),
         ("squeezenet", "SqueezeNet 1.1 for published weights; upscale", "https://arxiv.org/abs/1602.07360"),
+        ("efficientnet-lite0", "for published weights; upscale", "https://arxiv.org/abs/1905.11946"),
     ];
 }
 
