@@ -49,8 +49,7 @@ impl Body {
         let mut spec = Spec::default();
         self.architecture().weights(input, &mut spec);
         let path = |(name, tensor): (String, _)| Some((self.path_of(&name)?, (name, tensor)));
-        let mut found: BTreeMap<String, (String, (Vec<usize>, Vec<f32>))> =
-            tensors.into_iter().filter_map(path).collect();
+        let mut found: BTreeMap<_, _> = tensors.into_iter().filter_map(path).collect();
         let mut take = |path: String, wanted: &[usize]| {
             let Some((name, (shape, values))) = found.remove(&path) else {
                 bail!("the weights have no tensor for `{path}` of shape {wanted:?}; they belong to another network")

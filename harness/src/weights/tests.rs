@@ -1,4 +1,5 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+#![allow(clippy::float_cmp, reason = "these values are exact")]
 
 use std::path::PathBuf;
 

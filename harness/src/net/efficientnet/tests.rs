@@ -61,7 +61,7 @@ fn drawn() -> Weights {
                 return 2.0 / (fan_in as f64).sqrt() * (0.37 * (k * k) as f64 + phase(path)).sin();
             }
             let wave = 0.1 * (0.37 * k as f64 + phase(path)).sin();
-            if path.ends_with(".gamma") || path.ends_with(".var") { 1.0 + wave } else { wave }
+            if ["gamma", "var"].iter().any(|part| path.ends_with(part)) { 1.0 + wave } else { wave }
         };
         let values = (0..shape.iter().product()).map(|k| value(k) as f32).collect();
         Array::new(shape, values, &Device::flex())
