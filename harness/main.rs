@@ -10,6 +10,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let shelf = clbench::registry::Shelf::default()
         .datasets(clbench_datasets::CATALOGUE.iter().copied())
+        .models(clbench_datasets::MODELS.iter().copied())
         .formats(clbench_datasets::FORMATS.iter().copied())
         .streams(clbench_streams::catalogue())
         .methods(clbench_methods::catalogue())

@@ -17,6 +17,8 @@ use crate::{
 pub struct Shelf {
     /// Datasets.
     pub datasets: Vec<&'static dyn Source>,
+    /// Pretrained weights, which are fetched and verified like datasets; to open one as such is an error.
+    pub models: Vec<&'static dyn Source>,
     /// Ways to open a user's own data; those of the harness stand here from the start.
     pub formats: Vec<Format>,
     /// Kinds of stream.
@@ -72,6 +74,7 @@ impl Default for Shelf {
         let (given, whole, none) = USUAL;
         Self {
             datasets: Vec::new(),
+            models: Vec::new(),
             formats: vec![crate::features::FORMAT],
             kinds: Vec::new(),
             orderings: vec![given],
@@ -90,6 +93,11 @@ impl Shelf {
     /// Adds datasets.
     pub fn datasets(mut self, more: impl IntoIterator<Item = &'static dyn Source>) -> Self {
         self.datasets.extend(more);
+        self
+    }
+    /// Adds pretrained weights.
+    pub fn models(mut self, more: impl IntoIterator<Item = &'static dyn Source>) -> Self {
+        self.models.extend(more);
         self
     }
     /// Adds ways to open a user's own data.
@@ -145,6 +153,15 @@ impl Shelf {
     /// The dataset called `name`, or what there is.
     pub fn dataset(&self, name: &str) -> Result<&'static dyn Source> {
         Ok(*pick("dataset", name, &self.datasets, |source| source.name())?)
+    }
+    /// What can be fetched: datasets, then models.
+    pub fn fetched(&self) -> Vec<&'static dyn Source> {
+        self.datasets.iter().chain(&self.models).copied().collect()
+    }
+    /// The dataset or the model called `name`, or what there is.
+    pub fn fetched_as(&self, name: &str) -> Result<&'static dyn Source> {
+        let all = self.fetched();
+        Ok(*pick("dataset", name, &all, |source| source.name())?)
     }
     /// The kind of stream called `name`, or what there is.
     pub fn kind(&self, name: &str) -> Result<&Kind> {

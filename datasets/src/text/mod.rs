@@ -7,11 +7,14 @@ pub mod sets;
 
 use std::{io::Read, path::Path, sync::Mutex};
 
-use anyhow::{Result, bail, ensure};
-use clbench::dataset::hex;
+use anyhow::{Result, ensure};
+use clbench::{
+    dataset::{Source, hex},
+    text::WordLlama,
+};
 use sha2::{Digest, Sha256};
 
-use crate::load::cached::cached;
+use crate::{load::cached::cached, models::WORDLLAMA};
 
 /// Numbers of an embedding.
 pub(crate) const WIDTH: usize = 256;
@@ -99,12 +102,29 @@ fn computed(embed: &dyn Embed, texts: &[String]) -> Result<Vec<f32>> {
     Ok(values)
 }
 
+/// WordLlama, and the checksums of its files.
+struct Words(WordLlama);
+
+impl Embed for Words {
+    fn width(&self) -> usize {
+        self.0.width()
+    }
+    fn embed(&self, text: &str) -> Result<Vec<f32>> {
+        self.0.embed(text)
+    }
+    fn id(&self) -> String {
+        // The files were compared with these.
+        WORDLLAMA.files().iter().map(|file| format!("{} {}\n", file.path, file.sha256)).collect()
+    }
+}
+
 /// WordLlama from the data folder.
 ///
 /// # Errors
-/// When it is not there; the message names the command that brings it.
+/// When it is not there or not whole; the message names the command that brings it.
 pub(crate) fn open(data: &Path) -> Result<Box<dyn Embed>> {
-    bail!("cannot open the text embeddings below {}; `clbench data fetch wordllama` brings them", data.display())
+    WORDLLAMA.verify(data)?;
+    Ok(Box::new(Words(WordLlama::open(data)?)))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `clbench data`: lists, fetches and verifies datasets.
+//! `clbench data`: lists, fetches and verifies datasets and pretrained weights.
 
 use std::{fmt::Write, path::PathBuf};
 
@@ -11,7 +11,7 @@ use crate::{data::folder, dataset::Source, registry::Shelf};
 /// What `data` takes.
 #[derive(Subcommand)]
 pub(super) enum Words {
-    /// List datasets and whether they are here
+    /// List datasets and models, and whether they are here
     List {
         /// Data folder [default: `$CLBENCH_DATA`, or the user's]
         #[arg(long, value_name = "FOLDER")]
@@ -19,7 +19,7 @@ pub(super) enum Words {
     },
     /// Print the data folder
     Path,
-    /// Bring datasets here, and verify them
+    /// Bring datasets or models here, and verify them
     Fetch {
         /// Names, as `clbench data list` shows them
         #[arg(required = true, value_name = "NAME")]
@@ -31,7 +31,7 @@ pub(super) enum Words {
         #[arg(long, value_name = "FOLDER")]
         data: Option<PathBuf>,
     },
-    /// Compare every file of a dataset with its checksum
+    /// Compare every file of a dataset or model with its checksum
     Verify {
         /// Names; all that are here without
         #[arg(value_name = "NAME")]
@@ -71,16 +71,18 @@ fn place(data: Option<&PathBuf>) -> PathBuf {
 }
 
 fn sources(names: &[String], shelf: &Shelf) -> Result<Vec<&'static dyn Source>> {
-    let found = names.iter().map(|name| shelf.dataset(name)).collect::<Result<_>>();
+    let found = names.iter().map(|name| shelf.fetched_as(name)).collect::<Result<_>>();
     Ok(found.map_err(Usage)?)
 }
 
 fn list(data: &std::path::Path, shelf: &Shelf) -> Result<Ending> {
     let mut text = String::new();
-    for source in &shelf.datasets {
+    for source in shelf.fetched() {
+        let is_model = shelf.models.iter().any(|model| model.name() == source.name());
         let here = match source.files() {
             [] => "embedded",
-            _ if source.open(data).is_ok() => "here",
+            _ if !is_model && source.open(data).is_ok() => "here",
+            _ if is_model && source.verify(data).is_ok() => "here",
             _ => "absent",
         };
         let name = format!("{:<20} {here:<9}", source.name());
@@ -95,7 +97,7 @@ fn list(data: &std::path::Path, shelf: &Shelf) -> Result<Ending> {
 
 fn verify(names: &[String], data: &std::path::Path, shelf: &Shelf) -> Result<Ending> {
     let (chosen, asked) =
-        if names.is_empty() { (shelf.datasets.clone(), false) } else { (sources(names, shelf)?, true) };
+        if names.is_empty() { (shelf.fetched(), false) } else { (sources(names, shelf)?, true) };
     let (mut text, mut wrong) = (String::new(), 0);
     for source in chosen {
         let name = source.name();

@@ -203,3 +203,37 @@ fn settings_out_of_range_are_refused() {
     let table = "path = 'x'\nsize = [0, 2000]".parse().unwrap();
     assert!(settings::<Folder>(table).unwrap_err().to_string().contains("size = 0 × 2000 is not within 1 to 1024"));
 }
+
+/// Most memory that this process has held so far, in KiB.
+fn peak() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Alone in its process, since memory is the process's:
+/// `cargo test --workspace --lib -- --ignored --exact load::folder::tests::epochs_over_a_folder_larger_than_memory`.
+#[test]
+#[ignore = "measures the whole process, so it must run alone"]
+fn epochs_over_a_folder_larger_than_memory() {
+    let place = Place::new();
+    for at in 0..6_000_u32 {
+        let class = ["apple", "pear"][at as usize % 2];
+        place.picture(&format!("{class}/{at:05}.png"), [at as u8, (at >> 8) as u8, 9]);
+    }
+    let before = peak();
+    let table = "path = 'pictures'\nsize = 128\nmemory = 0".parse().unwrap();
+    let (_, loader) = settings::<Folder>(table).unwrap();
+    let data = place.folder.path().join("data");
+    let dataset =
+        loader.load("toy", &Origin { data: &data, folder: place.folder.path(), shelf: &place.shelf }).unwrap();
+    let mut sum = 0_u64;
+    for _ in 0..2 {
+        for at in (0..dataset.train.len()).rev() {
+            sum += u64::from(dataset.train.pixels(at)[0]);
+        }
+    }
+    let (taken, held) = (peak() - before, 6_000 * 3 * 128 * 128 / 1024);
+    eprintln!("peak {} KiB, {taken} KiB of it for a dataset of {held} KiB; sum {sum}", peak());
+    assert!(taken < held / 4, "{taken} KiB were held for {held} KiB");
+}
