@@ -96,8 +96,7 @@ fn list(data: &std::path::Path, shelf: &Shelf) -> Result<Ending> {
 }
 
 fn verify(names: &[String], data: &std::path::Path, shelf: &Shelf) -> Result<Ending> {
-    let (chosen, asked) =
-        if names.is_empty() { (shelf.fetched(), false) } else { (sources(names, shelf)?, true) };
+    let (chosen, asked) = if names.is_empty() { (shelf.fetched(), false) } else { (sources(names, shelf)?, true) };
     let (mut text, mut wrong) = (String::new(), 0);
     for source in chosen {
         let name = source.name();
