@@ -1,12 +1,16 @@
 //! `clbench data`: lists, fetches and verifies datasets and pretrained weights.
 
-use std::{fmt::Write, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fmt::Write,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, anyhow};
 use clap::Subcommand;
 
-use super::{Ending, Usage, print, tell};
-use crate::{data::folder, dataset::Source, registry::Shelf};
+use super::{Ending, Usage, print, read_text, tell};
+use crate::{data::folder, dataset::Source, registry::Shelf, stream::metadata::is_list};
 
 /// What `data` takes.
 #[derive(Subcommand)]
@@ -21,8 +25,9 @@ pub(super) enum Words {
     Path,
     /// Bring datasets or models here, and verify them
     Fetch {
-        /// Names, as `clbench data list` shows them
-        #[arg(required = true, value_name = "NAME")]
+        /// Names, as `clbench data list` shows them, or stream files, for
+        /// all that they need
+        #[arg(required = true, verbatim_doc_comment, value_name = "NAME")]
         names: Vec<String>,
         /// Folder or URL to fetch from, not package clients
         #[arg(long, value_name = "PLACE")]
@@ -51,7 +56,7 @@ pub(super) fn data(words: &Words, shelf: &Shelf) -> Result<Ending> {
         }
         Words::Fetch { names, from, data } => {
             let data = place(data.as_ref());
-            for source in sources(names, shelf)? {
+            for source in sources(&named(names)?, shelf)? {
                 if source.files().is_empty() {
                     tell(&format!("{} ships with clbench", source.name()));
                     continue;
@@ -70,12 +75,39 @@ fn place(data: Option<&PathBuf>) -> PathBuf {
     data.cloned().unwrap_or_else(folder)
 }
 
+/// Names of datasets; in the place of a stream file those of its datasets that are not its own, each once.
+fn named(words: &[String]) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for word in words {
+        if !Path::new(word).extension().is_some_and(|end| end == "toml") {
+            names.push(word.clone());
+            continue;
+        }
+        let file: toml::Table = read_text(Path::new(word))?.parse().with_context(|| format!("{word} is not TOML"))?;
+        let own = |name: &str| file.get("data").and_then(|data| data.get(name)).is_some();
+        let stream = file.get("stream");
+        for key in ["dataset", "pool", "held_out"] {
+            let value = stream.and_then(|stream| stream.get(key));
+            let listed = value.and_then(toml::Value::as_array).map(Vec::as_slice);
+            let all = listed.or(value.map(std::slice::from_ref)).unwrap_or_default().iter();
+            let all = all.filter_map(toml::Value::as_str).filter(|name| !own(name) && !is_list(name));
+            names.extend(all.map(str::to_owned));
+        }
+        for (_, data) in file.get("data").and_then(toml::Value::as_table).into_iter().flatten() {
+            names.extend(data.get("of").and_then(toml::Value::as_str).map(str::to_owned));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    Ok(names)
+}
+
 fn sources(names: &[String], shelf: &Shelf) -> Result<Vec<&'static dyn Source>> {
     let found = names.iter().map(|name| shelf.fetched_as(name)).collect::<Result<_>>();
     Ok(found.map_err(Usage)?)
 }
 
-fn list(data: &std::path::Path, shelf: &Shelf) -> Result<Ending> {
+fn list(data: &Path, shelf: &Shelf) -> Result<Ending> {
     let mut text = String::new();
     for source in shelf.fetched() {
         let is_model = shelf.models.iter().any(|model| model.name() == source.name());
@@ -95,7 +127,7 @@ fn list(data: &std::path::Path, shelf: &Shelf) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-fn verify(names: &[String], data: &std::path::Path, shelf: &Shelf) -> Result<Ending> {
+fn verify(names: &[String], data: &Path, shelf: &Shelf) -> Result<Ending> {
     let (chosen, asked) = if names.is_empty() { (shelf.fetched(), false) } else { (sources(names, shelf)?, true) };
     let (mut text, mut wrong) = (String::new(), 0);
     for source in chosen {
@@ -125,6 +157,6 @@ fn verify(names: &[String], data: &std::path::Path, shelf: &Shelf) -> Result<End
 }
 
 /// Whether the dataset's folder is there, so that what is missing in it is worth an error.
-fn has_any(source: &dyn Source, data: &std::path::Path) -> bool {
+fn has_any(source: &dyn Source, data: &Path) -> bool {
     source.files().iter().any(|file| data.join(file.path).parent().is_some_and(std::path::Path::is_dir))
 }
