@@ -391,9 +391,9 @@ pub trait Source: Sync {
     fn name(&self) -> &'static str;
     /// One line: what it is, its size, and its licence.
     fn about(&self) -> &'static str;
-    /// Under which licence its data may be used, in a few words.
+    /// Under which licence its data may be used, in a few words: what [`Source::about`] ends with.
     fn licence(&self) -> &'static str {
-        ""
+        self.about().rsplit("; ").next().unwrap_or_default()
     }
     /// The publication or page that it comes from.
     fn citation(&self) -> &'static str;

@@ -109,6 +109,7 @@ fn manifest(name: &str, method: u64, seed: u64, spent: Spend) -> Manifest {
             notes: Vec::new(),
             classes: Vec::new(),
             datasets: Vec::new(),
+            pool: Vec::new(),
             covers: None,
         },
         method: name.into(),
