@@ -12,6 +12,7 @@ use crate::{
     predictor::{Ask, Predictor},
     scope::{OUT, Scope, Scopes},
     stream::{Probe, Role, View},
+    text::loss::unit,
 };
 
 /// One answer, for item-level tests.
@@ -259,12 +260,6 @@ impl Means {
     fn scores(&self, features: Tensor<2>) -> Tensor<2> {
         features.matmul(self.0.clone().transpose()) - 1.0
     }
-}
-
-/// Rows brought to length 1. Shape kept.
-fn unit(rows: Tensor<2>) -> Tensor<2> {
-    let length = (rows.clone() * rows.clone()).sum_dim(1).sqrt().clamp_min(1e-12);
-    rows / length
 }
 
 impl Tally {

@@ -3,7 +3,7 @@
 //! Recall@k as `clbench-results` documents it. Equal captions are one. A candidate that is as near as the right one
 //! stands before it: who cannot tell them apart finds nothing.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
 use anyhow::{Result, ensure};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -128,8 +128,9 @@ fn hits(
 /// How many wrong candidates stand before the best right one.
 fn before(row: &[f32], right: impl Fn(usize) -> bool) -> usize {
     let best = (0..row.len()).filter(|at| right(*at)).map(|at| row[at]).fold(f32::NEG_INFINITY, f32::max);
-    // What is no number is before everything.
-    (0..row.len()).filter(|at| !right(*at) && !(row[*at] < best)).count()
+    // What is no number is behind nothing.
+    let behind = |at: usize| row[at].partial_cmp(&best) == Some(Ordering::Less);
+    (0..row.len()).filter(|at| !right(*at) && !behind(*at)).count()
 }
 
 fn rows(of: &Tensor<2>, places: &[usize], device: &Device) -> Tensor<2> {

@@ -64,14 +64,13 @@ impl Reader {
 
     /// Vectors of `texts` in the common space, not brought to length 1. Shape `[texts, space]`.
     pub(crate) fn read(&self, pass: &mut Pass, texts: &[&str], device: &Device) -> Tensor<2> {
-        let rows = match &self.tokens {
-            Some(tokens) => self.transform(pass, tokens, texts, device),
-            None => {
-                let words = self.words();
-                let vector = |text: &&str| words.embed(short(text)).expect("a short text has vectors");
-                let values = texts.iter().flat_map(vector).collect();
-                super::loss::unit(Array::new(&[texts.len(), words.width()], values, device).tensor())
-            }
+        let rows = if let Some(tokens) = &self.tokens {
+            self.transform(pass, tokens, texts, device)
+        } else {
+            let words = self.words();
+            let vector = |text: &&str| words.embed(short(text)).expect("a short text has vectors");
+            let values = texts.iter().flat_map(vector).collect();
+            super::loss::unit(Array::new(&[texts.len(), words.width()], values, device).tensor())
         };
         pass.linear("text.projection", rows)
     }
