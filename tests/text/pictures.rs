@@ -49,7 +49,7 @@ impl Bars {
                     for place in 0..36 {
                         let noise =
                             ((label * 7919 + at * 104_729 + channel * 31 + place * 613 + salt * 17) % 29) as u16;
-                        let lit = (place / 18 == side) as u16;
+                        let lit = u16::from(place / 18 == side);
                         pixels.push((lit * full * percent / 100 + noise) as u8);
                     }
                 }

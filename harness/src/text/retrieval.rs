@@ -159,10 +159,10 @@ mod tests {
         let images = tensor(&[[1.0, 0.5], [0.0, 1.0], [2.0, 1.0], [3.0, 1.0]]);
         let meter = Meter::default();
         let found = recalls(&images, &texts, &of, &meter).expect("recalls");
-        assert_eq!(found.of_images, [0.5, 1.0, 1.0]);
+        let by_hand = Recalls { of_images: [0.5, 1.0, 1.0], of_texts: [0.0, 1.0, 1.0] };
         // `a` has image 4 (3) and 3 (2) before its own (1); of `b` image 2 (1) is as near as images 3 and 4, so both
         // stand before, one of them wrong: image 4; `c` has all others before its own.
-        assert_eq!(found.of_texts, [0.0, 1.0, 1.0]);
+        assert_eq!(found, by_hand);
         assert_eq!(meter.read().flops, 2 * (4 * 3 * 2) * 2);
     }
 
