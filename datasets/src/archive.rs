@@ -1,7 +1,7 @@
 //! Tar archives, read member by member: nothing is unpacked but what the caller takes, and to where it says.
 //!
-//! POSIX.1-1988 `ustar`, and what GNU tar and npm write of it. Links, devices, and the entries that carry long names
-//! are passed over.
+//! POSIX.1-1988 `ustar`, and what GNU tar and npm write of it, with GNU's long names. Links, devices, and the headers
+//! of `pax` are passed over.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -13,13 +13,16 @@ const BLOCK: usize = 512;
 /// Largest archive that is read, uncompressed: 1 GiB.
 const MOST: u64 = 1 << 30;
 
+/// Longest name that GNU's tar may give: 4 KiB.
+const MOST_NAME: u64 = 4 << 10;
+
 /// Calls `visit` with the name and the content of each regular file, in the order of the archive.
 ///
 /// # Errors
 /// When the archive is broken, cut off, or longer than 1 GiB, and whatever `visit` answers.
 pub(crate) fn each(reader: impl Read, mut visit: impl FnMut(&str, &mut dyn Read) -> Result<()>) -> Result<()> {
     let mut reader = reader.take(MOST);
-    let mut header = [0; BLOCK];
+    let (mut header, mut long) = ([0; BLOCK], None);
     loop {
         match reader.read_exact(&mut header) {
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => bail!("the archive is cut off or too long"),
@@ -34,8 +37,10 @@ pub(crate) fn each(reader: impl Read, mut visit: impl FnMut(&str, &mut dyn Read)
         ensure!(octal(&header[148..156])? == sum, "not a tar archive: the checksum of a header differs");
         let size = octal(&header[124..136])?;
         let mut content = (&mut reader).take(size);
-        if matches!(header[156], 0 | b'0') {
-            visit(&name(&header), &mut content)?;
+        match header[156] {
+            0 | b'0' => visit(&long.take().unwrap_or_else(|| name(&header)), &mut content)?,
+            b'L' => long = Some(long_name(&mut content)?),
+            _ => long = None,
         }
         let rest = content.limit() + size.next_multiple_of(BLOCK as u64) - size;
         let skipped = io::copy(&mut (&mut reader).take(rest), &mut io::sink()).context("the archive cannot be read")?;
@@ -52,6 +57,14 @@ fn summed(at: usize) -> bool {
 fn octal(field: &[u8]) -> Result<u64> {
     let text = str::from_utf8(field).context("not a tar archive")?.trim_matches(['\0', ' ']);
     u64::from_str_radix(text, 8).with_context(|| format!("not a tar archive: {text:?} is no octal number"))
+}
+
+/// The name that the next header would cut off: what an entry of type `L` holds, up to its zero byte.
+fn long_name(content: &mut impl Read) -> Result<String> {
+    let mut bytes = Vec::new();
+    content.take(MOST_NAME + 1).read_to_end(&mut bytes).context("the archive cannot be read")?;
+    ensure!(bytes.len() as u64 <= MOST_NAME, "a name is longer than {MOST_NAME} bytes");
+    Ok(String::from_utf8_lossy(bytes.split(|byte| *byte == 0).next().unwrap_or(&[])).into_owned())
 }
 
 /// The name in a header, with its prefix.
@@ -156,13 +169,28 @@ mod tests {
         }
     }
 
-    #[test]
-    fn links_are_no_files() {
-        let mut archive = pack(&[("a", b"")]);
-        archive[156] = b'2';
+    /// The same archive with another type of its first entry.
+    fn typed(mut archive: Vec<u8>, kind: u8) -> Vec<u8> {
+        archive[156] = kind;
         archive[148..156].fill(b' ');
         let sum: u64 = archive[..BLOCK].iter().map(|byte| u64::from(*byte)).sum();
         archive[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        archive
+    }
+
+    #[test]
+    fn a_long_name_is_that_of_the_entry_after_it() {
+        let name = "folder/".repeat(30) + "file";
+        let archive =
+            typed(pack(&[("././@LongLink", format!("{name}\0").as_bytes()), ("folder/", b"x"), ("b", b"y")]), b'L');
+        let names: Vec<_> = list(&archive).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, [&name[..], "b"]);
+        refused(&typed(pack(&[("././@LongLink", &[b'a'; 5_000])]), b'L'), "a name is longer than 4096 bytes");
+    }
+
+    #[test]
+    fn links_are_no_files() {
+        let archive = typed(pack(&[("a", b"")]), b'2');
         assert_eq!(list(&archive).unwrap(), []);
     }
 }

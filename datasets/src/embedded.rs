@@ -1,4 +1,4 @@
-//! Files inside the binary: compressed IDX with the checksum of what they hold.
+//! Files inside the binary: compressed IDX and packed pictures, with the checksum of what they hold.
 
 use anyhow::{Context, Result, ensure};
 use clbench::dataset::{File, Split};
@@ -9,7 +9,7 @@ use crate::{
     verify,
 };
 
-/// A compressed IDX file inside the binary.
+/// A compressed file inside the binary.
 pub(crate) struct Embedded {
     /// Its name in `data/`, without `.gz`, and what it holds.
     pub file: File,
@@ -18,7 +18,7 @@ pub(crate) struct Embedded {
 }
 
 impl Embedded {
-    /// Reads it; `rank` is the number of its dimensions.
+    /// Reads it as IDX; `rank` is the number of its dimensions.
     pub fn read(&self, rank: usize) -> Result<Array> {
         let array = idx::parse(GzDecoder::new(self.gz), rank, self.file.bytes as usize);
         array.with_context(|| format!("embedded {}", self.file.path))
@@ -55,24 +55,28 @@ pub(crate) use embedded;
 
 #[cfg(test)]
 mod tests {
-    use crate::{digits, fashion};
+    use super::Embedded;
+    use crate::{digits, fashion, pictures::small};
 
     /// What `data/make.py` wrote down.
     const SUMS: &str = include_str!("../data/SHA256SUMS");
 
+    fn files() -> impl Iterator<Item = &'static Embedded> {
+        digits::FILES.iter().chain(&fashion::SMALL).chain(&small::FILES)
+    }
+
     #[test]
     fn embedded_files_have_the_recorded_checksums() {
-        let files = digits::FILES.iter().chain(&fashion::SMALL);
-        for file in files.clone() {
+        for file in files() {
             file.verify().unwrap();
             assert!(SUMS.contains(&format!("{}  {}\n", file.file.sha256, file.file.path)), "{}", file.file.path);
         }
-        assert_eq!(files.count(), SUMS.lines().count());
+        assert_eq!(files().count(), SUMS.lines().count());
     }
 
     #[test]
     fn embedded_files_stay_below_six_megabytes() {
-        let total: usize = digits::FILES.iter().chain(&fashion::SMALL).map(|file| file.gz.len()).sum();
+        let total: usize = files().map(|file| file.gz.len()).sum();
         assert!(total < 6_000_000, "{total}");
     }
 }

@@ -1,6 +1,6 @@
 //! The datasets of clbench and the loaders of their formats, one file each.
 //!
-//! Two sets are embedded and need no network: [`digits`] and [`fashion::FASHION_MNIST_SMALL`]. The others are read
+//! Four sets are embedded and need no network: [`digits`], [`fashion::FASHION_MNIST_SMALL`] and two parts of the emoji. The others are read
 //! from the data folder, into which [`Source::fetch`] brings them. Whatever is read is treated as hostile: sizes are bounded
 //! before memory is taken, and a broken file is an error that names the file and the remedy.
 
@@ -32,6 +32,8 @@ pub const FORMATS: &[Format] = &[load::folder::FORMAT, load::table::CSV, load::t
 pub const CATALOGUE: &[&dyn Source] = &[
     &digits::DIGITS,
     &fashion::FASHION_MNIST_SMALL,
+    &pictures::EMOJI_GOOGLE_SMALL,
+    &pictures::EMOJI_TWITTER_SMALL,
     &mnist::MNIST,
     &fashion::FASHION_MNIST,
     &cifar::CIFAR10,

@@ -5,6 +5,7 @@ mod canvas;
 mod emoji;
 mod openclipart;
 mod pack;
+pub(crate) mod small;
 mod stamps;
 
 use std::{
@@ -21,6 +22,7 @@ use flate2::read::GzDecoder;
 pub use self::{
     emoji::{EMOJI_GOOGLE, EMOJI_GOOGLE_GROUPS, EMOJI_STYLES, EMOJI_TWITTER, EMOJI_TWITTER_GROUPS},
     openclipart::OPENCLIPART,
+    small::{EMOJI_GOOGLE_SMALL, EMOJI_TWITTER_SMALL, Small},
     stamps::STAMPS,
 };
 use crate::{archive, client, fetch::Package, verify};
