@@ -47,7 +47,7 @@ macro_rules! embedded {
     ($name:literal, $bytes:literal, $sha256:literal) => {
         $crate::embedded::Embedded {
             file: clbench::dataset::File { path: $name, sha256: $sha256, bytes: $bytes },
-            gz: include_bytes!(concat!("../data/", $name, ".gz")),
+            gz: include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/", $name, ".gz")),
         }
     };
 }

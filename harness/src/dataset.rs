@@ -251,7 +251,7 @@ impl Dataset {
             hash.update(split.labels.len().to_le_bytes());
             match &split.store {
                 Store::Memory(bytes) => hash.update(bytes),
-                Store::File(..) => (0..split.len()).for_each(|index| hash.update(&split.pixels(index))),
+                Store::File(..) => (0..split.len()).for_each(|index| hash.update(split.pixels(index))),
             }
             split.labels.iter().for_each(|label| hash.update(label.to_le_bytes()));
             for caption in &split.captions {

@@ -127,7 +127,7 @@ impl Examiner<'_> {
             let batch = self.batch(test, places);
             let scores = match (predictor.named(batch.inputs.clone(), &probe.classes, &ask), &means) {
                 (Some(scores), _) => scores,
-                (None, Some(means)) => means.scores(self.features(predictor, batch.inputs.clone(), &ask)),
+                (None, Some(means)) => means.scores(Self::features(predictor, batch.inputs.clone(), &ask)),
                 (None, None) => return Ok(None),
             };
             ensure!(
@@ -146,7 +146,7 @@ impl Examiner<'_> {
         Ok(Some(tally))
     }
 
-    fn features(&self, predictor: &dyn Predictor, inputs: Tensor<4>, ask: &Ask) -> Tensor<2> {
+    fn features(predictor: &dyn Predictor, inputs: Tensor<4>, ask: &Ask) -> Tensor<2> {
         unit(predictor.features(inputs, ask).expect("it had features a moment ago"))
     }
 
@@ -247,7 +247,7 @@ impl Means {
             ensure!(!places.is_empty(), "the held-out class `{}` has no training example", probe.classes[class]);
             let mut sum: Option<Tensor<2>> = None;
             for places in places.chunks(eval.batch) {
-                let features = examiner.features(predictor, examiner.batch(train, places).inputs, ask).sum_dim(0);
+                let features = Examiner::features(predictor, examiner.batch(train, places).inputs, ask).sum_dim(0);
                 examiner.meter.count(Spent { examples: places.len() as u64, ..Spent::default() });
                 sum = Some(sum.map_or(features.clone(), |sum| sum + features));
             }

@@ -140,9 +140,8 @@ impl Start {
             "start.kind = \"pretrain\" and there is no pretraining pool; name its datasets in stream.pool or set \
              stream.pool_share"
         );
-        let steps = match (of.epochs, of.steps) {
-            (Some(count), None) | (None, Some(count)) => count,
-            _ => bail!("set either start.epochs or start.steps"),
+        let ((Some(steps), None) | (None, Some(steps))) = (of.epochs, of.steps) else {
+            bail!("set either start.epochs or start.steps")
         };
         ensure!((1..=1 << 32).contains(&steps), "start.epochs or start.steps = {steps} is not between 1 and 2^32");
         let rate = of.rate.unwrap_or(1.0);
@@ -270,7 +269,7 @@ fn replace(to: &mut Weights, path: &str, array: Array) -> Result<bool> {
 impl Pretrain {
     /// Tells it from every other: network, recipe, pool, length and seed.
     fn id(&self, setup: &Setup, seed: u64) -> String {
-        let (mut net, Setup { config, stream, .. }) = (self.net(setup), setup);
+        let (mut net, Setup { config, stream, .. }) = (Self::net(setup), setup);
         if net.heads.kind == HeadKind::Shared {
             // Which of a shared head's classes come together is nothing to the pool.
             net.heads.tasks.clear();
@@ -332,7 +331,7 @@ impl Pretrain {
         Ok(Some(weights))
     }
     /// The network, whose scope is the pool where classes that were seen count: the same however the stream arrives.
-    fn net(&self, of: &Setup) -> Net {
+    fn net(of: &Setup) -> Net {
         let mut net = of.net.clone();
         net.heads.seen = vec![vec![of.stream.tasks.len()]];
         net
@@ -362,7 +361,7 @@ impl Pretrain {
             budget: Budget::default(),
             ..of.config.clone()
         };
-        let (net, dual) = (self.net(of), of.dual.as_ref().map(Dual::unlocked));
+        let (net, dual) = (Self::net(of), of.dual.as_ref().map(Dual::unlocked));
         Setup { config, stream, net, dual, optim, asks: false, overrides: Vec::new(), revision: of.revision }
     }
 }

@@ -152,15 +152,13 @@ impl Header {
     pub fn whole(&self, reader: impl Read, most: u64) -> Result<Vec<i64>> {
         let number = self.number;
         ensure!(!matches!(number, Number::Float(_)), "whole numbers are needed; save them with astype(\"int64\")");
-        self.numbers(reader, most, |at, bytes| match number {
-            Number::Signed(wide) => {
+        self.numbers(reader, most, |at, bytes| {
+            if let Number::Signed(wide) = number {
                 let empty = 64 - 8 * wide as u32;
-                Ok(i64::from_le_bytes(bytes) << empty >> empty)
+                return Ok(i64::from_le_bytes(bytes) << empty >> empty);
             }
-            _ => {
-                let value = u64::from_le_bytes(bytes);
-                i64::try_from(value).with_context(|| format!("number {at} is {value} and too large"))
-            }
+            let value = u64::from_le_bytes(bytes);
+            i64::try_from(value).with_context(|| format!("number {at} is {value} and too large"))
         })
     }
 

@@ -93,7 +93,8 @@ fn write(part: &Path, make: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result
     to.write_all(MAGIC)?;
     make(&mut to)?;
     to.to.write_all(&to.hash.finalize())?;
-    let file = to.to.into_inner().map_err(|error| error.into_error()).context("the cache cannot be written")?;
+    let file =
+        to.to.into_inner().map_err(std::io::IntoInnerError::into_error).context("the cache cannot be written")?;
     Ok(file.sync_all()?)
 }
 

@@ -68,7 +68,7 @@ impl Cells {
             ensure!(head.len() <= MOST_COLUMNS, "more than {MOST_COLUMNS} columns");
             let name = |cell: &[u8]| String::from_utf8(cell.to_vec()).context("line 1: a name is not UTF-8");
             let names = head.iter().map(name).collect::<Result<_>>()?;
-            let breaks: usize = head.iter().map(|cell| cell.iter().filter(|byte| **byte == b'\n').count()).sum();
+            let breaks: usize = head.iter().map(|cell| cell.split(|byte| *byte == b'\n').count() - 1).sum();
             let behind = (breaks as u64 + 2).saturating_sub(reader.position().line());
             Ok(Self { path: path.into(), reader, left, names, row: ByteRecord::new(), behind })
         };

@@ -99,7 +99,7 @@ enum Inputs {
 impl Load for Arrays {
     fn load(&self, name: &str, origin: &Origin) -> Result<Dataset> {
         let labels = |place: &str| {
-            let labels = self.read(origin, place, |header, _, content| {
+            let labels = Self::read(origin, place, |header, _, content| {
                 ensure!(
                     header.sizes[1..].iter().all(|size| *size == 1),
                     "labels need one dimension, not {:?}",
@@ -169,12 +169,11 @@ impl Arrays {
 
     /// Opens an array and hands header, file (where it is one of its own) and content to `read`.
     fn read<T>(
-        &self,
         origin: &Origin,
         place: &str,
         read: impl FnOnce(&Header, Option<&File>, &mut dyn Read) -> Result<T>,
     ) -> Result<T> {
-        let (path, member) = self.place(origin, place)?;
+        let (path, member) = Self::place(origin, place)?;
         let file = File::open(&path).with_context(|| format!("{} cannot be opened", path.display()))?;
         ensure!(file.metadata()?.is_file(), "{} is no file", path.display());
         let Some(member) = member else {
@@ -194,7 +193,7 @@ impl Arrays {
     }
 
     /// A path, and the member where it is an archive's.
-    fn place(&self, origin: &Origin, place: &str) -> Result<(PathBuf, Option<String>)> {
+    fn place(origin: &Origin, place: &str) -> Result<(PathBuf, Option<String>)> {
         let Some((file, member)) = place.rsplit_once(".npz:") else {
             ensure!(!place.ends_with(".npz"), "say which member, as {place}:NAME");
             return Ok((origin.path(place), None));
@@ -205,8 +204,7 @@ impl Arrays {
 
     /// One half of the dataset, with the shape of an input.
     fn half(&self, origin: &Origin, place: &str, labels: Vec<u16>, classes: usize) -> Result<([usize; 3], Split)> {
-        let (shape, n, inputs) =
-            self.read(origin, place, |header, file, content| self.inputs(header, file, content))?;
+        let (shape, n, inputs) = Self::read(origin, place, |header, file, content| self.inputs(header, file, content))?;
         ensure!(n == labels.len(), "{n} inputs but {} labels", labels.len());
         let split = match inputs {
             Inputs::Pixels(pixels) => Split::new(shape, pixels, labels, classes),

@@ -108,7 +108,7 @@ fn shape(image: DynamicImage, look: Look, out: &mut [u8]) {
         match look.channels {
             1 => out[at] = luma(pixel.0),
             channels => {
-                (0..channels).for_each(|channel| out[channel * look.height * look.width + at] = pixel.0[channel])
+                (0..channels).for_each(|channel| out[channel * look.height * look.width + at] = pixel.0[channel]);
             }
         }
     }

@@ -241,13 +241,12 @@ impl Rows {
     fn push(&mut self, cells: &Cells, columns: &Columns, names: &mut BTreeMap<String, u32>) -> Result<u64> {
         let name = cells.text(columns.label)?.trim();
         ensure!(!name.is_empty(), "{}: the label is empty", cells.at(columns.label));
-        let label = match names.get(name) {
-            Some(label) => *label,
-            None => {
-                ensure!(names.len() < MOST_CLASSES, "{}: more than {MOST_CLASSES} labels", cells.at(columns.label));
-                names.insert(name.to_owned(), names.len() as u32);
-                names.len() as u32 - 1
-            }
+        let label = if let Some(label) = names.get(name) {
+            *label
+        } else {
+            ensure!(names.len() < MOST_CLASSES, "{}: more than {MOST_CLASSES} labels", cells.at(columns.label));
+            names.insert(name.to_owned(), names.len() as u32);
+            names.len() as u32 - 1
         };
         self.labels.push(label);
         for column in &columns.features {

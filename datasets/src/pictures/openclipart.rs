@@ -7,7 +7,6 @@
 
 use std::fmt::Write;
 
-use anyhow::Result;
 use clbench::dataset::File;
 use resvg::usvg::roxmltree::{Document, Node};
 
@@ -40,10 +39,10 @@ pub static OPENCLIPART: Collection = Collection {
         let below = name.strip_prefix(ROOT);
         below.is_some_and(|name| name.ends_with(".svg") && !DROPPED.iter().any(|folder| name.starts_with(folder)))
     },
-    make,
+    make: |members| Ok(make(members)),
 };
 
-fn make(members: &Members) -> Result<Vec<Picture>> {
+fn make(members: &Members) -> Vec<Picture> {
     let all: Vec<(&String, &Vec<u8>)> = members.iter().collect();
     let pictures = in_parallel(&all, |(path, svg)| {
         let mut folders: Vec<&str> = path.strip_prefix(ROOT)?.split('/').collect();
@@ -53,7 +52,7 @@ fn make(members: &Members) -> Result<Vec<Picture>> {
         let caption = caption(svg).unwrap_or_else(|| name.replace('_', " "));
         Some(Picture { pixels, class: folders.join("/"), caption, time: None, test: false })
     });
-    Ok(sorted_out(pictures, LEAST))
+    sorted_out(pictures, LEAST)
 }
 
 /// Title and keywords of a drawing's metadata, as `title: keyword, keyword`.

@@ -19,8 +19,16 @@ use crate::embedded::{self, Embedded, embedded};
 
 /// The packed files.
 pub(crate) const FILES: [Embedded; 2] = [
-    embedded!("emoji-google-small.pictures", 931_205, "cd31fa2f26b9e8538a1cab565af30b3fb373e2c59601316503c4f5babed96f92"),
-    embedded!("emoji-twitter-small.pictures", 931_205, "2f8ec3680e245730d9cde89f7ab5a6f0bdfabb5246d0bc822aaaf93b80622f73"),
+    embedded!(
+        "emoji-google-small.pictures",
+        931_205,
+        "cd31fa2f26b9e8538a1cab565af30b3fb373e2c59601316503c4f5babed96f92"
+    ),
+    embedded!(
+        "emoji-twitter-small.pictures",
+        931_205,
+        "2f8ec3680e245730d9cde89f7ab5a6f0bdfabb5246d0bc822aaaf93b80622f73"
+    ),
 ];
 
 /// An embedded part of a collection.

@@ -3,7 +3,6 @@
 //! Kendrick et al. 2022, tuxpaint-stamps 2022.06.04, <https://tuxpaint.org/stamps/>, GPL-2. Classes are the first two
 //! folders, such as `food/fruit`, of at least five stamps; captions are the English sentences.
 
-use anyhow::Result;
 use clbench::dataset::File;
 
 use super::{Collection, Members, Picture, canvas, in_parallel, sorted_out};
@@ -30,10 +29,10 @@ pub static STAMPS: Collection = Collection {
     }],
     packages: &[Package::Apt("tuxpaint-stamps-default")],
     wants: |name| name.starts_with(ROOT) && [".png", ".svg", ".txt"].iter().any(|end| name.ends_with(end)),
-    make,
+    make: |members| Ok(make(members)),
 };
 
-fn make(members: &Members) -> Result<Vec<Picture>> {
+fn make(members: &Members) -> Vec<Picture> {
     let stem = |name: &str| name.rsplit_once('.').map_or(name.to_owned(), |(stem, _)| stem.to_owned());
     let mut stems: Vec<String> = members.keys().filter(|name| !name.ends_with(".txt")).map(|name| stem(name)).collect();
     stems.dedup();
@@ -51,5 +50,5 @@ fn make(members: &Members) -> Result<Vec<Picture>> {
         let caption = if sentence.is_empty() { name.replace('_', " ") } else { sentence.to_owned() };
         Some(Picture { pixels: pixels.ok()?, class: folders.join("/"), caption, time: None, test: false })
     });
-    Ok(sorted_out(pictures, LEAST))
+    sorted_out(pictures, LEAST)
 }

@@ -79,7 +79,7 @@ fn place(data: Option<&PathBuf>) -> PathBuf {
 fn named(words: &[String]) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for word in words {
-        if !Path::new(word).extension().is_some_and(|end| end == "toml") {
+        if Path::new(word).extension().is_none_or(|end| end != "toml") {
             names.push(word.clone());
             continue;
         }

@@ -122,6 +122,7 @@ pub struct Eval {
 /// Usual number of training examples behind the mean of a held-out class.
 const SHOTS: usize = 50;
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn are_usual(shots: &usize) -> bool {
     *shots == SHOTS
 }

@@ -257,7 +257,12 @@ pub(super) fn name(file: &mut Table, path: &Path) -> Result<String> {
 }
 
 pub(super) fn method(file: &mut Table, shelf: &Shelf) -> Result<String> {
-    text(file, "method", shelf.methods.first().map_or("", |method| method.name))
+    let method = text(file, "method", shelf.methods.first().map_or("", |method| method.name))?;
+    // Only a pretraining has no method.
+    if method.is_empty() && !shelf.methods.is_empty() {
+        shelf.method("").context("in method=")?;
+    }
+    Ok(method)
 }
 
 /// Whether a method wants all tasks at once.

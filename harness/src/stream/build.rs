@@ -188,13 +188,7 @@ pub(crate) fn build(
     let own_classes = plan.classes.clone();
     let pool = parted.pool(&universe, &mut plan)?;
     let probes = parted.probes(&universe, own_classes.len())?;
-    let changed = plan.tasks.iter().any(|task| task.train.is_transformed());
-    ensure!(
-        !changed || universe.element() == Element::Byte,
-        "stream.kind = \"{}\" changes pictures, and `{}` holds features",
-        settings.kind,
-        universe.datasets[0].name
-    );
+    check_element(&universe, &plan.tasks, &settings.kind)?;
     for entry in &shelf.alterations {
         let Some(value) = altered.get(entry.name) else { continue };
         let Value::Table(table) = value else {
@@ -230,20 +224,13 @@ pub(crate) fn build(
     own.extend(Table::try_from(&settings).context("settings are a table")?);
     own.extend(parts.clone());
     let (notes, ranking) = (ground.notes.take(), ground.ranking.take());
-    let (mean, std) = universe.moments();
-    let scaling = |(mean, std): (&f32, &f32)| {
-        let full = if universe.element() == Element::Byte { 255.0 } else { 1.0 };
-        if settings.normalise { (1.0 / (full * std), -mean / std) } else { (1.0 / full, 0.0) }
-    };
-    let titles = own_classes.iter().map(String::as_str);
-    let titles = titles.map(title).chain(parted.of_pool().map(|concept| universe.class(concept))).map(Arc::from);
     let stream = Stream {
         name: name.into(),
-        titles: titles.collect(),
+        titles: titles(&own_classes, parted, &universe),
         probes,
         classes: plan.classes,
         input: universe.shape,
-        scaling: mean.iter().zip(&std).map(scaling).collect(),
+        scaling: scaling(&universe, settings.normalise),
         tasks: plan.tasks,
         pool,
         experiences,
@@ -258,6 +245,32 @@ pub(crate) fn build(
         parts,
     };
     Ok((own, stream))
+}
+
+/// Factor and summand of each channel that make an element of an input one of the network's.
+fn scaling(universe: &Universe, normalise: bool) -> Vec<(f32, f32)> {
+    let full = if universe.element() == Element::Byte { 255.0 } else { 1.0 };
+    let (mean, std) = universe.moments();
+    let channel =
+        |(mean, std): (&f32, &f32)| if normalise { (1.0 / (full * std), -mean / std) } else { (1.0 / full, 0.0) };
+    mean.iter().zip(&std).map(channel).collect()
+}
+
+/// Names of the classes without their datasets, those of the pool last.
+fn titles(own: &[String], parted: Parted, universe: &Universe) -> Vec<Arc<str>> {
+    let plain = own.iter().map(|name| name.split_once(BETWEEN).map_or(&name[..], |(_, class)| class));
+    plain.chain(parted.of_pool().map(|concept| universe.class(concept))).map(Arc::from).collect()
+}
+
+/// Refuses to change features as if they were pictures.
+fn check_element(universe: &Universe, tasks: &[Task], kind: &str) -> Result<()> {
+    let is_changed = tasks.iter().any(|task| task.train.is_transformed());
+    ensure!(
+        !is_changed || universe.element() == Element::Byte,
+        "stream.kind = \"{kind}\" changes pictures, and `{}` holds features",
+        universe.datasets[0].name
+    );
+    Ok(())
 }
 
 /// The environment's settings, with the content of the files that it has read in place of their names.
@@ -296,11 +309,6 @@ fn open(settings: &Settings, places: &Places, shelf: &Shelf) -> Result<Vec<Datas
         all = all.iter().map(|dataset| dataset.limited(train, test)).collect();
     }
     Ok(all)
-}
-
-/// What a class is called without its dataset.
-fn title(name: &str) -> &str {
-    name.split_once(BETWEEN).map_or(name, |(_, class)| class)
 }
 
 /// How the tasks arrive and what comes back.

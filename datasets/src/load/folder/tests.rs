@@ -158,8 +158,9 @@ fn captions_and_times_belong_to_their_pictures() {
     assert_eq!(&**dataset.test.caption(0).unwrap(), "apple");
     assert!(dataset.train.time(0).is_none());
     fs::remove_file(place.path("captions.csv")).unwrap();
-    let lines = ["apple", "pear"]
-        .map(|class| (0..5).map(|at| format!("{class}/{at:02}.png,1970-01-0{}\n", at + 1)).collect::<String>());
+    let lines = ["apple", "pear"].map(|class| {
+        (0..5).map(|at| format!("{class}/{at:02}.png,1970-01-0{}\n", at + 1)).collect::<Vec<_>>().concat()
+    });
     place.write("metadata.csv", format!("file_name,time\n{}", lines.concat()).as_bytes());
     let dataset = place.load("memory = 0").unwrap();
     assert_eq!((dataset.train.time(5), dataset.test.time(1)), (Some(86_400), Some(4 * 86_400)));
