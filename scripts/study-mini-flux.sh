@@ -18,8 +18,9 @@ for shares in "0.0 1.0 0.0" "0.0 0.5 0.5" "0.5 0.5 0.0" "0.1 0.8 0.1" "0.45 0.1 
     read -r pool new buffer <<<"$shares"
     rows+=("mixture.pretraining=$pool mixture.update=$new mixture.buffer=$buffer")
 done
-for tasks in 5 20; do
-    for method in finetune replay; do rows+=("method=$method stream.tasks=$tasks"); done
+# The same budget in all: 5 and 20 tasks with twice and half as much for each.
+for method in finetune replay; do
+    rows+=("method=$method stream.tasks=5 budget.flops=3.6e10" "method=$method stream.tasks=20 budget.flops=0.9e10")
 done
 for method in finetune replay; do
     for order in difficulty frequency similarity time dataset; do rows+=("method=$method stream.order=$order"); done
@@ -34,6 +35,6 @@ for row in "${rows[@]}"; do
     echo "$row"
 done
 python3 scripts/mini-flux.py "$lines" >results/published/mini-flux.md
-"$clbench" picture zero-shot "$runs" --only 'method=finetune,ema,ewc,lora,replay' --without 'overrides=?*' \
+"$clbench" picture zero-shot "$runs" --only 'method=finetune,ema,ewc,lora,replay' --without 'setting=*' \
     --out results/published/mini-flux 2>/dev/null || echo "no picture"
 echo "wrote results/published/mini-flux.md"
