@@ -89,6 +89,8 @@ mod tests {
         let hashes = [
             ("digits", "9d3da85a965a54c82bf8744298a6630e45e58765ecc50f019ee1585fc0f3f3d0"),
             ("fashion-mnist-small", "2938f39342afc851821729579ae574025428a30d7d63246a9dc5dace76dd245b"),
+            ("emoji-google-small", "b44b2fdee11c361af8b0129ead69b3ec3d1e0618504c319ce1beecd2ebe976f0"),
+            ("emoji-twitter-small", "332ceb13bb0b1d6ef818d96b900c55575ca451986b1e538fd9f77e88c40267a9"),
         ];
         let embedded: Vec<_> = CATALOGUE.iter().filter(|source| source.files().is_empty()).collect();
         assert_eq!(embedded.len(), hashes.len());
