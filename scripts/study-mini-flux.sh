@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # FoMo-in-Flux in small, from a pretrained start and under one budget: methods, mixtures, orderings and numbers of tasks;
-# five seeds. Writes results/published/mini-flux.md and the picture beside it. It can be stopped and started again:
-# finished runs are kept.
+# five seeds. Writes results/published/mini-flux.md, the runs behind it (mini-flux.runs.gz) and a picture. It can be stopped
+# and started again: finished runs are kept.
 #
 #   clbench data fetch streams/mini-flux.toml; scripts/study-mini-flux.sh
 #
@@ -37,4 +37,5 @@ done
 python3 scripts/mini-flux.py "$lines" >results/published/mini-flux.md
 "$clbench" picture zero-shot "$runs" --only 'method=finetune,ema,ewc,lora,replay' --without 'setting=*' \
     --out results/published/mini-flux 2>/dev/null || echo "no picture"
+"$clbench" pack "$runs" --output results/published/mini-flux.runs.gz
 echo "wrote results/published/mini-flux.md"
