@@ -43,7 +43,7 @@ def cell(row, name):
     return f"{100 * float(mean):.1f} ±{100 * float(half):.1f}" if mean and half else "—"
 rows = sorted(csv.DictReader(sys.stdin), key=lambda row: (row["joint"] == "true", row["method"], row["overrides"]))
 for row in rows:
-    scores = [cell(row, name) for name in ("average_accuracy", "forgetting", "learning_accuracy")]
+    scores = [cell(row, name) for name in ("acc.gem17", "forgetting.chaudhry18", "la.mer19")]
     words = " ".join([row["method"], *row["overrides"].replace("train.epochs=1", "").split(";")]).split()
     print("|", " | ".join([" ".join(words), *scores, row["examples"], row["rehearsed"], row["replayed"]]), "|")'
 }
