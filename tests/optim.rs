@@ -12,6 +12,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use burn::tensor::Device;
 use clbench::{
     array::Array,
+    ledger::Meter,
     optim::{Optimizer, clip},
     schedule::{Schedule, Shape},
     theta::Theta,
@@ -74,7 +75,7 @@ fn gradient(x: &Theta) -> Theta {
 /// One step on the problem.
 fn step(optim: &mut dyn Optimizer, x: &mut Theta) {
     let grads = gradient(x);
-    optim.step(x, grads, RATE);
+    optim.step(x, grads, RATE, &Meter::default());
 }
 
 fn follows(name: &str, mut optim: Box<dyn Optimizer>, limit: Option<f64>, golden: &[[f64; 4]]) {
@@ -87,7 +88,7 @@ fn follows(name: &str, mut optim: Box<dyn Optimizer>, limit: Option<f64>, golden
             assert!((norm - before).abs() < TOLERANCE * before, "{name} step {at}: norm {norm}, not {before}");
             grads = clipped;
         }
-        optim.step(&mut x, grads, RATE);
+        optim.step(&mut x, grads, RATE, &Meter::default());
         for (x, golden) in values(&x).iter().zip(golden) {
             assert!((x - golden).abs() < TOLERANCE, "{name} step {at}: {x}, not {golden}");
         }
@@ -131,7 +132,7 @@ fn a_path_without_gradient_is_not_touched() {
         for _ in 0..3 {
             let mut grads = gradient(&x);
             grads.remove("b");
-            optim.step(&mut x, grads, RATE);
+            optim.step(&mut x, grads, RATE, &Meter::default());
         }
         assert!(x.bits()["b"] == before["b"] && x.bits()["a"] != before["a"], "{name}");
         step(&mut *optim, &mut x);

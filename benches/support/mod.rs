@@ -101,7 +101,7 @@ impl<'a> Bare<'a> {
         let logits = self.setup.net.logits(&mut pass, batch.inputs.clone(), &batch.scopes);
         let grads = pass.gradients(cross_entropy(logits, batch.labels.clone()));
         drop(pass);
-        self.optim.step(&mut self.weights.theta, grads, 0.05);
+        self.optim.step(&mut self.weights.theta, grads, 0.05, &meter);
     }
     /// Builds a batch of drawn examples.
     pub fn build(&mut self) {

@@ -1,16 +1,20 @@
 //! What a hook may use. All work done through it is counted where it belongs.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use burn::tensor::{Device, Tensor};
 
 use crate::{
+    array::Array,
     batch::{Batch, Example, Feed},
     draws::Draws,
     ledger::{Meter, Spent},
     memory::Seen,
     method::{Carrier, Fit},
+    net::Net,
     optim::{Optimizer, clip},
-    pass::{Mode, Pass, Weights},
+    pass::{Grams, Mode, Pass, Weights},
     predictor::{Ask, loss},
     scope::{Heads, Scope},
     theta::Theta,
@@ -47,7 +51,7 @@ pub struct Ctx<'a> {
     /// Where tensors live.
     pub device: &'a Device,
     pub(crate) clip: Option<f64>,
-    pub(crate) heads: &'a Heads,
+    pub(crate) net: &'a Net,
     pub(crate) meter: Meter,
 }
 
@@ -66,7 +70,11 @@ impl Ctx<'_> {
     }
     /// A question about all classes, its work charged; for predictors that are used inside of a hook.
     pub fn ask(&self) -> Ask {
-        Ask::new(Scope::All, self.heads, self.draws, &self.meter)
+        Ask::new(Scope::All, &self.net.heads, self.draws, &self.meter)
+    }
+    /// Path prefixes of the network's parts, from the input to the head.
+    pub fn blocks(&self) -> Vec<String> {
+        self.net.blocks()
     }
     /// A pass without a graph over the current weights, its work charged.
     pub fn plain(&self, mode: Mode) -> Pass {
@@ -131,6 +139,31 @@ impl Ctx<'_> {
         let new = new as u64;
         Ok(Spent { flops: each * new + once * times, examples: new, ..Spent::default() })
     }
+    /// For every matrix or kernel at `name` (a path without `.weight`) the mean of xxᵀ over what the layer sees of up to
+    /// `samples` drawn new examples, in `Eval`. Shape of each `[d, d]`, where d is the matrix's inputs, or the size of a
+    /// kernel's patch in the order of a flattened kernel. They are counted as examples.
+    pub fn grams(&self, samples: usize) -> BTreeMap<String, Array> {
+        let new: Vec<usize> = (0..self.feed.len()).filter(|index| self.feed.is_new(*index)).collect();
+        let order = self.draws.order("grams", 0, new.len());
+        let chosen: Vec<usize> = order.into_iter().take(samples).map(|at| new[at]).collect();
+        let mut grams = Grams::default();
+        for indices in chosen.chunks(self.batch_size) {
+            grams = self.gram_of(indices, grams);
+        }
+        grams.means()
+    }
+    fn gram_of(&self, indices: &[usize], grams: Grams) -> Grams {
+        let mut pass = self.plain(Mode::Eval).gathering(grams);
+        self.carrier.loss(&mut pass, &self.batch(indices));
+        self.meter.count(Spent { examples: indices.len() as u64, ..Spent::default() });
+        pass.gathered()
+    }
+    /// What [`Ctx::grams`] will cost.
+    pub fn grams_price(&self, samples: usize) -> Result<Spent> {
+        let new = (0..self.feed.len()).filter(|index| self.feed.is_new(*index)).count();
+        let one = self.price_of(|| Ok(self.gram_of(&[0], Grams::default())))?;
+        Ok(one.times(samples.min(new) as u64))
+    }
     /// Up to `count` drawn inputs of the experience's tasks whose labels are not told, where the stream has some; they
     /// are counted as examples. Shape `[count, channels, height, width]`.
     pub fn unlabelled(&self, count: usize) -> Option<Tensor<4>> {
@@ -150,7 +183,7 @@ impl Ctx<'_> {
     pub fn look_ahead(&self, grads: &Theta) -> Theta {
         let grads = self.clip.map_or(grads.clone(), |limit| clip(grads.clone(), limit).0);
         let mut theta = self.weights.theta.clone();
-        self.optim.clone().step(&mut theta, grads, self.rate);
+        self.optim.clone().step(&mut theta, grads, self.rate, &self.meter);
         theta
     }
     /// What re-estimating running statistics once will cost.

@@ -11,6 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     array::loading_onto,
     batch::Batch,
+    catalogue::Need,
     ctx::{Ctx, Deploy},
     draws::Draws,
     ledger::Spent,
@@ -96,6 +97,10 @@ pub trait Contribution: Stored + Send {
     fn layout(&self) -> Layout {
         Layout::Indifferent
     }
+    /// What it needs beyond what its entry in the catalogue says, where that depends on its settings.
+    fn needs(&self) -> &'static [Need] {
+        &[]
+    }
     /// What `task_end` and the deployment after it will need, kept back when the steps are fixed. A run that
     /// overruns its budget because too little was reserved fails.
     fn reserve(&self, _cx: &Ctx) -> Result<Spent> {
@@ -143,8 +148,10 @@ pub enum Layout {
     /// Replaces paths by what they come to together (an adapter folded into its matrix): neither a vector that is
     /// kept from before nor an average survives it.
     Folds,
-    /// Deploys other values of `theta` than those that are trained (an average, a merge).
+    /// Deploys other values of `theta` than those that are trained (an average).
     Averages,
+    /// Keeps whole weights from one experience to the next, and trains and deploys what it makes of them.
+    Merges,
 }
 
 /// Anything with serde, as bytes.

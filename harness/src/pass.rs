@@ -11,7 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{array::Array, draws::Draws, ledger::Meter, theta::Theta};
 
+mod adapter;
+mod grams;
 mod spatial;
+
+pub use self::grams::Grams;
 
 /// Everything that makes a network's outputs.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -57,12 +61,14 @@ pub struct Pass {
     pub mode: Mode,
     meter: Meter,
     calls: u64,
+    /// What layers see is gathered here, where somebody asked for it.
+    grams: Option<Grams>,
 }
 
 impl Pass {
     /// A pass that keeps no graph. Its operations are counted by `meter`.
     pub fn plain(weights: &Weights, mode: Mode, meter: &Meter) -> Self {
-        Self { weights: weights.clone(), mode, meter: meter.clone(), calls: 0 }
+        Self { weights: weights.clone(), mode, meter: meter.clone(), calls: 0, grams: None }
     }
     /// A pass whose `weights.theta` are graph leaves. Its operations are counted by `meter`.
     pub fn tracked(weights: &Weights, mode: Mode, meter: &Meter) -> Self {
@@ -120,25 +126,28 @@ impl Pass {
         module::linear(x, weight, bias)
     }
 
-    /// `x·W + b`, and `s·(x·A)·B` for each low-rank adapter at `name`; without `name.bias` no b.
+    /// `x·W + b`, and what the low-rank adapters at `name` make of it (`pass/adapter.rs`); without `name.bias` no b.
     /// Shape `[…, in]` to `[…, out]`.
     pub fn linear<const D: usize>(&mut self, name: &str, x: Tensor<D>) -> Tensor<D> {
-        let bias = self.find(&format!("{name}.bias")).map(Array::tensor);
-        let mut y = self.product(x.clone(), self.read(&format!("{name}.weight")), bias);
-        for (a, b, scale) in self.adapters::<2>(name) {
-            let low = self.product(x.clone(), a, None);
-            y = y + self.product(low, b, None) * scale.reshape([1; D]);
+        let (weight, bias) = (self.read::<2>(&format!("{name}.weight")), self.find(&format!("{name}.bias")));
+        let bias = bias.map(Array::tensor::<1>);
+        self.gather_rows(name, &x);
+        let adapters = self.adapters(name, weight.dims());
+        let turned = adapters.iter().any(|adapter| adapter.magnitude.is_some());
+        let mut y = self.product(x.clone(), weight.clone(), if turned { None } else { bias.clone() });
+        for adapter in &adapters {
+            let low = self.product(x.clone(), adapter.a.clone(), None);
+            let high = self.product(adapter.inner(low, D - 1), adapter.b.clone(), None);
+            y = y + adapter.outer(high, D - 1);
         }
-        y
-    }
-
-    /// The adapters at `name`: `name.lora0.a`, `name.lora0.b`, `name.lora0.scale`, then 1, and so on.
-    fn adapters<const D: usize>(&self, name: &str) -> Vec<(Tensor<D>, Tensor<D>, Tensor<1>)> {
-        let one = |index: usize| {
-            let at = |part: &str| self.find(&format!("{name}.lora{index}.{part}"));
-            Some((at("a")?.tensor(), at("b")?.tensor(), at("scale")?.tensor()))
-        };
-        (0..).map_while(one).collect()
+        if !turned {
+            return y;
+        }
+        let y = y * self.turn(&adapters, weight).unsqueeze();
+        match bias {
+            Some(bias) => y + bias.unsqueeze(),
+            None => y,
+        }
     }
 
     /// Batch normalisation over all axes but the second; in `Train` it moves the running statistics at `name`.

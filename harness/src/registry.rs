@@ -5,6 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use toml::Table;
 
 use crate::{
+    catalogue::{Family, Need, Setting},
     dataset::{Load, Source},
     method::{Carrier, Contribution},
     net::Net,
@@ -212,6 +213,20 @@ pub struct Method {
     pub make: Make,
     /// Wants all tasks at once: an upper bound.
     pub joint: bool,
+    /// Under which heading lists show it.
+    pub family: Family,
+    /// Its settings, whose values are checked against their ranges before `make` sees them.
+    pub settings: &'static [Setting],
+    /// What it needs, whatever its settings.
+    pub needs: &'static [Need],
+}
+
+impl Method {
+    /// A method of no family, without a description, settings or needs.
+    pub const fn new(name: &'static str, make: Make) -> Self {
+        let (about, citation, joint, family) = ("", "", false, Family::Other);
+        Self { name, about, citation, make, joint, family, settings: &[], needs: &[] }
+    }
 }
 
 /// How settings become a part of a stack; each gives the settings back with defaults.

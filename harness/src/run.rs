@@ -351,7 +351,7 @@ impl<'a> Run<'a> {
             batch_size: config.train.batch,
             device: &self.device,
             clip: optim.clip,
-            heads: &self.setup.net.heads,
+            net: &self.setup.net,
             meter: meter.clone(),
         };
         (cx, contributions)

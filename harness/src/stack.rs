@@ -4,6 +4,7 @@ use anyhow::{Context, Result, bail, ensure};
 use toml::Table;
 
 use crate::{
+    catalogue::{self, Need},
     ctx::Deploy,
     method::{Carrier, Contribution, Layout},
     net::Net,
@@ -24,6 +25,8 @@ pub struct Stack {
     pub tables: Table,
     /// Wants all tasks at once.
     pub joint: bool,
+    /// What its parts need, with their names.
+    pub needs: Vec<(String, Need)>,
 }
 
 /// A contribution and its name.
@@ -40,6 +43,7 @@ impl Stack {
             contributions: Vec::new(),
             tables: Table::new(),
             joint: false,
+            needs: Vec::new(),
         };
         let mut carrier: Option<&str> = None;
         // No name at all is the plain carrier alone.
@@ -48,6 +52,8 @@ impl Stack {
             let table = tables.get(name).and_then(toml::Value::as_table).cloned().unwrap_or_default();
             ensure!(!stack.tables.contains_key(name), "`{name}` stands twice in method={method}");
             let within = || format!("in [{name}]");
+            catalogue::check(name, entry.settings, &table)?;
+            stack.needs.extend(entry.needs.iter().map(|need| (name.to_owned(), *need)));
             let table = match entry.make {
                 Make::Carrier(make) => {
                     if let Some(first) = carrier.replace(name) {
@@ -59,6 +65,7 @@ impl Stack {
                 }
                 Make::Contribution(make) => {
                     let (table, made) = make(table).with_context(within)?;
+                    stack.needs.extend(made.needs().iter().map(|need| (name.to_owned(), *need)));
                     stack.contributions.push((name.to_owned(), made));
                     table
                 }
@@ -93,6 +100,17 @@ impl Stack {
             bail!(
                 "`{a}` folds its adapters into the matrices, and what `{b}` keeps no longer fits; set {a}.fold=false"
             );
+        }
+        if let (Some(a), Some(b)) = (with(Layout::Merges), with(Layout::Replaces).or(with(Layout::Folds))) {
+            bail!("`{a}` keeps whole weights and `{b}` replaces some at each task; keep one adapter for the stream");
+        }
+        let several = |layouts: &[Layout]| -> Vec<&str> {
+            let those = self.contributions.iter().filter(|(_, part)| layouts.contains(&part.layout()));
+            those.map(|(name, _)| name.as_str()).collect()
+        };
+        if let ([a, b, ..], true) = (&several(&[Layout::Averages, Layout::Merges])[..], with(Layout::Merges).is_some())
+        {
+            bail!("`{a}` and `{b}` both say which weights are deployed; leave one of them out");
         }
         for (name, part) in &self.contributions {
             if let Some(reason) = self.carrier.refuses(part.layout()) {

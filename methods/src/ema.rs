@@ -5,8 +5,9 @@
 //! - Running statistics do not fit an average; they are re-estimated when it is deployed: Izmailov et al. 2018,
 //!   <https://arxiv.org/abs/1803.05407>, section 3.2.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clbench::{
+    catalogue::{Family, Range, Setting},
     ctx::{Ctx, Deploy},
     ledger::Spent,
     method::{Contribution, Layout, Next},
@@ -24,6 +25,13 @@ pub const METHOD: Method = Method {
     citation: "https://arxiv.org/abs/2306.16817",
     make: Make::Contribution(|table| contribution(table, Ema::new)),
     joint: false,
+    family: Family::Merging,
+    settings: &[Setting {
+        key: "keep",
+        about: "share of the average that is kept at each step",
+        range: Range::From(0.0, 1.0),
+    }],
+    needs: &[],
 };
 
 /// Settings of `ema`.
@@ -40,12 +48,7 @@ impl Default for Config {
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        ensure!((0.0..1.0).contains(&self.keep), "ema.keep = {} is not at least 0 and below 1", self.keep);
-        Ok(())
-    }
-}
+impl Settings for Config {}
 
 /// The average.
 #[derive(Serialize, Deserialize)]

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, ensure};
 use burn::tensor::activation;
 use clbench::{
     batch::Batch,
+    catalogue::{Family, Range, Setting},
     ctx::Ctx,
     ledger::Spent,
     method::{Contribution, Layout},
@@ -31,6 +32,31 @@ pub const METHOD: Method = Method {
     citation: "https://arxiv.org/abs/1612.00796",
     make: Make::Contribution(|table| contribution(table, Ewc::new)),
     joint: false,
+    family: Family::Regularisation,
+    settings: &[
+        Setting { key: "strength", about: "weight of the penalty, λ", range: Range::AtLeast(0.0) },
+        Setting {
+            key: "form",
+            about: "one running Fisher, or an anchor and a Fisher for each task",
+            range: Range::Choice(&["online", "per-task"]),
+        },
+        Setting {
+            key: "keep",
+            about: "share of the earlier Fisher that is kept when form is online, γ",
+            range: Range::Within(0.0, 1.0),
+        },
+        Setting {
+            key: "fisher",
+            about: "what is squared: exact in labels, a drawn label, the own label, a whole batch",
+            range: Range::Choice(&["true", "sampled", "empirical", "batch"]),
+        },
+        Setting {
+            key: "samples",
+            about: "examples from which the Fisher is estimated",
+            range: Range::Whole(1, i64::MAX),
+        },
+    ],
+    needs: &[],
 };
 
 /// How tasks are remembered.
@@ -89,15 +115,7 @@ impl Default for Config {
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        let Self { strength, keep, samples, .. } = self;
-        ensure!(*strength >= 0.0 && strength.is_finite(), "ewc.strength = {strength} is negative or infinite");
-        ensure!((0.0..=1.0).contains(keep), "ewc.keep = {keep} is not between 0 and 1");
-        ensure!(*samples > 0, "ewc.samples is 0; set it, such as to 200");
-        Ok(())
-    }
-}
+impl Settings for Config {}
 
 /// Anchors and their Fishers.
 #[derive(Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 //! forgetting. The lower bound of every table.
 
 use clbench::{
+    catalogue::Family,
     plain::Plain,
     registry::{Make, Method, Settings, carrier},
 };
@@ -14,6 +15,9 @@ pub const METHOD: Method = Method {
     citation: "https://arxiv.org/abs/1706.08840",
     make: Make::Carrier(|table, net| carrier(table, net, |Config {}, net| Ok(Plain(net)))),
     joint: false,
+    family: Family::Plain,
+    settings: &[],
+    needs: &[],
 };
 
 /// No settings.

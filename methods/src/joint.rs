@@ -5,6 +5,7 @@
 //! spends what the sequential run spends.
 
 use clbench::{
+    catalogue::Family,
     plain::Plain,
     registry::{Make, Method, Settings, carrier},
 };
@@ -17,6 +18,9 @@ pub const METHOD: Method = Method {
     citation: "https://doi.org/10.1023/A:1007379606734",
     make: Make::Carrier(|table, net| carrier(table, net, |Config {}, net| Ok(Plain(net)))),
     joint: true,
+    family: Family::Plain,
+    settings: &[],
+    needs: &[],
 };
 
 /// No settings.

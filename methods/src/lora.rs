@@ -15,6 +15,7 @@ use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
 use clbench::{
     array::Array,
+    catalogue::{Family, Need, Range, Setting},
     ctx::Ctx,
     ledger::{Meter, Spent},
     method::{Contribution, Layout},
@@ -30,6 +31,22 @@ pub const METHOD: Method = Method {
     citation: "https://arxiv.org/abs/2106.09685",
     make: Make::Contribution(|table| contribution(table, Lora::new)),
     joint: false,
+    family: Family::Adapters,
+    settings: &[
+        Setting { key: "rank", about: "rank r", range: Range::Whole(1, 4096) },
+        Setting { key: "alpha", about: "numerator of the scale, α", range: Range::Above(0.0) },
+        Setting {
+            key: "per",
+            about: "one adapter for the stream, or a new one for each experience",
+            range: Range::Choice(&["stream", "task"]),
+        },
+        Setting {
+            key: "fold",
+            about: "whether an adapter is added to its matrix when its time is over",
+            range: Range::Flag,
+        },
+    ],
+    needs: &[Need::Matrices],
 };
 
 /// How many adapters there are.
@@ -63,13 +80,7 @@ impl Default for Config {
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        ensure!((1..=4096).contains(&self.rank), "lora.rank = {} is not between 1 and 4096", self.rank);
-        ensure!(self.alpha > 0.0 && self.alpha.is_finite(), "lora.alpha = {} is not above 0", self.alpha);
-        Ok(())
-    }
-}
+impl Settings for Config {}
 
 /// Low-rank adapters. What they learn lies in the weights.
 #[derive(Serialize, Deserialize)]

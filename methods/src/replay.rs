@@ -8,10 +8,11 @@
 //! for a plain step. Each example is offered once, when it is first met; with several epochs the authors' code would
 //! offer it again.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use burn::tensor::Tensor;
 use clbench::{
     batch::{Batch, Example},
+    catalogue::{Family, Range, Setting},
     ctx::Ctx,
     ledger::Spent,
     memory::{Keep, Memory},
@@ -28,6 +29,22 @@ pub const METHOD: Method = Method {
     citation: "https://arxiv.org/abs/1902.10486",
     make: Make::Contribution(|table| contribution(table, Replay::new)),
     joint: false,
+    family: Family::Replay,
+    settings: &[
+        Setting {
+            key: "keep",
+            about: "which examples are kept",
+            range: Range::Choice(&["reservoir", "ring", "class-balanced", "herding", "loss"]),
+        },
+        Setting { key: "capacity", about: "examples held", range: Range::Whole(0, 1 << 24) },
+        Setting {
+            key: "batch",
+            about: "examples replayed per step; 0 for as many as a batch has",
+            range: Range::Whole(0, 1 << 20),
+        },
+        Setting { key: "strength", about: "weight of their loss", range: Range::AtLeast(0.0) },
+    ],
+    needs: &[],
 };
 
 /// Settings of `replay`.
@@ -50,19 +67,7 @@ impl Default for Config {
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        let Self { keep, capacity, batch, strength } = self;
-        ensure!(*capacity <= 1 << 24, "replay.capacity = {capacity} is above {}", 1 << 24);
-        ensure!(
-            *keep != Keep::Unlimited,
-            "replay.keep = \"unlimited\" is no memory of {capacity} examples; set replay.capacity to what may be held"
-        );
-        ensure!(*batch <= 1 << 20, "replay.batch = {batch} is above {}", 1 << 20);
-        ensure!(*strength >= 0.0 && strength.is_finite(), "replay.strength = {strength} is negative or infinite");
-        Ok(())
-    }
-}
+impl Settings for Config {}
 
 /// The memory.
 #[derive(Serialize, Deserialize)]

@@ -189,7 +189,7 @@ impl Contribution for Growing {
 }
 
 fn shelf() -> Shelf {
-    let entry = |name, make| Method { name, about: "", citation: "", make: Make::Contribution(make), joint: false };
+    let entry = |name, make| Method::new(name, Make::Contribution(make));
     let late = entry("late-work", |table| contribution(table, Late));
     support::shelf().methods([late, entry("growing", |table| contribution(table, Growing))])
 }

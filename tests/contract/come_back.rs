@@ -335,7 +335,7 @@ impl Contribution for Asker {
 #[test]
 fn inputs_without_labels_come_when_asked_for_and_are_counted() {
     let make = |table| contribution(table, |Count { count }| Asker { count, came: Vec::new(), sums: Vec::new() });
-    let asker = Method { name: "asker", about: "asks", citation: "", make: Make::Contribution(make), joint: false };
+    let asker = Method::new("asker", Make::Contribution(make));
     let shelf = support::shelf().methods([asker]);
     let settings = "method=asker stream.partially-labelled.share=0.25 stream.tasks=1 train.steps=5";
     let setup = |count: usize| support::try_setup(&shelf, &format!("{settings} asker.count={count}")).unwrap();

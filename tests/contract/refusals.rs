@@ -9,7 +9,6 @@ use clbench::{
     plain::Plain,
     predictor::Predictor,
     registry::{Make, Method, Settings, Shelf, carrier},
-    run::Run,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +43,7 @@ impl Carrier for Proud {
 
 fn shelf() -> Shelf {
     let make = Make::Carrier(|table, net| carrier(table, net, |Config {}, net| Ok(Proud(Plain(net)))));
-    support::shelf().methods([Method { name: "proud", about: "", citation: "", make, joint: false }])
+    support::shelf().methods([Method::new("proud", make)])
 }
 
 const TOLD: &str = "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2";
@@ -66,7 +65,7 @@ fn senseless_stacks_are_refused() {
         ("method=lroa", format!("unknown method `lroa`; did you mean `lora`? there are {all}, proud")),
         ("method=", "unknown method ``".into()),
         ("method=ewc ewc.strenght=1", "unknown key `strenght`; did you mean `strength`? there are ".into()),
-        ("method=ewc ewc.strength=-1", "ewc.strength = -1 is negative or infinite".into()),
+        ("method=ewc ewc.strength=-1", "ewc.strength = -1 is not at least 0".into()),
         ("method=ewc ewc.fisher=exact", "unknown value `exact`".into()),
         ("method=finetune ewc.strength=1", "ewc.strength does nothing: `ewc` is not in method=finetune".into()),
         ("method=proud", "`proud` needs the task's identity, and this stream does not tell it".into()),
@@ -92,10 +91,12 @@ fn ambiguous_heads_are_refused() {
 
 /// A linear network has no body, and so nothing to adapt: seen by `clbench check`, before the first step.
 #[test]
-fn nothing_to_adapt_is_refused_when_rehearsed() {
-    let setup = setup("net.widths=[] net.dropout=0 method=lora");
-    let error = Run::new(&setup, 0, &support::shelf()).unwrap().rehearse().unwrap_err();
-    assert!(format!("{error:#}").contains("lora finds no matrix in the body of this network"), "{error:#}");
+fn nothing_to_adapt_is_refused_before_the_first_batch() {
+    let said = refusal(&shelf(), "net.widths=[] net.dropout=0 method=lora");
+    assert!(
+        said.contains("`lora` needs a matrix or a kernel in the body; choose a network with hidden layers"),
+        "{said}"
+    );
 }
 
 #[test]

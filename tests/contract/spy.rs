@@ -69,7 +69,6 @@ impl Contribution for Spy {
 pub fn shelf() -> Shelf {
     let early = |table| contribution(table, |Config {}| Spy { late: false, indices: Vec::new() });
     let late = |table| contribution(table, |Config {}| Spy { late: true, indices: Vec::new() });
-    let entry =
-        |name, make| Method { name, about: "watches", citation: "", make: Make::Contribution(make), joint: false };
+    let entry = |name, make| Method::new(name, Make::Contribution(make));
     crate::support::shelf().methods([entry("early", early), entry("late", late)])
 }

@@ -5,6 +5,7 @@
 use anyhow::{Result, ensure};
 use clbench::{
     burn::tensor::Tensor,
+    ledger::Meter,
     optim::{Memory, Optimizer, descend},
     registry::{Rule, Settings, optimizer},
     theta::Theta,
@@ -72,7 +73,7 @@ impl Prodigy {
 }
 
 impl Optimizer for Prodigy {
-    fn step(&mut self, theta: &mut Theta, grads: Theta, rate: f64) {
+    fn step(&mut self, theta: &mut Theta, grads: Theta, rate: f64, _meter: &Meter) {
         let Config { beta1, beta2, epsilon, decay, .. } = self.config;
         let (d, root, memory) = (self.distance, beta2.sqrt(), &mut self.memory);
         // θ₀ of each path is where it stood when its first gradient came.
@@ -92,6 +93,9 @@ impl Optimizer for Prodigy {
         }
         let direction = first.zip(&second, |m, v| m / (v.sqrt() + epsilon * d) * d);
         descend(theta, direction, rate as f32, decay as f32);
+    }
+    fn elements(&self) -> usize {
+        self.memory.elements()
     }
     fn keep_to(&mut self, theta: &Theta) {
         self.memory.keep_to(theta);

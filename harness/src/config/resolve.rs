@@ -8,6 +8,7 @@ use toml::{Table, Value};
 use super::{Asked, Checkpoint, Config, Eval, Optim};
 use crate::{
     budget::Budget,
+    catalogue::Need,
     memory::Memory,
     net::{Body, Net},
     optim::Optimizer,
@@ -205,7 +206,7 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
     if let Some(dual) = &dual {
         stack = stack.reading(dual)?;
     }
-    told(&config, &stack, &stream)?;
+    told(&config, &stack, &stream, &net)?;
     used(asked, &config, shelf)?;
     config.methods = stack.tables;
     crate::device::open(&config.device)?;
@@ -406,7 +407,7 @@ fn composed(config: &Config, stream: &Stream) -> Result<()> {
 }
 
 /// What is told must be granted, and heads must be unambiguous.
-fn told(config: &Config, stack: &Stack, stream: &Stream) -> Result<()> {
+fn told(config: &Config, stack: &Stack, stream: &Stream, net: &Net) -> Result<()> {
     let Head { kind, train, test } = config.head;
     let told = train == Count::Task && test == Count::Task;
     ensure!(
@@ -419,6 +420,14 @@ fn told(config: &Config, stack: &Stack, stream: &Stream) -> Result<()> {
         "eval.preferences changes nothing: the answers of `{}` depend on no preference; leave it out",
         config.method
     );
+    for (name, need) in &stack.needs {
+        let given = match need {
+            Need::Task => told,
+            Need::OwnLoss => config.text.is_none(),
+            part => net.offers(*part),
+        };
+        ensure!(given, "`{name}` needs {}; {}", need.what(), need.remedy());
+    }
     let heads = stream.heads(&config.head);
     ensure!(
         told || kind == HeadKind::Shared || !heads.overlap(),

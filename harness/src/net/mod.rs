@@ -17,6 +17,7 @@ pub(crate) use self::block::Block;
 pub use self::{cnn::Cnn, efficientnet::Efficientnet, mlp::Mlp, resnet::Resnet, squeezenet::Squeezenet, vit::Vit};
 use crate::{
     array::Array,
+    catalogue::Need,
     draws::Draws,
     pass::{Pass, Weights},
     scope::{HeadKind, Heads, OUT, Scope, Scopes},
@@ -233,6 +234,18 @@ impl Net {
     /// Length of what the head sees.
     pub fn width(&self) -> usize {
         self.body.architecture().width(self.input)
+    }
+
+    /// Whether the body has what a method needs of it; what is asked of something else is taken as given.
+    pub(crate) fn offers(&self, need: Need) -> bool {
+        let spec = self.body_spec();
+        let mut tensors = spec.theta.iter();
+        match need {
+            Need::Matrices => tensors.any(|(path, shape, _)| path.ends_with(".weight") && shape.len() >= 2),
+            Need::Norms => tensors.any(|(path, ..)| path.ends_with(".gamma")),
+            Need::Biases => tensors.any(|(path, ..)| path.ends_with(".bias")),
+            Need::Task | Need::OwnLoss => true,
+        }
     }
 
     /// Path prefixes of the body's parts from the input on, then the head's.

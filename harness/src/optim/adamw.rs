@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::{Memory, Optimizer, descend, square};
-use crate::{registry::Settings, theta::Theta};
+use crate::{ledger::Meter, registry::Settings, theta::Theta};
 
 /// Settings of the rule `adamw`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ impl Adamw {
 }
 
 impl Optimizer for Adamw {
-    fn step(&mut self, theta: &mut Theta, grads: Theta, rate: f64) {
+    fn step(&mut self, theta: &mut Theta, grads: Theta, rate: f64, _meter: &Meter) {
         let Config { beta1, beta2, epsilon, decay } = self.config;
         let memory = &mut self.memory;
         memory.count(&grads);
@@ -69,6 +69,9 @@ impl Optimizer for Adamw {
             m / correct(beta1) / ((v / correct(beta2)).sqrt() + epsilon)
         });
         descend(theta, direction, rate as f32, decay as f32);
+    }
+    fn elements(&self) -> usize {
+        self.memory.elements()
     }
     fn keep_to(&mut self, theta: &Theta) {
         self.memory.keep_to(theta);

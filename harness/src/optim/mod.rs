@@ -11,13 +11,15 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 pub use self::{adamw::Adamw, sgd::Sgd};
-use crate::{array::Array, method::Stored, registry::Rule, theta::Theta};
+use crate::{array::Array, ledger::Meter, method::Stored, registry::Rule, theta::Theta};
 
 /// Moves weights along gradients. Its state is serde; cloning it is how to look ahead.
 pub trait Optimizer: Stored + Send + Sync {
     /// Takes one step along `grads` with the learning rate `rate`. `theta` may have paths that `grads` lacks; they
-    /// stay as they are.
-    fn step(&mut self, theta: &mut Theta, grads: Theta, rate: f64);
+    /// stay as they are. Matrix products, where there are some, are counted by `meter`.
+    fn step(&mut self, theta: &mut Theta, grads: Theta, rate: f64, meter: &Meter);
+    /// How many numbers it holds.
+    fn elements(&self) -> usize;
     /// Forgets what belongs to paths that `theta` lacks or holds in another shape.
     fn keep_to(&mut self, theta: &Theta);
     /// A copy that shares nothing that can change.
@@ -80,6 +82,10 @@ impl Memory {
         });
         slot.extend(blended.clone());
         blended
+    }
+    /// Numbers in all vectors together.
+    pub fn elements(&self) -> usize {
+        self.slots.values().map(Theta::len).sum()
     }
     /// Forgets what belongs to paths that `theta` lacks or holds in another shape.
     pub fn keep_to(&mut self, theta: &Theta) {

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::{Memory, Optimizer, descend};
-use crate::{registry::Settings, theta::Theta};
+use crate::{ledger::Meter, registry::Settings, theta::Theta};
 
 /// Settings of the rule `sgd`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ impl Sgd {
 }
 
 impl Optimizer for Sgd {
-    fn step(&mut self, theta: &mut Theta, mut grads: Theta, rate: f64) {
+    fn step(&mut self, theta: &mut Theta, mut grads: Theta, rate: f64, _meter: &Meter) {
         let Config { momentum, nesterov, decay } = self.config;
         if decay > 0.0 {
             grads = grads.add(theta, decay as f32);
@@ -60,6 +60,9 @@ impl Optimizer for Sgd {
             grads = if nesterov { grads.add(&velocity, momentum as f32) } else { velocity };
         }
         descend(theta, grads, rate as f32, 0.0);
+    }
+    fn elements(&self) -> usize {
+        self.memory.elements()
     }
     fn keep_to(&mut self, theta: &Theta) {
         self.memory.keep_to(theta);

@@ -34,8 +34,8 @@ impl Pass {
         padding: impl Fn(usize, usize) -> (usize, usize),
     ) -> Tensor<4> {
         let weight = self.read::<4>(&format!("{name}.weight"));
-        let ([_, channels, h, w], [_, inputs, kh, kw]) = (x.dims(), weight.dims());
-        let bias = self.find(&format!("{name}.bias")).map(Array::tensor);
+        let ([_, channels, h, w], [outputs, inputs, kh, kw]) = (x.dims(), weight.dims());
+        let bias = self.find(&format!("{name}.bias")).map(Array::tensor::<1>);
         let options = ConvOptions {
             stride: [stride; 2],
             padding: [padding(h, kh), padding(w, kw)],
@@ -43,13 +43,25 @@ impl Pass {
             // A kernel that sees fewer channels than there are goes over each group of them apart.
             groups: channels / inputs,
         };
-        let mut y = self.convolution(x.clone(), weight, bias, options.clone());
-        for (a, b, scale) in self.adapters::<4>(name) {
-            let low = self.convolution(x.clone(), a, None, options.clone());
-            let high = self.convolution(low, b, None, ConvOptions::new([1; 2], [0; 2], [1; 2], 1));
-            y = y + high * scale.reshape([1; 4]);
+        self.gather_patches(name, &x, [kh, kw], &options);
+        let adapters = self.adapters(name, [outputs, inputs, kh, kw]);
+        let turned = adapters.iter().any(|adapter| adapter.magnitude.is_some());
+        let mut y =
+            self.convolution(x.clone(), weight.clone(), if turned { None } else { bias.clone() }, options.clone());
+        for adapter in &adapters {
+            let low = self.convolution(x.clone(), adapter.a.clone(), None, options.clone());
+            let plain = ConvOptions::new([1; 2], [0; 2], [1; 2], 1);
+            let high = self.convolution(adapter.inner(low, 1), adapter.b.clone(), None, plain);
+            y = y + adapter.outer(high, 1);
         }
-        y
+        if !turned {
+            return y;
+        }
+        let y = y * self.turn(&adapters, weight).reshape([1, outputs, 1, 1]);
+        match bias {
+            Some(bias) => y + bias.reshape([1, outputs, 1, 1]),
+            None => y,
+        }
     }
 
     /// A convolution padded by half its kernel on all sides, as in PyTorch's networks.

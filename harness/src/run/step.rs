@@ -125,7 +125,7 @@ impl Run<'_> {
             seen.gradient = norm.unwrap_or_else(|| grads.norm());
             seen.accuracy = logits.as_ref().map(|logits| hits(logits, &batch.targets)).transpose()?;
         }
-        cx.optim.step(&mut cx.weights.theta, grads, rate);
+        cx.optim.step(&mut cx.weights.theta, grads, rate, &cx.meter);
         parts.iter_mut().try_for_each(|(_, part)| part.after_step(&mut cx))?;
         meter.count(Spent { examples: batch.len() as u64, steps: 1, ..came_back });
         if let Some(policy) = &mut policy {
