@@ -211,3 +211,72 @@ fn schedules_are_pytorchs() {
         }
     }
 }
+
+#[derive(Deserialize)]
+struct Galore {
+    shapes: Vec<[usize; 2]>,
+    steps: Vec<Vec<Vec<f64>>>,
+}
+
+/// Two matrices of the problem in `scripts/golden/galore.py`, of which `at` gives element k of n.
+fn matrices(golden: &Galore, at: impl Fn(f32, f32) -> f32) -> Theta {
+    let matrix = |(index, shape): (usize, &[usize; 2])| {
+        let n = shape[0] * shape[1];
+        let values = (0..n).map(|k| at(k as f32, n as f32)).collect();
+        (index.to_string(), Array::new(shape, values, &Device::flex()))
+    };
+    golden.shapes.iter().enumerate().map(matrix).collect()
+}
+
+#[test]
+fn galore_follows_its_authors_code() {
+    let golden: Galore = serde_json::from_str(include_str!("golden/galore.json")).unwrap();
+    let (x0, a) = (matrices(&golden, |k, _| (2.0 * k).cos()), matrices(&golden, |k, n| 1.0 + k / n));
+    let mut x = matrices(&golden, |k, _| (k + 1.0).sin());
+    let (mut optim, meter) = (rule("galore", "rank = 2\nepsilon = 1e-12\ndecay = 0"), Meter::default());
+    for (step, expected) in golden.steps.iter().enumerate() {
+        let grads = x.sub(&x0).zip(&a, |far, a| far * a);
+        optim.step(&mut x, grads, RATE, &meter);
+        for (found, expected) in values(&x).iter().zip(expected.concat()) {
+            // A choice of directions amplifies rounding by the ratio of singular values.
+            assert!((found - expected).abs() < 2e-5, "step {}: {found} is not {expected}", step + 1);
+        }
+        assert_eq!(optim.once() > 0, step == 0, "one projection for {} steps", golden.steps.len());
+    }
+    // Moments of [2, 5] and [2, 6] twice, and two bases of [2, 3] and [2, 4].
+    assert_eq!(optim.elements(), 2 * (10 + 12) + 6 + 8);
+    // Per step both ways 2·r·elements; once G·Gᵀ and 9 n³.
+    let (each, once) = (2 * 2 * 2 * (15 + 24), 2 * (3 * 15 + 4 * 24) + 9 * (27 + 64));
+    assert_eq!(meter.read().flops, 5 * each + once);
+}
+
+#[test]
+fn galore_without_a_matrix_to_project_is_adamw() {
+    let golden: Galore = serde_json::from_str(include_str!("golden/galore.json")).unwrap();
+    let run = |mut optim: Box<dyn Optimizer>| {
+        let mut x = matrices(&golden, |k, _| (k + 1.0).sin());
+        for _ in 0..5 {
+            let grads = x.clone();
+            optim.step(&mut x, grads, RATE, &Meter::default());
+        }
+        x.bits()
+    };
+    assert_eq!(run(rule("galore", "rank = 4")), run(rule("adamw", "")));
+    assert_ne!(run(rule("galore", "rank = 2")), run(rule("adamw", "")));
+}
+
+#[test]
+fn galore_chooses_anew_after_every_gap() {
+    let golden: Galore = serde_json::from_str(include_str!("golden/galore.json")).unwrap();
+    let mut x = matrices(&golden, |k, _| (k + 1.0).sin());
+    let mut optim = rule("galore", "rank = 2\ngap = 3");
+    let chosen: Vec<bool> = (0..7)
+        .map(|_| {
+            let (grads, due) = (x.clone(), optim.due(&x));
+            optim.step(&mut x, grads, RATE, &Meter::default());
+            assert_eq!(due, optim.once());
+            due > 0
+        })
+        .collect();
+    assert_eq!(chosen, [true, false, false, true, false, false, true]);
+}

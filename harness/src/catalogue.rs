@@ -40,6 +40,10 @@ impl Family {
             Self::Other => "others",
         }
     }
+    /// Whether two of the family in one stack would contradict each other.
+    pub(crate) fn is_alone(self) -> bool {
+        matches!(self, Self::Adapters | Self::Partial)
+    }
 }
 
 /// What a method needs of a stream and its network.
@@ -49,6 +53,8 @@ pub enum Need {
     Task,
     /// A matrix or a kernel in the body.
     Matrices,
+    /// A layer of attention in the body.
+    Attention,
     /// A layer that normalises in the body.
     Norms,
     /// A bias in the body.
@@ -63,6 +69,7 @@ impl Need {
         match self {
             Self::Task => "the task's identity, in training and in evaluation",
             Self::Matrices => "a matrix or a kernel in the body",
+            Self::Attention => "attention in the body",
             Self::Norms => "a layer that normalises in the body",
             Self::Biases => "a bias in the body",
             Self::OwnLoss => "a loss of each example by itself",
@@ -73,6 +80,7 @@ impl Need {
         match self {
             Self::Task => "set head.train and head.test to \"task\"",
             Self::Matrices => "choose a network with hidden layers, such as net.widths=[128]",
+            Self::Attention => "choose a network that has some, such as net.body=\"vit\"",
             Self::Norms => "choose a network that has some, such as net.body=\"vit\", or set net.batch_norm=true",
             Self::Biases => "choose a network that has some, such as net.body=\"mlp\"",
             Self::OwnLoss => "leave [text] out",

@@ -25,6 +25,20 @@ pub fn solve(a: &[f64], n: usize, b: &[f64], columns: usize) -> Option<Vec<f64>>
     Some(x.transpose().as_slice().to_vec())
 }
 
+/// The product A·B of matrices in row-major order, or Aᵀ·B where `turned`. Shapes `[m, k]` (turned `[k, m]`) and
+/// `[k, n]`; the result's is `[m, n]`.
+pub fn product(a: &[f64], a_shape: [usize; 2], turned: bool, b: &[f64], b_shape: [usize; 2]) -> Vec<f64> {
+    let a = DMatrix::from_row_slice(a_shape[0], a_shape[1], a);
+    let b = DMatrix::from_row_slice(b_shape[0], b_shape[1], b);
+    let result = if turned { a.tr_mul(&b) } else { a * b };
+    result.transpose().as_slice().to_vec()
+}
+
+/// Operations of [`product`] of shapes `[m, k]` and `[k, n]`.
+pub fn product_flops(m: usize, k: usize, n: usize) -> u64 {
+    2 * (m * k * n) as u64
+}
+
 /// Operations of [`eigen`], by the usual count for tridiagonal reduction and implicit QR with vectors.
 ///
 /// Golub & Van Loan 2013, *Matrix Computations*, section 8.3.5: about 9 n³.
@@ -52,6 +66,16 @@ mod tests {
         assert!((values[0] - 3.0).abs() < 1e-12 && (values[1] - 1.0).abs() < 1e-12);
         assert!((vectors[0] - half).abs() < 1e-12 && (vectors[1] - half).abs() < 1e-12, "{vectors:?}");
         assert!((vectors[2] + vectors[3]).abs() < 1e-12 && (vectors[2].abs() - half).abs() < 1e-12, "{vectors:?}");
+    }
+
+    #[test]
+    fn a_product_is_rows_by_columns() {
+        let (a, b) = ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [1.0, 0.0, 2.0, 1.0, 0.0, 1.0]);
+        assert_eq!(product(&a, [2, 3], false, &b, [3, 2]), [5.0, 5.0, 14.0, 11.0]);
+        assert_eq!(
+            product(&a, [3, 2], true, &b, [3, 2]),
+            product(&[1.0, 3.0, 5.0, 2.0, 4.0, 6.0], [2, 3], false, &b, [3, 2])
+        );
     }
 
     #[test]

@@ -148,6 +148,8 @@ pub enum Layout {
     /// Replaces paths by what they come to together (an adapter folded into its matrix): neither a vector that is
     /// kept from before nor an average survives it.
     Folds,
+    /// Replaces all of `theta` at each task, and answers with what belongs to the question's task.
+    Routes,
     /// Deploys other values of `theta` than those that are trained (an average).
     Averages,
     /// Keeps whole weights from one experience to the next, and trains and deploys what it makes of them.

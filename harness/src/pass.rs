@@ -15,7 +15,10 @@ mod adapter;
 mod grams;
 mod spatial;
 
-pub use self::grams::Grams;
+pub use self::{
+    adapter::{SHARED_A, SHARED_B},
+    grams::Grams,
+};
 
 /// Everything that makes a network's outputs.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -154,7 +157,7 @@ impl Pass {
     /// Shape kept.
     ///
     /// Ioffe & Szegedy 2015, <https://arxiv.org/abs/1502.03167>, algorithm 1. As in PyTorch the running variance
-    /// is the unbiased one.
+    /// is the unbiased one. Where γ is frozen the running statistics normalise in `Train`, too, and do not move.
     pub fn batch_norm<const D: usize>(&mut self, name: &str, x: Tensor<D>) -> Tensor<D> {
         self.batch_norm_with(name, x, EPSILON)
     }
@@ -166,6 +169,9 @@ impl Pass {
         let [mean, var] = [&mean_at, &var_at].map(|at| self.weights.buffers.get(at).expect("a buffer").flat.clone());
         let momentum = match self.mode {
             Mode::Eval => return module::batch_norm(x, gamma, beta, mean, var, epsilon),
+            Mode::Train(_) if !self.weights.theta.has(&format!("{name}.gamma")) => {
+                return module::batch_norm(x, gamma, beta, mean, var, epsilon);
+            }
             Mode::Train(_) => MOMENTUM,
             Mode::Calibrate(before) => 1.0 / (before + 1) as f32,
         };

@@ -274,13 +274,15 @@ impl<'a> Run<'a> {
     fn offer(&self) -> Offer<'a> {
         let Setup { config, stream, .. } = self.setup;
         let Position { experience, step, .. } = self.state.position;
+        let mut reserve = self.state.reserve;
+        reserve.flops += self.state.optim.due(&self.state.weights.theta);
         Offer {
             train: &config.train,
             experience: &stream.experiences[experience],
             epoch: self.plan().epoch(),
             share: config.budget.share(&self.state.ledger, &stream.experiences, experience),
             charged: self.state.ledger.charged(Some(experience)),
-            reserve: self.state.reserve,
+            reserve,
             done: step,
         }
     }

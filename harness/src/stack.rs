@@ -1,5 +1,7 @@
 //! A carrier and its contributions, chosen by name, refused where they make no sense together.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, bail, ensure};
 use toml::Table;
 
@@ -45,7 +47,7 @@ impl Stack {
             joint: false,
             needs: Vec::new(),
         };
-        let mut carrier: Option<&str> = None;
+        let (mut carrier, mut families): (Option<&str>, _) = (None, BTreeMap::new());
         // No name at all is the plain carrier alone.
         for name in method.split('+').filter(|_| !method.is_empty()) {
             let entry = shelf.method(name).with_context(|| format!("in method={method}"))?;
@@ -70,6 +72,9 @@ impl Stack {
                     table
                 }
             };
+            if let Some(first) = families.insert(entry.family, name).filter(|_| entry.family.is_alone()) {
+                bail!("`{first}` and `{name}` both say which small part of the body is trained; leave one of them out");
+            }
             stack.tables.insert(name.to_owned(), table.into());
             stack.joint |= entry.joint;
         }
@@ -98,8 +103,13 @@ impl Stack {
         }
         if let (Some(a), Some(b)) = (with(Layout::Folds), with(Layout::Remembers).or(with(Layout::Averages))) {
             bail!(
-                "`{a}` folds its adapters into the matrices, and what `{b}` keeps no longer fits; set {a}.fold=false"
+                "`{a}` folds its adapters into the matrices, and what `{b}` keeps no longer fits; leave one out, or set {a}.end=keep \
+                 where there is such a setting"
             );
+        }
+        let whole = [Layout::Remembers, Layout::Replaces, Layout::Folds, Layout::Averages, Layout::Merges];
+        if let (Some(a), Some(b)) = (with(Layout::Routes), whole.into_iter().find_map(with)) {
+            bail!("`{a}` has weights for each task and `{b}` knows of one set; keep one adapter for the stream");
         }
         if let (Some(a), Some(b)) = (with(Layout::Merges), with(Layout::Replaces).or(with(Layout::Folds))) {
             bail!("`{a}` keeps whole weights and `{b}` replaces some at each task; keep one adapter for the stream");

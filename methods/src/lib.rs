@@ -1,15 +1,35 @@
 //! The methods that ship with clbench, one file each; [`catalogue`] is the table of contents.
 
+pub mod adapter;
+pub mod dora;
 pub mod ema;
 pub mod ewc;
 pub mod finetune;
+pub mod inflora;
 pub mod joint;
 pub mod lora;
+pub mod olora;
+pub mod partial;
 pub mod replay;
+pub mod vera;
 
 use clbench::registry::Method;
 
 /// Every method, in the order in which lists show them.
 pub fn catalogue() -> Vec<Method> {
-    vec![finetune::METHOD, joint::METHOD, ewc::METHOD, lora::METHOD, replay::METHOD, ema::METHOD]
+    vec![
+        finetune::METHOD,
+        joint::METHOD,
+        ewc::METHOD,
+        replay::METHOD,
+        lora::METHOD,
+        dora::METHOD,
+        vera::METHOD,
+        olora::METHOD,
+        inflora::METHOD,
+        partial::BITFIT,
+        partial::NORMS,
+        partial::FREEZE,
+        ema::METHOD,
+    ]
 }

@@ -24,8 +24,8 @@ const STACKS: [&str; 10] = [
     "method=replay+ewc replay.capacity=2000 ewc.samples=60 ewc.fisher=batch",
     "method=ema net.batch_norm=true",
     "method=ewc+ema ewc.samples=60 net.batch_norm=true",
-    "method=lora lora.rank=2 lora.per=task lora.fold=true",
-    "method=lora+replay lora.rank=2 lora.per=task lora.fold=false",
+    "method=lora lora.rank=2 lora.per=task lora.end=fold",
+    "method=lora+replay lora.rank=2 lora.per=task lora.end=keep",
 ];
 
 /// What of all that was spent a cap is for.

@@ -68,12 +68,12 @@ fn folded(weights: &Weights, name: &str) -> Vec<f64> {
 #[test]
 fn folding_adds_the_product_and_changes_no_answer() {
     for net in NETS {
-        let of = |fold: bool| {
-            let setup = setup(&format!("{net} method=lora lora.rank=2 lora.alpha=8 lora.fold={fold} stream.tasks=1"));
+        let of = |end: &str| {
+            let setup = setup(&format!("{net} method=lora lora.rank=2 lora.alpha=8 lora.end={end} stream.tasks=1"));
             let (run, _) = support::up_to(&setup, 0, 1, &support::shelf());
             (run.state.weights.clone(), scores(&run, &setup))
         };
-        let ((kept, factored), (dense, answers)) = (of(false), of(true));
+        let ((kept, factored), (dense, answers)) = (of("keep"), of("fold"));
         host::close(net, &answers, &factored, 1e-4);
         let names: Vec<String> =
             kept.theta.paths().filter_map(|path| path.strip_suffix(".lora0.a")).map(str::to_owned).collect();
@@ -110,15 +110,15 @@ fn adapters_come_and_go_as_asked() {
         (words(trained), words(frozen))
     };
     let (plain, one) = (of(&["bias", "weight"], &[]), of(&["bias", "lora0.a", "lora0.b"], &["lora0.scale", "weight"]));
-    assert_eq!(paths("lora.per=stream lora.fold=false"), [one.clone(), one.clone(), one.clone()]);
-    assert_eq!(paths("lora.per=stream lora.fold=true"), [one.clone(), one.clone(), plain.clone()]);
-    assert_eq!(paths("lora.per=task lora.fold=true"), [plain.clone(), plain.clone(), plain]);
+    assert_eq!(paths("lora.per=stream lora.end=keep"), [one.clone(), one.clone(), one.clone()]);
+    assert_eq!(paths("lora.per=stream lora.end=fold"), [one.clone(), one.clone(), plain.clone()]);
+    assert_eq!(paths("lora.per=task lora.end=fold"), [plain.clone(), plain.clone(), plain]);
     let two = of(&["bias", "lora1.a", "lora1.b"], &["lora0.a", "lora0.b", "lora0.scale", "lora1.scale", "weight"]);
     let three = of(
         &["bias", "lora2.a", "lora2.b"],
         &["lora0.a", "lora0.b", "lora0.scale", "lora1.a", "lora1.b", "lora1.scale", "lora2.scale", "weight"],
     );
-    assert_eq!(paths("lora.per=task lora.fold=false"), [one, two, three]);
+    assert_eq!(paths("lora.per=task lora.end=keep"), [one, two, three]);
 }
 
 /// Each at its own cost: three kept adapters make a step dearer, three folded ones do not.
@@ -132,7 +132,7 @@ fn kept_adapters_are_all_applied_and_paid_for() {
         (run.state.price.flops, host::values(&run.state.weights.theta, "head.bias"), folded(theta, "body.1"))
     };
     let ((kept, bias, weight), (replaced, other, dense)) =
-        (step("lora.per=task lora.fold=false"), step("lora.per=task lora.fold=true"));
+        (step("lora.per=task lora.end=keep"), step("lora.per=task lora.end=fold"));
     // The same function of the same data: learned side by side, or folded after each.
     host::close("bias", &bias, &other, 1e-4);
     host::close("weight", &weight, &dense, 1e-4);
@@ -146,7 +146,7 @@ fn kept_adapters_are_all_applied_and_paid_for() {
 fn a_folded_adapters_moments_are_forgotten() {
     type Memory = (BTreeMap<String, Theta>, BTreeMap<String, i32>);
     let setup =
-        setup(&format!("{} method=lora lora.per=task lora.fold=true optim.rule=adamw optim.reset=false", NETS[0]));
+        setup(&format!("{} method=lora lora.per=task lora.end=fold optim.rule=adamw optim.reset=false", NETS[0]));
     let mut run = Run::new(&setup, 0, &support::shelf()).unwrap();
     let counted = |run: &Run| {
         let (_, memory): (IgnoredAny, Memory) = rmp_serde::from_slice(&run.state.optim.save().unwrap()).unwrap();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod adapters;
 mod budget;
 mod come_back;
 mod determinism;
@@ -11,6 +12,7 @@ mod host;
 mod learning;
 mod life;
 mod lora;
+mod peft;
 mod refusals;
 mod replay;
 mod resume;

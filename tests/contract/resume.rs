@@ -53,9 +53,15 @@ fn resumed_is_straight_bit_for_bit() {
         "method=ewc ewc.form=per-task ewc.samples=20 optim.rule=adamw optim.rate=0.01 optim.reset=false",
         "method=replay+ema replay.capacity=40 eval.every=5",
         "method=lora+ewc ewc.samples=20",
-        "method=lora lora.per=stream lora.fold=true",
-        "method=lora lora.per=task lora.fold=true optim.rule=adamw optim.rate=0.01 optim.reset=false",
-        "method=lora lora.per=task lora.fold=false",
+        "method=lora lora.per=stream lora.end=fold",
+        "method=lora lora.per=task lora.end=fold optim.rule=adamw optim.rate=0.01 optim.reset=false",
+        "method=lora lora.per=task lora.end=keep",
+        "method=dora dora.rank=2 dora.per=task dora.end=keep",
+        "method=vera+freeze vera.rank=4 vera.per=task vera.end=fold",
+        "method=olora olora.rank=2",
+        "method=inflora inflora.rank=2 inflora.samples=40",
+        "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 method=lora lora.per=task lora.end=route",
+        "method=bitfit optim.rule=galore optim.rate=0.01 optim.rank=2 optim.gap=5 optim.reset=false",
         "method=joint",
     ] {
         resumes(settings);

@@ -53,6 +53,39 @@ fn almost_off_is_close_and_on_is_not() {
     assert!(trace("method=ema ema.keep=0.9").ends() != plain.ends());
 }
 
+/// Adapters that are not pushed apart are those of `lora`.
+#[test]
+fn orthogonal_adapters_without_their_penalty_are_kept_adapters() {
+    for net in NETS {
+        let of = |method: &str| trace(&format!("{net} {method}"));
+        let lora = of("method=lora lora.per=task lora.rank=2 lora.alpha=4");
+        let olora = |strength: &str| of(&format!("method=olora olora.rank=2 olora.alpha=4 olora.strength={strength}"));
+        let off = olora("0");
+        assert_eq!(off.trained(&lora), Vec::<&str>::new(), "{net}");
+        assert!(off.heard.records == lora.heard.records, "{net}");
+        assert!(olora("1e-30").distance(&lora) < 1e-5, "{net}");
+        assert!(olora("0.5").distance(&lora) > 1e-4, "{net}");
+    }
+}
+
+/// An adapter whose scale is almost nothing leaves what is trained beside it.
+#[test]
+fn adapters_of_almost_no_scale_leave_head_biases_and_norms() {
+    let frozen = "net.widths=[24] net.dropout=0";
+    let plain = trace(&format!("{frozen} method=bitfit"));
+    for method in ["lora", "dora"] {
+        let near = trace(&format!("{frozen} method={method} {method}.alpha=1e-30"));
+        let head = |trace: &crate::support::Trace| trace.theta["head.weight"].clone();
+        let apart = |a: &[u32], b: &[u32]| {
+            let gaps = a.iter().zip(b).map(|(a, b)| (f32::from_bits(*a) - f32::from_bits(*b)).abs());
+            gaps.fold(0.0, f32::max)
+        };
+        // The lengths of `dora` are trained even so.
+        let gap = apart(&head(&near), &head(&plain));
+        assert_eq!(gap < 1e-5, method == "lora", "{method}: {gap}");
+    }
+}
+
 /// What is off costs nothing that is charged, but for a Fisher, which is taken whatever it weighs.
 #[test]
 fn an_empty_memory_and_an_average_of_one_cost_nothing() {

@@ -242,6 +242,7 @@ impl Net {
         let mut tensors = spec.theta.iter();
         match need {
             Need::Matrices => tensors.any(|(path, shape, _)| path.ends_with(".weight") && shape.len() >= 2),
+            Need::Attention => tensors.any(|(path, ..)| path.ends_with(".query.weight")),
             Need::Norms => tensors.any(|(path, ..)| path.ends_with(".gamma")),
             Need::Biases => tensors.any(|(path, ..)| path.ends_with(".bias")),
             Need::Task | Need::OwnLoss => true,

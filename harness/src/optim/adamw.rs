@@ -55,20 +55,24 @@ impl Adamw {
     }
 }
 
+/// m̂/(√v̂ + ε) after one more step along `grads`.
+pub(super) fn direction(config: &Config, memory: &mut Memory, grads: &Theta) -> Theta {
+    let Config { beta1, beta2, epsilon, .. } = *config;
+    memory.count(grads);
+    let first = memory.blend("first", grads, beta1 as f32, (1.0 - beta1) as f32);
+    let second = memory.blend("second", &grads.map(square), beta2 as f32, (1.0 - beta2) as f32);
+    first.map_at(|path, m| {
+        let steps = memory.steps(path);
+        let correct = |beta: f64| 1.0 - beta.powi(steps);
+        let v = second.get(path).expect("both moments have the path").flat.clone();
+        m / correct(beta1) / ((v / correct(beta2)).sqrt() + epsilon)
+    })
+}
+
 impl Optimizer for Adamw {
     fn step(&mut self, theta: &mut Theta, grads: Theta, rate: f64, _meter: &Meter) {
-        let Config { beta1, beta2, epsilon, decay } = self.config;
-        let memory = &mut self.memory;
-        memory.count(&grads);
-        let first = memory.blend("first", &grads, beta1 as f32, (1.0 - beta1) as f32);
-        let second = memory.blend("second", &grads.map(square), beta2 as f32, (1.0 - beta2) as f32);
-        let direction = first.map_at(|path, m| {
-            let steps = memory.steps(path);
-            let correct = |beta: f64| 1.0 - beta.powi(steps);
-            let v = second.get(path).expect("both moments have the path").flat.clone();
-            m / correct(beta1) / ((v / correct(beta2)).sqrt() + epsilon)
-        });
-        descend(theta, direction, rate as f32, decay as f32);
+        let direction = direction(&self.config, &mut self.memory, &grads);
+        descend(theta, direction, rate as f32, self.config.decay as f32);
     }
     fn elements(&self) -> usize {
         self.memory.elements()

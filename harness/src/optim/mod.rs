@@ -3,6 +3,7 @@
 //! A path without a gradient is not touched: no decay, no momentum, no step counted.
 
 mod adamw;
+mod galore;
 mod sgd;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-pub use self::{adamw::Adamw, sgd::Sgd};
+pub use self::{adamw::Adamw, galore::Galore, sgd::Sgd};
 use crate::{array::Array, ledger::Meter, method::Stored, registry::Rule, theta::Theta};
 
 /// Moves weights along gradients. Its state is serde; cloning it is how to look ahead.
@@ -20,6 +21,14 @@ pub trait Optimizer: Stored + Send + Sync {
     fn step(&mut self, theta: &mut Theta, grads: Theta, rate: f64, meter: &Meter);
     /// How many numbers it holds.
     fn elements(&self) -> usize;
+    /// Operations that its next step on `theta` may need beyond those of most steps; they are kept back.
+    fn due(&self, _theta: &Theta) -> u64 {
+        0
+    }
+    /// Operations of its last step that most steps do not need.
+    fn once(&self) -> u64 {
+        0
+    }
     /// Forgets what belongs to paths that `theta` lacks or holds in another shape.
     fn keep_to(&mut self, theta: &Theta);
     /// A copy that shares nothing that can change.
@@ -46,6 +55,12 @@ pub fn catalogue() -> Vec<Rule> {
             about: "Adam with decoupled weight decay; beta1, beta2, epsilon, decay",
             citation: "https://arxiv.org/abs/1711.05101",
             make: |table| crate::registry::optimizer(table, Adamw::new),
+        },
+        Rule {
+            name: "galore",
+            about: "AdamW on gradients of low rank; rank, gap, scale, and AdamW's",
+            citation: "https://arxiv.org/abs/2403.03507",
+            make: |table| crate::registry::optimizer(table, Galore::new),
         },
     ]
 }

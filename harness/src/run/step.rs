@@ -72,7 +72,9 @@ impl Run<'_> {
         let (mut price, mut sum) = (Spent::default(), Spent::default());
         for step in from..from + count {
             let spent = self.step(step, rate, false)?.spent;
-            price = price.max(spent);
+            // What few steps need is kept back before those, and is no part of the price of all.
+            let usual = Spent { flops: spent.flops - self.state.optim.once(), ..spent };
+            price = price.max(usual);
             sum += spent;
         }
         self.state.weights = weights;
