@@ -89,7 +89,7 @@ fn routed_adapters_forget_nothing() {
                 assert!((now..=3).all(|after| of(task, after) == of(task, now)), "{method}, task {task} of {net}");
                 assert!((1..now).all(|after| of(task, after) == of(task, 1)), "{method}, task {task} of {net}");
             }
-            assert!(run.accuracy() > 0.8, "{method} of {net}: {}", run.accuracy());
+            assert!(run.accuracy() > 0.7, "{method} of {net}: {}", run.accuracy());
         }
     }
     let plain = trace(&format!("{TOLD} {} method=lora", NETS[0])).ends();

@@ -5,6 +5,7 @@
 //! them brings to a network's paths. A file is data and never code: nothing in it is executed.
 
 mod ndf;
+mod peft;
 mod safe;
 mod torch;
 
@@ -14,6 +15,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 pub use self::{
     ndf::ndf_to_safetensors,
+    peft::to_peft,
     safe::{from_safetensors, to_safetensors},
 };
 #[cfg(doc)]

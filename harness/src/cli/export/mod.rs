@@ -1,6 +1,7 @@
 //! `clbench export`: finished runs in the formats of other tools.
 
 mod card;
+mod peft;
 mod scenarios;
 
 use std::path::PathBuf;
@@ -29,6 +30,8 @@ pub(super) enum Words {
     ModelIndex(card::Words),
     /// Scenarios for L2Metrics: lifetimes, and single-task experts
     L2logger(scenarios::Words),
+    /// Adapters of one run for Hugging Face's peft
+    Peft(peft::Words),
 }
 
 /// What every format takes.
@@ -85,6 +88,7 @@ pub(super) fn export(words: &Words) -> Result<Ending> {
         Words::Csv(common) => csv(common),
         Words::ModelIndex(words) => card::card(words),
         Words::L2logger(words) => scenarios::scenarios(words),
+        Words::Peft(words) => peft::peft(words),
     }
 }
 
