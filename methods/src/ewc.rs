@@ -102,7 +102,7 @@ pub struct Config {
 }
 
 /// On a command line the name `true` arrives as a truth value.
-fn by_name<'de, D: Deserializer<'de>>(from: D) -> Result<Fisher, D::Error> {
+pub(crate) fn by_name<'de, D: Deserializer<'de>>(from: D) -> Result<Fisher, D::Error> {
     match Value::deserialize(from)? {
         Value::Boolean(true) => Ok(Fisher::True),
         name => name.try_into().map_err(D::Error::custom),
@@ -143,7 +143,8 @@ impl Ewc {
             return Ok(square(batch));
         }
         let logits = cx.carrier.loss(&mut cx.plain(Mode::Eval), batch).logits;
-        let logits = logits.context("ewc.fisher needs logits, and this carrier has none; set ewc.fisher=empirical")?;
+        let logits =
+            logits.context("this kind of fisher needs logits, and this carrier has none; set fisher=empirical")?;
         let counts: Vec<bool> =
             logits.clone().into_data().try_to_vec::<f32>()?.iter().map(|l| *l > OUT / 2.0).collect();
         let p: Vec<f32> = activation::softmax(logits, 1).into_data().try_to_vec()?;
@@ -169,7 +170,7 @@ impl Ewc {
     }
 
     /// The Fisher's diagonal at the current weights.
-    fn estimate(&self, cx: &Ctx) -> Result<Theta> {
+    pub(crate) fn estimate(&self, cx: &Ctx) -> Result<Theta> {
         let order = cx.draws.order("ewc", 0, cx.feed.len());
         let chosen = &order[..self.config.samples.min(order.len())];
         let batches = chosen.chunks(self.size(cx));

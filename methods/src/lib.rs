@@ -8,6 +8,7 @@ pub mod finetune;
 pub mod inflora;
 pub mod joint;
 pub mod lora;
+pub mod merge;
 pub mod olora;
 pub mod partial;
 pub mod replay;
@@ -17,7 +18,7 @@ use clbench::registry::Method;
 
 /// Every method, in the order in which lists show them.
 pub fn catalogue() -> Vec<Method> {
-    vec![
+    let mut all = vec![
         finetune::METHOD,
         joint::METHOD,
         ewc::METHOD,
@@ -31,5 +32,8 @@ pub fn catalogue() -> Vec<Method> {
         partial::NORMS,
         partial::FREEZE,
         ema::METHOD,
-    ]
+        merge::METHOD,
+    ];
+    all.extend_from_slice(merge::PRESETS);
+    all
 }

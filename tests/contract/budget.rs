@@ -15,7 +15,7 @@ use crate::support::{self, Heard, setup};
 
 /// Every method, with what makes budgets hard: a Fisher at the end, steps that grow dearer, statistics to re-estimate,
 /// adapters to fold or to carry along.
-const STACKS: [&str; 10] = [
+const STACKS: [&str; 14] = [
     "method=finetune",
     "method=joint",
     "method=ewc ewc.samples=60",
@@ -26,6 +26,10 @@ const STACKS: [&str; 10] = [
     "method=ewc+ema ewc.samples=60 net.batch_norm=true",
     "method=lora lora.rank=2 lora.per=task lora.end=fold",
     "method=lora+replay lora.rank=2 lora.per=task lora.end=keep",
+    "method=time-all-unrolled net.batch_norm=true",
+    "method=ema-merge ema-merge.rule=fisher ema-merge.samples=60",
+    "method=time-ft-all time-ft-all.rule=regmean time-ft-all.samples=20",
+    "method=paint paint.samples=20 paint.search=4",
 ];
 
 /// What of all that was spent a cap is for.

@@ -12,6 +12,7 @@ mod host;
 mod learning;
 mod life;
 mod lora;
+mod merge;
 mod peft;
 mod refusals;
 mod replay;

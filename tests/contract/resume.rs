@@ -63,6 +63,11 @@ fn resumed_is_straight_bit_for_bit() {
         "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 method=lora lora.per=task lora.end=route",
         "method=bitfit optim.rule=galore optim.rate=0.01 optim.rank=2 optim.gap=5 optim.reset=false",
         "method=joint",
+        "method=ema-merge+ewc ewc.samples=20",
+        "method=time-all-unrolled time-all-unrolled.rule=dare-ties time-all-unrolled.density=0.9 \
+         time-all-unrolled.scale=0.5 net.batch_norm=true",
+        "method=zs-merge zs-merge.rule=fisher zs-merge.samples=20 zs-merge.head=last",
+        "method=ft-merge ft-merge.rule=ties optim.rule=adamw optim.rate=0.01 optim.reset=false",
     ] {
         resumes(settings);
     }

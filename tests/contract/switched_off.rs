@@ -9,13 +9,18 @@ const NETS: [&str; 3] = [
     "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 optim.momentum=0.9 optim.clip=1.0",
 ];
 
-const OFF: [(&str, &str, &[usize]); 4] = [
+const OFF: [(&str, &str, &[usize]); 9] = [
     ("ewc", "ewc.strength=0", &[0, 1, 2]),
     ("replay", "replay.capacity=0", &[0, 1, 2]),
     // Not on the second: replayed examples pass through batch-norm, whatever their loss weighs. Not on the third: a
     // weight of zero still clips, and gives other heads gradients of zero.
     ("replay", "replay.strength=0", &[0]),
     ("ema", "ema.keep=0", &[0, 1, 2]),
+    ("merge", "merge.init=last merge.deploy=last", &[0, 1, 2]),
+    ("merge", "merge.rule=slerp merge.weight=1", &[0, 1, 2]),
+    ("ema-merge", "ema-merge.weight=1", &[0, 1, 2]),
+    ("ft-merge", "ft-merge.rule=random ft-merge.weight=1", &[0, 1, 2]),
+    ("wise-ft", "wise-ft.weight=1", &[0, 1, 2]),
 ];
 
 #[test]
@@ -93,5 +98,6 @@ fn an_empty_memory_and_an_average_of_one_cost_nothing() {
     let plain = cost("method=finetune");
     assert_eq!(cost("method=replay replay.capacity=0"), plain);
     assert_eq!(cost("method=ema ema.keep=0"), plain);
+    assert_eq!(cost("method=ema-merge ema-merge.weight=1"), plain);
     assert_ne!(cost("method=replay"), plain);
 }
