@@ -257,9 +257,9 @@ fn what_grows_or_says_nothing_is_refused() {
 #[test]
 fn one_adapter_for_the_stream_is_merged() {
     for order in ["lora+ema-merge", "ema-merge+lora"] {
-        let with = |more: &str| trace(&format!("method={order} lora.per=stream lora.fold=false {more}"));
+        let with = |more: &str| trace(&format!("method={order} lora.per=stream lora.end=keep {more}"));
         let (merged, off) = (with(""), with("ema-merge.weight=1"));
-        assert_eq!(off.trained(&trace("method=lora lora.per=stream lora.fold=false")), Vec::<&str>::new(), "{order}");
+        assert_eq!(off.trained(&trace("method=lora lora.per=stream lora.end=keep")), Vec::<&str>::new(), "{order}");
         assert!(merged.distance(&off) > 1e-3, "{order}");
     }
 }

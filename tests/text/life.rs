@@ -41,7 +41,7 @@ fn every_method_runs_and_goes_on_bit_for_bit() {
         "method=ewc ewc.fisher=batch ewc.samples=20",
         "method=lora lora.rank=2",
         "method=lora lora.rank=2 lora.per=task text.lock=text",
-        "method=lora lora.rank=2 lora.fold=true text.lock=image",
+        "method=lora lora.rank=2 lora.end=fold text.lock=image",
         "method=replay replay.capacity=20",
         "method=replay replay.capacity=20 replay.keep=herding",
         "method=ema net.batch_norm=true",
