@@ -7,20 +7,12 @@ Each line is a row's settings, a tabulator, and what `clbench run --json` says o
 """
 
 import csv
-import json
-import math
 import pathlib
 import sys
 
+from seeds import Study, interval, say
+
 KEYS = {"KA": "ka.fomo24", "POOL": "pool.clbench", "ZS": "zs.fomo24", "GM": "gm.fomo24", "FGT": "forgetting.chaudhry18", "LA": "la.mer19"}
-# Two-sided 95 % points of Student's t by degrees of freedom.
-T95 = [math.nan, 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262]
-
-
-def interval(values):
-    mean = sum(values) / len(values)
-    spread = math.sqrt(sum((v - mean) ** 2 for v in values) / max(1, len(values) - 1))
-    return mean, T95[len(values) - 1] * spread / math.sqrt(len(values))
 
 
 def trajectory(run):
@@ -38,20 +30,8 @@ def trajectory(run):
 
 
 def main():
-    runs = {}
-    for line in open(sys.argv[1]):
-        settings, text = line.split("\t", 1)
-        run = json.loads(text)
-        run["settings"] = settings
-        runs.setdefault(settings, {})[run["manifest"]["seed"]] = run
-    score = lambda run, key: run["scores"].get(KEYS[key])
-
-    def cell(settings, key):
-        values = [score(run, key) for _, run in sorted(runs[settings].items())]
-        if any(value is None for value in values) or not values:
-            return "—"
-        mean, half = interval([100 * value for value in values])
-        return f"{mean:.1f} ±{half:.1f}"
+    study = Study(sys.argv[1], KEYS)
+    runs, words, judged = study.runs, study.words, study.judged
 
     def table(rows, first="method"):
         print(f"| {first} | " + " | ".join(KEYS) + " | steps |")
@@ -59,21 +39,7 @@ def main():
         for name, settings in rows:
             if settings in runs:
                 steps = max(run["manifest"]["spent"]["steps"] for run in runs[settings].values())
-                print(f"| {name} | " + " | ".join(cell(settings, key) for key in KEYS) + f" | {steps} |")
-
-    def difference(a, b, key):
-        seeds = sorted(runs[a].keys() & runs[b].keys())
-        return interval([100 * (score(runs[a][seed], key) - score(runs[b][seed], key)) for seed in seeds])
-
-    def words(a, b, key, names):
-        mean, half = difference(a, b, key)
-        how = "more" if mean > 0 else "less"
-        sure = "clearly" if abs(mean) > half else "not clearly"
-        return f"{names[0]} has {abs(mean):.1f} ±{half:.1f} points {how} {key} than {names[1]} ({sure} different)"
-
-    def judged(a, b, key, sign):
-        mean, half = difference(a, b, key)
-        return "holds here" if sign * mean > half else "the contrary here" if -sign * mean > half else "undecided here"
+                print(f"| {name} | " + " | ".join(study.cell(settings, key) for key in KEYS) + f" | {steps} |")
 
     base = "method=finetune"
     start = runs[base][0]["manifest"]
@@ -105,7 +71,6 @@ def main():
     print("Claims as third parties report them; differences are paired over seeds, in points.\n")
     ema, ewc, lora = "method=ema", "method=ewc", "method=lora"
     alone, half_buffer, half_pool = (f"mixture.pretraining={p} mixture.update={u} mixture.buffer={b}" for p, u, b in (("0.0", "1.0", "0.0"), ("0.0", "0.5", "0.5"), ("0.5", "0.5", "0.0")))
-    say = lambda claim, verdict, what: print(f"- *{claim}*: **{verdict}**. {what[0].upper()}{what[1:]}.")
     if ema in runs:
         say("averaging weights gives the better trade-off of accumulation and retention", judged(ema, base, "GM", 1),
             words(ema, base, "GM", ("EMA", "fine-tuning")) + "; " + words(ema, base, "POOL", ("it", "fine-tuning")) + "; " + words(ema, base, "KA", ("it", "fine-tuning")))
@@ -133,7 +98,7 @@ def main():
         if long(method, 5) in runs and long(method, 20) in runs:
             say(f"more and smaller tasks hurt ({method})", judged(long(method, 20), long(method, 5), "KA", -1),
                 words(long(method, 20), long(method, 5), "KA", ("a stream of 20 tasks", "one of 5")))
-    print("\nNot tried here: schedules over tasks, larger models, the choice of the pool, merging as its own methods.")
+    print("\nNot tried here: schedules over tasks, larger models, the choice of the pool, merging as its own methods (`merging.md`).")
 
 
 main()

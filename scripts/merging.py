@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Writes results/published/merging.md out of the lines that scripts/study-merging.sh collects.
+
+usage: merging.py LINES
+
+Each line is a row's settings, a tabulator, and what `clbench run --json` says of one run. Standard library alone.
+"""
+
+import statistics
+import sys
+
+from seeds import Study, interval, say
+
+KEYS = {"KA": "ka.fomo24", "ZS": "zs.fomo24", "GM": "gm.fomo24", "POOL": "pool.clbench", "FGT": "forgetting.chaudhry18", "LA": "la.mer19"}
+POLICIES = ["all-all", "all-ft", "all-unrolled", "ft-all", "ft-unrolled", "unrolled-all", "unrolled-ft", "zs-unrolled"]
+RULES = ["interpolation", "ties", "magmax"]
+HEAD = """# Adapters and merging under one budget
+
+Made by `scripts/study-merging.sh`: `streams/mini-flux.toml`, eight real collections at 32 × 32 in colour. Half of the
+concepts of six of them are the pretraining pool (10 epochs, once for each seed), the others come in ten tasks in random
+order; two further collections are held out. Network: 3×3 convolutions of 8, 16 and 32 channels and 64 units, one shared
+head, AdamW at 0.002 for all; batches of 60 with shares 0.33 pool, 0.34 new, 0.33 buffer of all that came before. For each
+task every method may spend 1.8e10 memory-adjusted operations: operations times the method's peak memory over
+fine-tuning's, about 60 steps of fine-tuning. Five seeds, ± half of the 95 % interval (Student's t). KA: accuracy at the end on the
+stream's concepts; ZS: on held-out collections by nearest class mean of features; GM: √(KA·ZS); POOL: on the pool's test
+split; all means over datasets, in percent. MAF: peak memory over fine-tuning's.
+"""
+
+
+def main():
+    study = Study(sys.argv[1], KEYS)
+    time = lambda policy, rule: f"method=time-{policy} time-{policy}.rule={rule}"
+    ema = lambda rule: "method=ema-merge" + ("" if rule == "interpolation" else f" ema-merge.rule={rule}")
+    lora = lambda rank: f"method=lora lora.rank={rank}"
+
+    def table(rows, first):
+        print(f"| {first} | " + " | ".join(KEYS) + " | steps | MAF |")
+        print("|---" * (len(KEYS) + 3) + "|")
+        for name, row in rows:
+            if row not in study:
+                continue
+            manifests = [run["manifest"] for run in study.runs[row].values()]
+            steps = statistics.median(manifest["spent"]["steps"] for manifest in manifests)
+            memory = statistics.median(manifest["peak_bytes"] / manifest["reference_bytes"] for manifest in manifests)
+            print(f"| {name} | " + " | ".join(study.cell(row, key) for key in KEYS) + f" | {steps:.0f} | {memory:.2f} |")
+
+    print(HEAD)
+    print("## Methods\n")
+    plain = ["finetune", "joint", "ewc", "dora", "bitfit", "ema-merge", "zs-merge"]
+    named = [(method, f"method={method}") for method in plain]
+    named[3:3] = [(f"lora, r = {rank}", lora(rank)) for rank in (1, 4, 16, 64)]
+    table(named, "method")
+    print("\nThe ways from the pretrained start, KA against ZS with intervals: [methods](merging/methods.svg), [merging](merging/policies.svg).")
+    print("\n## TIME's choices: start from – deploy, and the rule\n")
+    both = [(f"{policy}, {rule}", time(policy, rule)) for policy in POLICIES for rule in RULES]
+    table(both + [(f"unrolled-unrolled (ema-merge), {rule}", ema(rule)) for rule in RULES], "policy, rule")
+
+    print("\n## What is claimed, and what comes out here\n")
+    print("Claims of FoMo-in-Flux and TIME as their readers report them; differences are paired over seeds, in points.\n")
+    base, best = "method=finetune", "method=ema-merge"
+    say("merging gives the best trade-off of accumulation and retention (FoMo-in-Flux)", study.judged(best, base, "GM", 1),
+        study.words(best, base, "GM", ("ema-merge", "fine-tuning")) + "; " + study.words(best, base, "POOL", ("it", "fine-tuning")))
+    rivals = [row for _, row in named if row in study and row not in (best, "method=joint")]
+    rival = max(rivals, key=lambda row: statistics.mean(study.values(row, "GM")))
+    print(f"  Of the methods above other than joint and ema-merge the best in GM is `{rival.removeprefix('method=')}`: {study.words(best, rival, 'GM', ('ema-merge', 'it'))}.")
+    for rank in (1, 4, 16, 64):
+        say(f"adapters learn less (LoRA, r = {rank})", study.judged(lora(rank), base, "KA", -1), study.words(lora(rank), base, "KA", ("LoRA", "fine-tuning")))
+        say(f"adapters retain more (LoRA, r = {rank})", study.judged(lora(rank), base, "ZS", 1),
+            study.words(lora(rank), base, "ZS", ("LoRA", "fine-tuning")) + "; " + study.words(lora(rank), base, "POOL", ("it", "fine-tuning")))
+    by_policy = [statistics.mean(statistics.mean(study.values(time(policy, rule), "GM")) for rule in RULES) for policy in POLICIES]
+    by_rule = [statistics.mean(statistics.mean(study.values(time(policy, rule), "GM")) for policy in POLICIES) for rule in RULES]
+    seeds = sorted(set.intersection(*(set(study.runs[time(p, r)]) for p in POLICIES for r in RULES)))
+    grid = lambda seed: [[study.score(time(policy, rule), seed, "GM") for rule in RULES] for policy in POLICIES]
+
+    def spreads(cells):
+        across = [statistics.mean(row) for row in cells]
+        down = [statistics.mean(column) for column in zip(*cells)]
+        return statistics.pstdev(across) - statistics.pstdev(down)
+
+    mean, half = interval([spreads(grid(seed)) for seed in seeds])
+    verdict = "holds here" if mean > half else "the contrary here" if -mean > half else "undecided here"
+    say("the policy matters more than the rule (TIME)", verdict,
+        f"means of policies lie between {min(by_policy):.1f} and {max(by_policy):.1f} GM, those of rules between {min(by_rule):.1f} and {max(by_rule):.1f}; "
+        f"their standard deviation differs by {mean:.1f} ±{half:.1f}")
+    means = lambda row: statistics.mean(study.values(row, "GM"))
+    others = [(f"{policy}, {rule}", time(policy, rule)) for policy in POLICIES for rule in RULES]
+    name, row = max(others, key=lambda pair: means(pair[1]))
+    say("the running merge is best in both places (TIME)", study.judged(best, row, "GM", 1), study.words(best, row, "GM", ("ema-merge", f"the best other ({name})")))
+    # One merge of all after the fact, trained one after another: TIME's offline merging.
+    say("merging all in the end is worse than merging as one goes (TIME)", study.judged(best, time("ft-all", "interpolation"), "GM", 1),
+        study.words(best, time("ft-all", "interpolation"), "GM", ("ema-merge", "ft-all")))
+    ewc, tuned = (statistics.median(run["manifest"]["spent"]["steps"] for run in study.runs[row].values()) for row in ("method=ewc", base))
+    say("EWC has but a few steps under such a budget (14 where fine-tuning has 1492, FoMo-in-Flux)", "refuted here" if ewc > 0.2 * tuned else "holds here",
+        f"charged for what it does, its Fisher once per task, EWC takes {ewc:.0f} steps where fine-tuning takes {tuned:.0f}")
+    print("\nNot tried here: larger models, where TIME finds that merging gains, other rates for adapters, other shares of the merge.")
+
+
+main()

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Adapters and merging on FoMo-in-Flux in small: one pretrained start, one budget in memory-adjusted operations, five
+# seeds. Writes results/published/merging.md, the runs behind it (merging.runs.gz) and pictures of accumulation against
+# retention. It can be stopped and started again: finished runs are kept.
+#
+#   clbench data fetch streams/mini-flux.toml; scripts/study-merging.sh
+#
+#   CLBENCH  target/release/clbench   RUNS  runs/merging-study   SEEDS  0..5   JOBS  2
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+clbench=${CLBENCH:-target/release/clbench}
+runs=${RUNS:-runs/merging-study}
+# For each task every method may spend what fine-tuning takes for about 60 steps, in memory-adjusted operations; the
+# stream's own cap on operations is lifted.
+budget="budget.maf=1.8e10 budget.flops=1e15"
+rows=()
+for method in finetune joint ewc dora bitfit ema-merge zs-merge; do rows+=("method=$method"); done
+for rank in 1 4 16 64; do rows+=("method=lora lora.rank=$rank"); done
+for policy in all-all all-ft all-unrolled ft-all ft-unrolled unrolled-all unrolled-ft zs-unrolled; do
+    for rule in interpolation ties magmax; do rows+=("method=time-$policy time-$policy.rule=$rule"); done
+done
+# TIME's own choice, the running merge in both places, under the other rules.
+for rule in ties magmax; do rows+=("method=ema-merge ema-merge.rule=$rule"); done
+
+lines=$(mktemp)
+trap 'rm -f "$lines"' EXIT
+for row in "${rows[@]}"; do
+    # shellcheck disable=SC2086 # a row is several words
+    "$clbench" run streams/mini-flux.toml $budget $row "seeds=${SEEDS:-0..5}" "jobs=${JOBS:-2}" "runs=$runs" \
+        --quiet --json | sed "s|^|$row\t|" >>"$lines" || echo "$row: not all seeds came through"
+    echo "$row"
+done
+python3 scripts/merging.py "$lines" >results/published/merging.md
+picture() {
+    "$clbench" picture zero-shot "$runs" --rank-all --only "$2" --without 'seed=99' --out "results/published/merging/$1.svg" \
+        || echo "no picture of $1"
+}
+mkdir -p results/published/merging
+picture methods 'method=finetune,ewc,dora,bitfit,lora,zs-merge'
+picture policies 'method=finetune,time-*-*'
+"$clbench" pack "$runs" --output results/published/merging.runs.gz
+echo "wrote results/published/merging.md"
