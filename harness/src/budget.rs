@@ -48,6 +48,9 @@ pub enum Per {
 pub struct Budget {
     /// Floating-point operations, such as `1e12`.
     pub flops: Option<f64>,
+    /// Memory-adjusted operations: operations, times the peak memory of a step over that of full fine-tuning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maf: Option<f64>,
     /// Examples, replayed ones included.
     pub examples: Option<u64>,
     /// Optimizer steps.
@@ -60,8 +63,15 @@ pub struct Budget {
 type Unit = (&'static str, fn(Spent) -> u64);
 
 /// Units of a cap.
-const UNITS: [Unit; 3] =
-    [("flops", |spent| spent.flops), ("examples", |spent| spent.examples), ("steps", |spent| spent.steps)];
+const UNITS: [Unit; 4] = [
+    ("flops", |spent| spent.flops),
+    ("maf", |spent| spent.maf),
+    ("examples", |spent| spent.examples),
+    ("steps", |spent| spent.steps),
+];
+
+/// What may be spent, by unit.
+pub type Share = [Option<u64>; UNITS.len()];
 
 /// How many steps an experience has, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,20 +107,23 @@ impl Train {
 }
 
 impl Budget {
-    fn caps(&self) -> [Option<u64>; 3] {
-        [self.flops.map(|flops| flops as u64), self.examples, self.steps]
+    fn caps(&self) -> Share {
+        let whole = |operations: Option<f64>| operations.map(|operations| operations as u64);
+        [whole(self.flops), whole(self.maf), self.examples, self.steps]
     }
 
     fn check(&self) -> Result<()> {
         for ((key, _), cap) in UNITS.iter().zip(self.caps()) {
             ensure!(cap != Some(0), "budget.{key} is zero or less; leave it out for no cap");
         }
-        ensure!(self.flops.is_none_or(f64::is_finite), "budget.flops is not a finite number");
+        for (key, cap) in [("flops", self.flops), ("maf", self.maf)] {
+            ensure!(cap.is_none_or(f64::is_finite), "budget.{key} is not a finite number");
+        }
         Ok(())
     }
 
     /// What `experience` may spend in all, by unit.
-    pub fn share(&self, ledger: &Ledger, experiences: &[Experience], experience: usize) -> [Option<u64>; 3] {
+    pub fn share(&self, ledger: &Ledger, experiences: &[Experience], experience: usize) -> Share {
         let span = experiences[experience].span as u64;
         let ahead: u64 = experiences[experience..].iter().map(|of| of.span as u64).sum();
         let before = |unit: fn(Spent) -> u64| (0..experience).map(|of| unit(ledger.charged(Some(of)))).sum::<u64>();
@@ -136,7 +149,7 @@ pub struct Offer<'a> {
     /// Steps until each of its examples was seen once.
     pub epoch: u64,
     /// What it may spend in all, by unit; see [`Budget::share`].
-    pub share: [Option<u64>; 3],
+    pub share: Share,
     /// What it has spent.
     pub charged: Spent,
     /// What is kept back for its end.
@@ -160,11 +173,11 @@ impl Offer<'_> {
         let Some((steps, bound_by)) = tightest else { bail!("nothing says how long to train; set train.epochs") };
         ensure!(
             steps > 0,
-            "{bound_by} buys not one step of the experience: a step costs {} operations and {} examples, its end {} \
-             operations; raise the cap",
-            price.flops,
+            "{bound_by} buys not one step of the experience: a step costs {} and {} examples, its end {}; raise \
+             the cap",
+            operations(&bound_by, price),
             price.examples,
-            self.reserve.flops
+            operations(&bound_by, self.reserve)
         );
         Ok(Horizon { steps, bound_by })
     }
@@ -192,6 +205,14 @@ impl Offer<'_> {
     }
 }
 
+/// Operations of `spent` in words: adjusted to memory where that is what binds.
+fn operations(bound_by: &str, spent: Spent) -> String {
+    match bound_by {
+        "budget.maf" => format!("{} memory-adjusted operations", spent.maf),
+        _ => format!("{} operations", spent.flops),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,7 +223,7 @@ mod tests {
         Experience { span, ..Experience::new(vec![part]) }
     }
     fn price(flops: u64) -> Spent {
-        Spent { flops, examples: 20, replayed: 10, steps: 1, ..Spent::default() }
+        Spent { flops, maf: flops * 3 / 7, examples: 20, replayed: 10, steps: 1, ..Spent::default() }
     }
     fn horizon(train: &Train, budget: &Budget, reserve: u64) -> Result<Horizon> {
         let experience = experience(100, 1);
@@ -227,6 +248,11 @@ mod tests {
         // A step shows 10 new and 10 replayed examples.
         let examples = Budget { examples: Some(100), ..flops.clone() };
         assert_eq!(horizon(&train(Some(2)), &examples, 0).expect("steps"), of(5, "budget.examples"));
+        // A step is 7 operations, and 3 at three sevenths of the memory: 30 / 3.
+        let maf = Budget { maf: Some(30.0), ..flops.clone() };
+        assert_eq!(horizon(&train(Some(2)), &maf, 0).expect("steps"), of(10, "budget.maf"));
+        let short = horizon(&train(None), &Budget { maf: Some(2.0), ..none.clone() }, 0).expect_err("too dear");
+        assert!(short.to_string().contains("a step costs 3 memory-adjusted operations"), "{short}");
         let steps = Budget { steps: Some(3), ..examples };
         assert_eq!(horizon(&train(Some(2)), &steps, 0).expect("steps"), of(3, "budget.steps"));
         assert!(horizon(&train(Some(2)), &flops, 94).expect_err("too dear").to_string().contains("raise the cap"));

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Version of the layout below.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What a checkpoint belongs to.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -82,6 +82,8 @@ pub(crate) struct Saved {
     policy: Option<ByteBuf>,
     taken: Vec<Vec<Vec<u32>>>,
     state_bytes: Vec<u64>,
+    peaks: Vec<u64>,
+    reference: u64,
     diverged: Option<String>,
 }
 
@@ -102,6 +104,8 @@ impl Saved {
             policy: state.policy.as_ref().map(|policy| policy.save().map(ByteBuf::from)).transpose()?,
             taken: state.taken.clone(),
             state_bytes: state.state_bytes.clone(),
+            peaks: state.peaks.clone(),
+            reference: state.reference,
             diverged: state.diverged.clone(),
         };
         Ok(rmp_serde::to_vec(&saved)?)
@@ -132,6 +136,8 @@ impl Saved {
         }
         state.taken = saved.taken;
         state.state_bytes = saved.state_bytes;
+        state.peaks = saved.peaks;
+        state.reference = saved.reference;
         state.diverged = saved.diverged;
         Ok(())
     }

@@ -184,6 +184,8 @@ fn ledger(run: &Run) -> Vec<LedgerRow> {
         rehearsed: spent.rehearsed,
         flops: spent.flops,
         state_bytes: if phase == Phase::Train { bytes(experience) } else { 0 },
+        maf: Some(spent.maf),
+        peak_bytes: run.state.peaks.get(experience).copied().filter(|_| phase == Phase::Train),
     };
     run.state.ledger.iter().map(row).collect()
 }
@@ -199,11 +201,12 @@ fn timing(run: &Run) -> String {
 fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
     let (setup, seed) = (run.setup, run.seed);
     let Setup { config, stream, .. } = setup;
-    let mut spent = Spend::default();
+    let (mut spent, mut maf) = (Spend { reference_bytes: Some(run.state.reference), ..Spend::default() }, 0);
     for row in rows {
         if row.charged {
             spent.steps += row.steps;
             spent.flops += row.flops;
+            maf += row.maf.unwrap_or(0);
             spent.examples += row.examples;
             spent.replayed += row.replayed;
             spent.rehearsed += row.rehearsed;
@@ -211,7 +214,9 @@ fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
             spent.evaluation_flops += row.flops;
         }
         spent.state_bytes = spent.state_bytes.max(row.state_bytes);
+        spent.peak_bytes = spent.peak_bytes.max(row.peak_bytes);
     }
+    spent.maf = Some(maf);
     let plans = run.state.horizons.iter().map(|h| Plan { steps: h.steps, bound_by: h.bound_by.clone() });
     Manifest {
         format: FORMAT,

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// First bytes of a checkpoint.
-const MAGIC: &[u8] = b"clbench checkpoint 2\n";
+const MAGIC: &[u8] = b"clbench checkpoint 3\n";
 /// Largest checkpoint that is read, in bytes.
 const MOST_BYTES: u64 = 1 << 35;
 /// Files that grow while a run goes on, with their headers; `train.csv`'s ends with the contributions' names.

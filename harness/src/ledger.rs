@@ -51,6 +51,8 @@ impl Phase {
 pub struct Spent {
     /// Floating-point operations of the algebra: 2 per multiply-add of matrix products and convolutions.
     pub flops: u64,
+    /// The same adjusted to memory: see [`Footprint::weigh`].
+    pub maf: u64,
     /// Examples, each time that one is seen, replayed ones included.
     pub examples: u64,
     /// Of these, examples out of a memory or the pretraining pool.
@@ -64,6 +66,7 @@ pub struct Spent {
 impl AddAssign for Spent {
     fn add_assign(&mut self, other: Self) {
         self.flops += other.flops;
+        self.maf = self.maf.saturating_add(other.maf);
         self.examples += other.examples;
         self.replayed += other.replayed;
         self.rehearsed += other.rehearsed;
@@ -76,6 +79,7 @@ impl Spent {
     pub fn times(self, times: u64) -> Self {
         Self {
             flops: self.flops * times,
+            maf: self.maf.saturating_mul(times),
             examples: self.examples * times,
             replayed: self.replayed * times,
             rehearsed: self.rehearsed * times,
@@ -86,11 +90,39 @@ impl Spent {
     pub fn max(self, other: Self) -> Self {
         Self {
             flops: self.flops.max(other.flops),
+            maf: self.maf.max(other.maf),
             examples: self.examples.max(other.examples),
             replayed: self.replayed.max(other.replayed),
             rehearsed: self.rehearsed.max(other.rehearsed),
             steps: self.steps.max(other.steps),
         }
+    }
+}
+
+/// What a training step holds in memory at its peak, and what one of full fine-tuning would.
+///
+/// Bytes of weights, gradients, what the optimizer holds, what is kept for the backward pass and the methods' states;
+/// see [`crate::cost::peak_bytes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Footprint {
+    /// Of the stack's step.
+    pub peak: u64,
+    /// Of a step of the plain network, all of it trained, on as large a batch of what is new.
+    pub reference: u64,
+}
+
+impl Footprint {
+    /// Memory-adjusted operations: `flops` · peak / reference, rounded up, as whole numbers all the way.
+    ///
+    /// Roth et al. 2024, <https://arxiv.org/abs/2408.14471>, section 3.3.
+    pub fn weigh(self, flops: u64) -> u64 {
+        let product = u128::from(flops) * u128::from(self.peak);
+        u64::try_from(product.div_ceil(u128::from(self.reference.max(1)))).unwrap_or(u64::MAX)
+    }
+    /// What is kept back of a reserve: its phases are rounded up one by one.
+    pub fn weigh_reserve(self, reserve: Spent) -> Spent {
+        let phases = if reserve.flops == 0 { 0 } else { Phase::ALL.len() as u64 };
+        Spent { maf: self.weigh(reserve.flops).saturating_add(phases), ..reserve }
     }
 }
 
@@ -130,6 +162,11 @@ impl Ledger {
             *self.0.entry((experience, phase)).or_default() += spent;
         }
     }
+    /// Adjusts all that `experience` has spent so far to memory, which is known only once a step was tried.
+    pub fn weigh(&mut self, experience: usize, footprint: Footprint) {
+        let own = self.0.iter_mut().filter(|((of, _), _)| *of == experience);
+        own.for_each(|(_, spent)| spent.maf = footprint.weigh(spent.flops));
+    }
     /// Entries in order.
     pub fn iter(&self) -> impl Iterator<Item = (usize, Phase, Spent)> {
         self.0.iter().map(|((experience, phase), spent)| (*experience, *phase, *spent))
@@ -147,5 +184,23 @@ impl Ledger {
         let mut sum = Spent::default();
         self.iter().filter(|(of, phase, _)| counts(*of, *phase)).for_each(|(_, _, spent)| sum += spent);
         sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_adjusted_operations_are_whole_and_never_too_few() {
+        let of = |peak, reference| Footprint { peak, reference };
+        assert_eq!(of(7, 7).weigh(5), 5);
+        assert_eq!(of(2, 3).weigh(3), 2);
+        assert_eq!(of(2, 3).weigh(4), 3);
+        assert_eq!(of(1, u64::MAX).weigh(1), 1);
+        // Beyond what 64 bits hold on the way, and exact: no 53-bit fraction could end in 7.
+        assert_eq!(of(1 << 40, 1 << 40).weigh((1 << 60) + 7), (1 << 60) + 7);
+        assert_eq!(of(1 << 40, 1).weigh(1 << 60), u64::MAX);
+        assert_eq!(of(2, 3).weigh_reserve(Spent::default()), Spent::default());
     }
 }

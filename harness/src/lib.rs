@@ -15,6 +15,7 @@ pub mod batch;
 pub mod budget;
 pub mod catalogue;
 pub mod config;
+pub mod cost;
 pub(crate) mod course;
 pub mod ctx;
 pub mod data;

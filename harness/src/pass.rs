@@ -13,8 +13,11 @@ use crate::{array::Array, draws::Draws, ledger::Meter, theta::Theta};
 
 mod adapter;
 mod grams;
+mod held;
 mod spatial;
 
+use self::held::Held;
+pub(crate) use self::held::{ELEMENT, INDEX};
 pub use self::{
     adapter::{SHARED_A, SHARED_B},
     grams::Grams,
@@ -66,12 +69,14 @@ pub struct Pass {
     calls: u64,
     /// What layers see is gathered here, where somebody asked for it.
     grams: Option<Grams>,
+    /// What is kept for gradients is noted here, where somebody asked for it.
+    held: Option<Held>,
 }
 
 impl Pass {
     /// A pass that keeps no graph. Its operations are counted by `meter`.
     pub fn plain(weights: &Weights, mode: Mode, meter: &Meter) -> Self {
-        Self { weights: weights.clone(), mode, meter: meter.clone(), calls: 0, grams: None }
+        Self { weights: weights.clone(), mode, meter: meter.clone(), calls: 0, grams: None, held: None }
     }
     /// A pass whose `weights.theta` are graph leaves. Its operations are counted by `meter`.
     pub fn tracked(weights: &Weights, mode: Mode, meter: &Meter) -> Self {
@@ -123,9 +128,12 @@ impl Pass {
 
 /// Layers with weights.
 impl Pass {
-    fn product<const D: usize>(&self, x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
+    fn product<const D: usize>(&mut self, x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
         let [_, outputs] = weight.dims();
         self.count(x.shape().num_elements() * outputs, [x.is_autodiff(), weight.is_autodiff()]);
+        if weight.is_autodiff() {
+            self.hold(&x);
+        }
         module::linear(x, weight, bias)
     }
 
@@ -140,13 +148,17 @@ impl Pass {
         let mut y = self.product(x.clone(), weight.clone(), if turned { None } else { bias.clone() });
         for adapter in &adapters {
             let low = self.product(x.clone(), adapter.a.clone(), None);
+            self.hold_factored(&adapter.inner, &low);
             let high = self.product(adapter.inner(low, D - 1), adapter.b.clone(), None);
+            self.hold_factored(&Some(adapter.outer.clone()), &high);
             y = y + adapter.outer(high, D - 1);
         }
         if !turned {
             return y;
         }
-        let y = y * self.turn(&adapters, weight).unsqueeze();
+        let turn = self.turn(&adapters, weight);
+        self.hold_turned(&y, &turn);
+        let y = y * turn.unsqueeze();
         match bias {
             Some(bias) => y + bias.unsqueeze(),
             None => y,
@@ -168,14 +180,18 @@ impl Pass {
         let [mean_at, var_at] = ["mean", "var"].map(|what| format!("{name}.{what}"));
         let [mean, var] = [&mean_at, &var_at].map(|at| self.weights.buffers.get(at).expect("a buffer").flat.clone());
         let momentum = match self.mode {
-            Mode::Eval => return module::batch_norm(x, gamma, beta, mean, var, epsilon),
-            Mode::Train(_) if !self.weights.theta.has(&format!("{name}.gamma")) => {
+            Mode::Train(_) if self.weights.theta.has(&format!("{name}.gamma")) => MOMENTUM,
+            Mode::Calibrate(before) => 1.0 / (before + 1) as f32,
+            Mode::Eval | Mode::Train(_) => {
+                // With fixed statistics only γ's gradient asks what came in.
+                if gamma.is_autodiff() {
+                    self.hold(&x);
+                }
                 return module::batch_norm(x, gamma, beta, mean, var, epsilon);
             }
-            Mode::Train(_) => MOMENTUM,
-            Mode::Calibrate(before) => 1.0 / (before + 1) as f32,
         };
         let count = (x.shape().num_elements() / x.dims()[1]) as f32;
+        self.hold_normalised(&x, &gamma, x.dims()[1]);
         let out = module::batch_norm_train(x, gamma, beta, epsilon);
         // One value has no spread; PyTorch refuses it, here the biased variance (zero) stands in.
         let unbiased = out.variance.inner() * (count / (count - 1.0).max(1.0));
@@ -187,12 +203,58 @@ impl Pass {
     /// Layer normalisation over the last axis. Shape kept. Ba et al. 2016, <https://arxiv.org/abs/1607.06450>, eq. 3.
     pub fn layer_norm<const D: usize>(&mut self, name: &str, x: Tensor<D>) -> Tensor<D> {
         let (gamma, beta) = (self.read(&format!("{name}.gamma")), self.read(&format!("{name}.beta")));
+        self.hold_normalised(&x, &gamma, x.shape().num_elements() / x.dims()[D - 1]);
         module::layer_norm(x, gamma, Some(beta), EPSILON)
+    }
+
+    /// Notes what a normalisation keeps: what came in, and a mean and a deviation for each of `groups`.
+    fn hold_normalised<const D: usize>(&mut self, x: &Tensor<D>, gamma: &Tensor<1>, groups: usize) {
+        if x.is_autodiff() || gamma.is_autodiff() {
+            self.hold(x);
+            self.hold_bytes(2 * ELEMENT * groups);
+        }
     }
 }
 
 /// Layers without weights.
 impl Pass {
+    /// The larger of each element and 0. Shape kept.
+    pub fn relu<const D: usize>(&mut self, x: Tensor<D>) -> Tensor<D> {
+        let y = activation::relu(x);
+        if y.is_autodiff() {
+            self.hold(&y);
+        }
+        y
+    }
+
+    /// `x·Φ(x)`, with the error function itself. Shape kept.
+    ///
+    /// Hendrycks & Gimpel 2016, <https://arxiv.org/abs/1606.08415>, section 2.
+    pub fn gelu<const D: usize>(&mut self, x: Tensor<D>) -> Tensor<D> {
+        if x.is_autodiff() {
+            self.hold(&x);
+        }
+        activation::gelu(x)
+    }
+
+    /// Each element brought between `least` and `most`. Shape kept.
+    pub fn clamp<const D: usize>(&mut self, x: Tensor<D>, least: f64, most: f64) -> Tensor<D> {
+        if x.is_autodiff() {
+            self.hold(&x);
+        }
+        x.clamp(least, most)
+    }
+
+    /// Notes what a product of two activations keeps: each for the gradient of the other.
+    fn hold_pair<const D: usize>(&mut self, a: &Tensor<D>, b: &Tensor<D>) {
+        if b.is_autodiff() {
+            self.hold(a);
+        }
+        if a.is_autodiff() {
+            self.hold(b);
+        }
+    }
+
     /// `softmax(q·kᵀ/√d)·v`. Shape of each `[batch, heads, tokens, d]`, and of the result.
     ///
     /// Vaswani et al. 2017, <https://arxiv.org/abs/1706.03762>, eq. 1.
@@ -212,6 +274,7 @@ impl Pass {
         let [batch, heads, tokens, width] = q.dims();
         let macs = batch * heads * tokens * tokens * width;
         self.count(macs, [q.is_autodiff(), k.is_autodiff()]);
+        self.hold_pair(&q, &k);
         let logits = q.matmul(k.swap_dims(2, 3)) / (width as f32).sqrt();
         let logits = match mask {
             Some(mask) => logits + mask.clone(),
@@ -219,6 +282,10 @@ impl Pass {
         };
         let weights = activation::softmax(logits, 3);
         self.count(macs, [weights.is_autodiff(), v.is_autodiff()]);
+        if weights.is_autodiff() {
+            self.hold(&weights);
+        }
+        self.hold_pair(&weights, &v);
         weights.matmul(v)
     }
 
@@ -226,6 +293,7 @@ impl Pass {
     pub fn products(&mut self, x: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
         let ([rows, width], [columns, _]) = (x.dims(), y.dims());
         self.count(rows * width * columns, [x.is_autodiff(), y.is_autodiff()]);
+        self.hold_pair(&x, &y);
         x.matmul(y.transpose())
     }
 
@@ -239,7 +307,10 @@ impl Pass {
         let shape = x.dims();
         let kept = (1.0 / (1.0 - p)) as f32;
         let keep = (0..shape.iter().product()).map(|_| if rng.random::<f64>() < p { 0.0 } else { kept });
-        let mask = Array::new(&shape, keep.collect(), &x.device().inner());
-        x * mask.tensor()
+        let mask = Array::new(&shape, keep.collect(), &x.device().inner()).tensor();
+        if x.is_autodiff() {
+            self.hold(&mask);
+        }
+        x * mask
     }
 }

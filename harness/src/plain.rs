@@ -7,7 +7,7 @@ use crate::{
     draws::Draws,
     method::{Carrier, Fit},
     net::Net,
-    pass::{Pass, Weights},
+    pass::{ELEMENT, INDEX, Pass, Weights},
     predictor::{Ask, Predictor},
     scope::Scopes,
 };
@@ -24,7 +24,13 @@ impl Carrier for Plain {
         self.0.init(draws, device)
     }
     fn loss(&self, pass: &mut Pass, batch: &Batch) -> Fit {
-        Fit::of(self.0.logits(pass, batch.inputs.clone(), &batch.scopes), batch.labels.clone())
+        let logits = self.0.logits(pass, batch.inputs.clone(), &batch.scopes);
+        if logits.is_autodiff() {
+            // The logarithms of the softmax, and which of them count.
+            let [rows, classes] = logits.dims();
+            pass.hold_bytes(rows * (ELEMENT * classes + INDEX));
+        }
+        Fit::of(logits, batch.labels.clone())
     }
     fn predictor(&self, weights: &Weights) -> Box<dyn Predictor> {
         Box::new(Network { net: self.0.clone(), weights: weights.clone() })

@@ -20,7 +20,7 @@ use crate::{
     ctx::Ctx,
     draws::Draws,
     evaluate::Answer,
-    ledger::{Ledger, Meter, Phase, Spent},
+    ledger::{Footprint, Ledger, Meter, Phase, Spent},
     memory::Memory,
     optim::Optimizer,
     pass::Weights,
@@ -84,9 +84,11 @@ pub struct Run<'a> {
     pub(crate) stack: Stack,
     pub(crate) device: Device,
     /// The optimizer as it is before its first step.
-    fresh: Box<dyn Optimizer>,
+    pub(crate) fresh: Box<dyn Optimizer>,
     /// Elements of the plain network's weights.
     plain: usize,
+    /// Bytes of the methods' states before they have seen anything: their settings.
+    born: usize,
     /// All of a run that changes; with the contributions' own states it is the checkpoint.
     pub state: State,
     /// What can come back beside the examples of the experience in progress.
@@ -122,6 +124,10 @@ pub struct State {
     pub taken: Vec<Vec<Vec<u32>>>,
     /// After each experience, bytes of what the method holds beside a plain network's weights.
     pub state_bytes: Vec<u64>,
+    /// For each experience that has begun, bytes that a step holds at its peak.
+    pub peaks: Vec<u64>,
+    /// Bytes that a step of full fine-tuning holds at its peak; 0 before the first experience.
+    pub reference: u64,
     /// Why the run diverged, if it did.
     pub diverged: Option<String>,
     /// Seconds by experience and phase; no part of what must repeat.
@@ -150,11 +156,14 @@ impl<'a> Run<'a> {
             policy: setup.stream.policy.as_ref().map(|make| make()),
             taken: Vec::new(),
             state_bytes: Vec::new(),
+            peaks: Vec::new(),
+            reference: 0,
             diverged: None,
             seconds: BTreeMap::new(),
         };
         let (stock, orders) = (Stock::default(), Orders::default());
-        Ok(Self { setup, seed, stack, device, fresh, plain, state, stock, stocked: None, orders, first_epoch: 0 })
+        let born = stack.save()?.iter().map(Vec::len).sum();
+        Ok(Self { setup, seed, stack, device, fresh, plain, born, state, stock, stocked: None, orders, first_epoch: 0 })
     }
 
     /// The run that [`Run::save`] left.
@@ -249,8 +258,15 @@ impl<'a> Run<'a> {
         if survey {
             reserve += cx.survey_price()?;
         }
-        self.state.reserve = reserve;
-        self.state.price = self.probe(2)?;
+        if self.state.reference == 0 {
+            self.state.reference = self.reference();
+        }
+        let (price, peak) = self.probe(2)?;
+        self.state.peaks.push(peak);
+        let footprint = self.footprint();
+        self.state.ledger.weigh(self.state.position.experience, footprint);
+        self.state.reserve = footprint.weigh_reserve(reserve);
+        self.state.price = Spent { maf: footprint.weigh(price.flops), ..price };
         let horizon = self.offer().horizon(self.state.price).with_context(|| self.place())?;
         self.state.horizons.push(horizon);
         Ok(())
@@ -260,7 +276,12 @@ impl<'a> Run<'a> {
     fn reprice(&mut self) -> Result<()> {
         const NEAR: u64 = 4;
         if self.offer().is_near(self.state.price, NEAR) && self.state.position.step > 0 {
-            self.state.price = self.state.price.max(self.probe(1)?);
+            let (price, peak) = self.probe(1)?;
+            let known = self.state.peaks.last_mut().expect("the experience has begun");
+            *known = peak.max(*known);
+            let maf = self.footprint().weigh(price.flops.max(self.state.price.flops));
+            self.state.price = Spent { maf, ..self.state.price.max(price) };
+            self.state.reserve = self.footprint().weigh_reserve(self.state.reserve);
         }
         let horizon = self.offer().horizon(self.state.price).with_context(|| self.place())?;
         let current = self.state.horizons.last_mut().expect("the experience has begun");
@@ -275,7 +296,9 @@ impl<'a> Run<'a> {
         let Setup { config, stream, .. } = self.setup;
         let Position { experience, step, .. } = self.state.position;
         let mut reserve = self.state.reserve;
-        reserve.flops += self.state.optim.due(&self.state.weights.theta);
+        let due = self.state.optim.due(&self.state.weights.theta);
+        reserve.flops += due;
+        reserve.maf = reserve.maf.saturating_add(self.footprint().weigh(due));
         Offer {
             train: &config.train,
             experience: &stream.experiences[experience],
@@ -304,13 +327,17 @@ impl<'a> Run<'a> {
         }
         let parts: usize = self.stack.save()?.iter().map(Vec::len).sum();
         let beside = 4 * self.state.weights.elements().saturating_sub(self.plain);
-        let buffer =
-            self.state.buffer.as_ref().map_or(0, Memory::len) * self.setup.stream.input.iter().product::<usize>();
-        self.state.state_bytes.push((parts + beside + buffer) as u64);
+        self.state.state_bytes.push((parts + beside + self.buffer_bytes()) as u64);
         self.offer().settle().with_context(|| self.place())?;
         self.state.position.experience += 1;
         self.state.position.step = 0;
         Ok(())
+    }
+
+    /// Bytes of what the buffer stands for: one for each pixel.
+    fn buffer_bytes(&self) -> usize {
+        let held = self.state.buffer.as_ref().map_or(0, Memory::len);
+        held * self.setup.stream.input.iter().product::<usize>()
     }
 
     fn place(&self) -> String {
@@ -328,8 +355,15 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// What a step of the experience in progress holds at its peak; before one was tried, that of full fine-tuning.
+    pub fn footprint(&self) -> Footprint {
+        let State { peaks, reference, position, .. } = &self.state;
+        Footprint { peak: peaks.get(position.experience).copied().unwrap_or(*reference), reference: *reference }
+    }
+
     fn charge(&mut self, phase: Phase, spent: Spent, started: Instant) {
         let experience = self.state.position.experience;
+        let spent = Spent { maf: self.footprint().weigh(spent.flops), ..spent };
         self.state.ledger.charge(experience, phase, spent);
         *self.state.seconds.entry((experience, phase)).or_default() += started.elapsed().as_secs_f64();
     }
@@ -357,6 +391,11 @@ impl<'a> Run<'a> {
             meter: meter.clone(),
         };
         (cx, contributions)
+    }
+
+    /// What is run.
+    pub fn setup(&self) -> &'a Setup {
+        self.setup
     }
 
     /// The methods, whose states change with the run.

@@ -156,8 +156,11 @@ pub(crate) fn ledger(ledger: &[LedgerRow], manifest: &Manifest) -> Result<(), St
             return Err(format!("line {line} repeats a phase of experience {}", row.experience));
         }
     }
-    let spent =
-        Spend { state_bytes: manifest.spent.state_bytes, ..total(ledger).ok_or("the rows overflow when added")? };
+    let spent = Spend {
+        state_bytes: manifest.spent.state_bytes,
+        reference_bytes: manifest.spent.reference_bytes,
+        ..total(ledger).ok_or("the rows overflow when added")?
+    };
     if spent == manifest.spent {
         Ok(())
     } else {
@@ -170,9 +173,13 @@ pub(crate) fn total(ledger: &[LedgerRow]) -> Option<Spend> {
     let mut spent = Spend::default();
     for row in ledger {
         spent.state_bytes = spent.state_bytes.max(row.state_bytes);
+        spent.peak_bytes = spent.peak_bytes.max(row.peak_bytes);
         if row.charged {
             spent.steps = spent.steps.checked_add(row.steps)?;
             spent.flops = spent.flops.checked_add(row.flops)?;
+            if let Some(maf) = row.maf {
+                spent.maf = Some(spent.maf.unwrap_or(0).checked_add(maf)?);
+            }
             spent.examples = spent.examples.checked_add(row.examples)?;
             spent.replayed = spent.replayed.checked_add(row.replayed)?;
             spent.rehearsed = spent.rehearsed.checked_add(row.rehearsed)?;

@@ -40,7 +40,7 @@ pub(crate) fn manifest(method: &str, seed: u64) -> Manifest {
             replayed: 0,
             rehearsed: 0,
             evaluation_flops: 45_000_000,
-            state_bytes: 0,
+            ..Spend::default()
         },
         diverged: None,
     }
@@ -104,6 +104,8 @@ pub(crate) fn ledger(manifest: &Manifest) -> Vec<LedgerRow> {
         rehearsed: manifest.spent.rehearsed,
         flops: manifest.spent.flops,
         state_bytes: manifest.spent.state_bytes,
+        maf: manifest.spent.maf,
+        peak_bytes: manifest.spent.peak_bytes,
     };
     let flops = manifest.spent.evaluation_flops;
     let evaluate = LedgerRow {

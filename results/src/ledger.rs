@@ -26,11 +26,34 @@ pub struct LedgerRow {
     pub flops: u64,
     /// Bytes of state that the method held when the phase ended, beyond the trained weights.
     pub state_bytes: u64,
+    /// Memory-adjusted operations: operations, times the peak memory of a step over that of full fine-tuning, rounded up
+    /// for each step or hook; none in older files.
+    #[serde(default)]
+    pub maf: Option<u64>,
+    /// Bytes that a step of the experience held at its peak, beside its steps; none in older files.
+    #[serde(default)]
+    pub peak_bytes: Option<u64>,
 }
 
+/// The header before there were memory-adjusted operations.
+const OLDER: &[&str] =
+    &["experience", "phase", "charged", "steps", "examples", "replayed", "rehearsed", "flops", "state_bytes"];
+
 impl Row for LedgerRow {
-    const COLUMNS: &'static [&'static str] =
-        &["experience", "phase", "charged", "steps", "examples", "replayed", "rehearsed", "flops", "state_bytes"];
+    const COLUMNS: &'static [&'static str] = &[
+        "experience",
+        "phase",
+        "charged",
+        "steps",
+        "examples",
+        "replayed",
+        "rehearsed",
+        "flops",
+        "state_bytes",
+        "maf",
+        "peak_bytes",
+    ];
+    const OLDER: &'static [&'static [&'static str]] = &[OLDER];
 }
 
 #[cfg(test)]
@@ -51,6 +74,8 @@ mod tests {
                 rehearsed: 0,
                 flops: u64::MAX,
                 state_bytes: 0,
+                maf: Some(u64::MAX - 1),
+                peak_bytes: Some(12),
             },
             LedgerRow {
                 experience: 1,
@@ -62,13 +87,17 @@ mod tests {
                 rehearsed: 0,
                 flops: 7,
                 state_bytes: 0,
+                maf: None,
+                peak_bytes: None,
             },
         ];
         let mut file = Vec::new();
         write_rows(&mut file, &rows).unwrap();
         assert!(file.starts_with(
-            b"experience,phase,charged,steps,examples,replayed,rehearsed,flops,state_bytes\n1,train,true,"
+            b"experience,phase,charged,steps,examples,replayed,rehearsed,flops,state_bytes,maf,peak_bytes\n1,train,true,"
         ));
         assert_eq!(read_rows::<LedgerRow>(&file[..], 2).unwrap(), rows);
+        let older = format!("{}\n1,evaluate,false,0,500,0,0,7,0\n", OLDER.join(","));
+        assert_eq!(read_rows::<LedgerRow>(older.as_bytes(), 2).unwrap(), rows[1..]);
     }
 }

@@ -107,11 +107,11 @@ pub struct Conditions {
 pub struct Plan {
     /// Optimizer steps.
     pub steps: u64,
-    /// What set them: `epochs`, `steps`, `budget.flops`, `budget.examples` or `budget.steps`.
+    /// What set them: `epochs`, `steps`, `budget.flops`, `budget.maf`, `budget.examples` or `budget.steps`.
     pub bound_by: String,
 }
 
-/// What a whole run spent; all but the last two fields are the charged rows of the ledger, summed.
+/// What a whole run spent; work is the sum of the ledger's charged rows, bytes are the most of all rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spend {
@@ -129,6 +129,16 @@ pub struct Spend {
     pub evaluation_flops: u64,
     /// Largest state that the method held, in bytes.
     pub state_bytes: u64,
+    /// Memory-adjusted operations charged to the budget: operations, times the peak memory of a step over that of full
+    /// fine-tuning; none in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maf: Option<u64>,
+    /// The most bytes that a step held: weights, gradients, the optimizer, what the backward pass needs, states.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_bytes: Option<u64>,
+    /// The same of a step of full fine-tuning, which memory-adjusted operations are relative to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_bytes: Option<u64>,
 }
 
 impl Manifest {

@@ -272,6 +272,9 @@ fn larger(a: &Spend, b: &Spend) -> Spend {
         rehearsed: a.rehearsed.max(b.rehearsed),
         evaluation_flops: a.evaluation_flops.max(b.evaluation_flops),
         state_bytes: a.state_bytes.max(b.state_bytes),
+        maf: a.maf.max(b.maf),
+        peak_bytes: a.peak_bytes.max(b.peak_bytes),
+        reference_bytes: a.reference_bytes.max(b.reference_bytes),
     }
 }
 

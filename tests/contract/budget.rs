@@ -36,8 +36,9 @@ const STACKS: [&str; 14] = [
 type Read = fn(Spent) -> u64;
 
 /// The unit, its cap, and how it is read. Thirty to a hundred steps of the dearest stack.
-const CAPS: [(&str, &str, Read); 3] = [
+const CAPS: [(&str, &str, Read); 4] = [
     ("flops", "1e7", |spent| spent.flops),
+    ("maf", "2e7", |spent| spent.maf),
     ("examples", "2000", |spent| spent.examples),
     ("steps", "40", |spent| spent.steps),
 ];

@@ -3,7 +3,7 @@
 //! Dosovitskiy et al. 2021, <https://arxiv.org/abs/2010.11929>, eq. 2 and 3; Vaswani et al. 2017,
 //! <https://arxiv.org/abs/1706.03762>, section 3.2.2 for several heads.
 
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 
 use super::Spec;
 use crate::pass::Pass;
@@ -38,7 +38,8 @@ impl Block {
         let y = self.attention(pass, name, y, mask);
         let x = x + pass.dropout(y, self.dropout);
         let y = pass.layer_norm(&format!("{name}.norm2"), x.clone());
-        let y = activation::gelu(pass.linear(&format!("{name}.up"), y));
+        let y = pass.linear(&format!("{name}.up"), y);
+        let y = pass.gelu(y);
         let y = pass.linear(&format!("{name}.down"), y);
         x + pass.dropout(y, self.dropout)
     }

@@ -1,7 +1,7 @@
 //! A small convolutional network: 3×3 convolutions with pooling, then one hidden layer.
 
 use anyhow::{Result, ensure};
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{Architecture, Spec, bounded, droppable};
@@ -67,9 +67,11 @@ impl Architecture for Cnn {
             if self.batch_norm {
                 x = pass.batch_norm(&format!("body.{layer}.norm"), x);
             }
-            pass.max_pool(activation::relu(x))
+            let x = pass.relu(x);
+            pass.max_pool(x)
         });
-        let x = activation::relu(pass.linear(&self.last(), x.flatten::<2>(1, 3)));
+        let x = pass.linear(&self.last(), x.flatten::<2>(1, 3));
+        let x = pass.relu(x);
         pass.dropout(x, self.dropout)
     }
     fn blocks(&self) -> Vec<String> {

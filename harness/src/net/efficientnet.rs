@@ -98,7 +98,8 @@ fn normal(pass: &mut Pass, name: &str, x: Tensor<4>, stride: usize) -> Tensor<4>
 
 /// A convolution, normalised, between 0 and 6.
 fn active(pass: &mut Pass, name: &str, x: Tensor<4>, stride: usize) -> Tensor<4> {
-    normal(pass, name, x, stride).clamp(0.0, 6.0)
+    let x = normal(pass, name, x, stride);
+    pass.clamp(x, 0.0, 6.0)
 }
 
 impl Architecture for Efficientnet {

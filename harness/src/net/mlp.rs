@@ -1,7 +1,7 @@
 //! A multi-layer perceptron with rectifiers.
 
 use anyhow::{Result, ensure};
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{Architecture, Spec, bounded, droppable};
@@ -54,7 +54,8 @@ impl Architecture for Mlp {
             if self.batch_norm {
                 x = pass.batch_norm(&format!("body.{layer}.norm"), x);
             }
-            pass.dropout(activation::relu(x), self.dropout)
+            let x = pass.relu(x);
+            pass.dropout(x, self.dropout)
         })
     }
     fn blocks(&self) -> Vec<String> {

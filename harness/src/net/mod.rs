@@ -19,7 +19,7 @@ use crate::{
     array::Array,
     catalogue::Need,
     draws::Draws,
-    pass::{Pass, Weights},
+    pass::{INDEX, Pass, Weights},
     scope::{HeadKind, Heads, OUT, Scope, Scopes},
 };
 
@@ -310,6 +310,7 @@ impl Net {
             Scopes::Each(scopes) => scopes.iter().flat_map(|scope| place(*scope)).collect(),
         };
         let index: Tensor<2, Int> = Tensor::from_data(TensorData::new(index, [rows, self.heads.classes]), &device);
+        pass.hold_bytes(INDEX * rows * self.heads.classes);
         Tensor::cat(columns, 1).gather(1, index)
     }
 }

@@ -5,7 +5,7 @@
 //! section 5: width 20).
 
 use anyhow::Result;
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{Architecture, Spec, bounded};
@@ -66,7 +66,8 @@ impl Block {
     fn forward(&self, pass: &mut Pass, x: Tensor<4>) -> Tensor<4> {
         let name = &self.name;
         let y = pass.conv(&format!("{name}.conv1"), x.clone(), self.stride);
-        let y = activation::relu(pass.batch_norm(&format!("{name}.norm1"), y));
+        let y = pass.batch_norm(&format!("{name}.norm1"), y);
+        let y = pass.relu(y);
         let y = pass.conv(&format!("{name}.conv2"), y, 1);
         let y = pass.batch_norm(&format!("{name}.norm2"), y);
         let x = if self.has_shortcut() {
@@ -75,7 +76,7 @@ impl Block {
         } else {
             x
         };
-        activation::relu(x + y)
+        pass.relu(x + y)
     }
 }
 
@@ -93,7 +94,8 @@ impl Architecture for Resnet {
     }
     fn features(&self, pass: &mut Pass, x: Tensor<4>) -> Tensor<2> {
         let x = pass.conv("body.stem", x, 1);
-        let x = activation::relu(pass.batch_norm("body.stem.norm", x));
+        let x = pass.batch_norm("body.stem.norm", x);
+        let x = pass.relu(x);
         let x = self.layers().iter().fold(x, |x, block| block.forward(pass, x));
         x.mean_dims(&[2, 3]).flatten(1, 3)
     }

@@ -9,7 +9,7 @@
 //! classes and the dropout before it are left out.
 
 use anyhow::{Result, ensure};
-use burn::tensor::{Tensor, TensorData, activation};
+use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use super::{Architecture, Spec};
@@ -47,7 +47,10 @@ pub struct Squeezenet {
 
 impl Squeezenet {
     fn fire(pass: &mut Pass, name: &str, x: Tensor<4>) -> Tensor<4> {
-        let mut layer = |part: &str, x| activation::relu(pass.conv_same(&format!("body.{name}.{part}"), x, 1));
+        let mut layer = |part: &str, x| {
+            let x = pass.conv_same(&format!("body.{name}.{part}"), x, 1);
+            pass.relu(x)
+        };
         let x = layer("squeeze1x1", x);
         Tensor::cat(vec![layer("expand1x1", x.clone()), layer("expand3x3", x)], 1)
     }
@@ -91,7 +94,8 @@ impl Architecture for Squeezenet {
         };
         let mean = Tensor::<4>::from_data(TensorData::new(MEAN.to_vec(), [1, 3, 1, 1]), &x.device());
         let x = (x - mean).flip([1]);
-        let x = activation::relu(pass.conv_same("body.conv1", x, 2));
+        let x = pass.conv_same("body.conv1", x, 2);
+        let x = pass.relu(x);
         let x = FIRES.iter().fold(x, |x, (name, ..)| {
             let x = if POOLED.contains(name) { pass.max_pool_overlapping(x) } else { x };
             Self::fire(pass, name, x)

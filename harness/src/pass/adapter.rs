@@ -14,7 +14,7 @@
 
 use burn::tensor::Tensor;
 
-use super::Pass;
+use super::{Pass, held::ELEMENT};
 use crate::array::Array;
 
 /// Where VeRA's A for all layers is; shape `[r, longest]`, of which a layer takes the first columns.
@@ -29,9 +29,9 @@ pub(super) struct Adapter<const D: usize> {
     /// Shape `[r, out]`, or `[out, r, 1, 1]`.
     pub b: Tensor<D>,
     /// What multiplies between A and B; shape `[r]`.
-    inner: Option<Tensor<1>>,
+    pub inner: Option<Tensor<1>>,
     /// What multiplies behind B; shape `[1]` or `[out]`.
-    outer: Tensor<1>,
+    pub outer: Tensor<1>,
     /// Length of each output's weights; shape `[out]`.
     pub magnitude: Option<Tensor<1>>,
 }
@@ -108,6 +108,21 @@ impl Pass {
         };
         let magnitude = adapters.iter().rev().find_map(|adapter| adapter.magnitude.clone());
         magnitude.expect("one of them has a magnitude") / norm.sqrt()
+    }
+
+    /// Notes what multiplying `x` by trained factors keeps; factors themselves are weights.
+    pub(super) fn hold_factored<const R: usize>(&mut self, factors: &Option<Tensor<1>>, x: &Tensor<R>) {
+        if factors.as_ref().is_some_and(Tensor::is_autodiff) {
+            self.hold(x);
+        }
+    }
+    /// Notes what multiplying `y` by a trained magnitude over a norm keeps.
+    pub(super) fn hold_turned<const R: usize>(&mut self, y: &Tensor<R>, turn: &Tensor<1>) {
+        if turn.is_autodiff() {
+            self.hold(y);
+            // The norm, and what it comes to.
+            self.hold_bytes(2 * ELEMENT * turn.dims()[0]);
+        }
     }
 
     /// s·A·B without a graph, as a matrix in the weight's order.

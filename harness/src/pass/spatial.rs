@@ -5,12 +5,12 @@ use burn::tensor::{
     ops::{ConvOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions},
 };
 
-use super::Pass;
+use super::{Pass, held::INDEX};
 use crate::array::Array;
 
 impl Pass {
     fn convolution(
-        &self,
+        &mut self,
         x: Tensor<4>,
         weight: Tensor<4>,
         bias: Option<Tensor<1>>,
@@ -18,6 +18,9 @@ impl Pass {
     ) -> Tensor<4> {
         let [outputs, inputs, kh, kw] = weight.dims();
         let tracked = [x.is_autodiff(), weight.is_autodiff()];
+        if weight.is_autodiff() {
+            self.hold(&x);
+        }
         let y = module::conv2d(x, weight, bias, options);
         let [batch, _, h, w] = y.dims();
         self.count(batch * h * w * outputs * inputs * kh * kw, tracked);
@@ -51,13 +54,17 @@ impl Pass {
         for adapter in &adapters {
             let low = self.convolution(x.clone(), adapter.a.clone(), None, options.clone());
             let plain = ConvOptions::new([1; 2], [0; 2], [1; 2], 1);
+            self.hold_factored(&adapter.inner, &low);
             let high = self.convolution(adapter.inner(low, 1), adapter.b.clone(), None, plain);
+            self.hold_factored(&Some(adapter.outer.clone()), &high);
             y = y + adapter.outer(high, 1);
         }
         if !turned {
             return y;
         }
-        let y = y * self.turn(&adapters, weight).reshape([1, outputs, 1, 1]);
+        let turn = self.turn(&adapters, weight);
+        self.hold_turned(&y, &turn);
+        let y = y * turn.reshape([1, outputs, 1, 1]);
         match bias {
             Some(bias) => y + bias.reshape([1, outputs, 1, 1]),
             None => y,
@@ -78,13 +85,23 @@ impl Pass {
 
     /// Largest of each 2×2 square. Shape `[batch, channels, h, w]` to `[batch, channels, ⌊h/2⌋, ⌊w/2⌋]`.
     pub fn max_pool(&mut self, x: Tensor<4>) -> Tensor<4> {
-        module::max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2]))
+        self.pooled(x, 2)
     }
 
     /// Largest of each 3×3 square, two apart and all within the picture; sides are at least 3.
     /// Shape `[batch, channels, h, w]` to `[batch, channels, ⌊(h−3)/2⌋+1, ⌊(w−3)/2⌋+1]`.
     pub fn max_pool_overlapping(&mut self, x: Tensor<4>) -> Tensor<4> {
-        module::max_pool2d(x, MaxPoolOptions::new([3, 3]).with_stride([2, 2]))
+        self.pooled(x, 3)
+    }
+
+    /// Largest of each square of `side`, two apart. What came in is kept, and for each square which was the largest.
+    fn pooled(&mut self, x: Tensor<4>, side: usize) -> Tensor<4> {
+        let y = module::max_pool2d(x.clone(), MaxPoolOptions::new([side; 2]).with_stride([2, 2]));
+        if x.is_autodiff() {
+            self.hold(&x);
+            self.hold_bytes(INDEX * y.shape().num_elements());
+        }
+        y
     }
 
     /// Pictures brought to `side` × `side` between pixels' centres, bilinearly.

@@ -7,6 +7,7 @@ use burn::tensor::Tensor;
 
 use super::{Logged, Run, Sink};
 use crate::{
+    cost::peak_bytes,
     ledger::{Meter, Phase, Spent},
     optim::clip,
     pass::Mode,
@@ -18,6 +19,8 @@ const HOPELESS: f64 = 1e4;
 /// What a step leaves behind besides weights.
 struct Stepped {
     spent: Spent,
+    /// Bytes of weights, gradients, the optimizer and what was kept for the backward pass, where that was noted.
+    bytes: u64,
     /// The examples of its batch.
     indices: Vec<usize>,
     /// What was read back, where that was asked for.
@@ -39,13 +42,14 @@ impl Run<'_> {
         let step = self.state.position.step;
         let rate = self.setup.optim.rate * config.schedule.factor(step, steps);
         let look = (step + 1).is_multiple_of(config.log.every) || step + 1 == steps;
-        let Stepped { spent, indices, seen } = self.step(step, rate, look)?;
+        let Stepped { spent, indices, seen, .. } = self.step(step, rate, look, false)?;
         if self.state.policy.is_some() {
             let experience = self.state.position.experience;
             self.state.taken.resize_with(experience + 1, Vec::new);
             self.state.taken[experience].push(indices.into_iter().map(|index| index as u32).collect());
         }
         self.charge(Phase::Train, spent, started);
+        let spent = Spent { maf: self.footprint().weigh(spent.flops), ..spent };
         self.state.price = self.state.price.max(spent);
         self.state.position.step += 1;
         self.state.position.total += 1;
@@ -63,20 +67,24 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Takes `count` steps from here and throws them away; the work of the dearest.
-    pub(crate) fn probe(&mut self, count: u64) -> Result<Spent> {
+    /// Takes `count` steps from here and throws them away; the work of the dearest, and the most bytes that one held.
+    pub(crate) fn probe(&mut self, count: u64) -> Result<(Spent, u64)> {
         let started = Instant::now();
         let (weights, optim) = (self.state.weights.clone(), self.state.optim.clone());
         let (parts, from, rate) = (self.stack.save()?, self.state.position.step, self.setup.optim.rate);
         let policy = self.state.policy.as_ref().map(|policy| policy.save()).transpose()?;
-        let (mut price, mut sum) = (Spent::default(), Spent::default());
+        let size = |parts: &[Vec<u8>]| parts.iter().map(Vec::len).sum::<usize>();
+        let (mut price, mut sum, mut bytes) = (Spent::default(), Spent::default(), 0);
         for step in from..from + count {
-            let spent = self.step(step, rate, false)?.spent;
+            let stepped = self.step(step, rate, false, true)?;
             // What few steps need is kept back before those, and is no part of the price of all.
-            let usual = Spent { flops: spent.flops - self.state.optim.once(), ..spent };
+            let usual = Spent { flops: stepped.spent.flops - self.state.optim.once(), ..stepped.spent };
             price = price.max(usual);
-            sum += spent;
+            sum += stepped.spent;
+            bytes = bytes.max(stepped.bytes);
         }
+        // An average that is begun with the first step is held from then on.
+        let states = size(&parts).max(size(&self.stack.save()?)).saturating_sub(self.born) + self.buffer_bytes();
         self.state.weights = weights;
         self.state.optim = optim;
         self.stack.load(&parts, &self.device)?;
@@ -84,11 +92,12 @@ impl Run<'_> {
             policy.load(&saved, &self.device)?;
         }
         self.charge(Phase::Probe, sum, started);
-        Ok(price)
+        Ok((price, bytes + states as u64))
     }
 
-    /// One step with the learning rate `rate`. Reads the loss back only where `look` asks for it.
-    fn step(&mut self, step: u64, rate: f64, look: bool) -> Result<Stepped> {
+    /// One step with the learning rate `rate`. Reads the loss back only where `look` asks for it, and notes what it holds
+    /// only where `measure` does.
+    fn step(&mut self, step: u64, rate: f64, look: bool, measure: bool) -> Result<Stepped> {
         let mut policy = self.state.policy.take();
         let mut orders = std::mem::take(&mut self.orders);
         let indices = self.plan().indices(step, &mut orders, policy.as_deref_mut());
@@ -98,6 +107,9 @@ impl Run<'_> {
         let (mut cx, parts) = self.split(step, rate, &meter);
         let batch = cx.batch(&indices);
         let mut pass = cx.tracked(Mode::Train(cx.draws));
+        if measure {
+            pass = pass.holding();
+        }
         let base = cx.carrier.loss(&mut pass, &batch);
         let logits = if look || policy.is_some() { base.logits.clone() } else { None };
         let mut terms = Vec::new();
@@ -115,6 +127,7 @@ impl Run<'_> {
         drop((base, terms));
         let mut grads = pass.gradients(loss);
         cx.weights.buffers = std::mem::take(&mut pass.weights.buffers);
+        let (kept, trained) = (pass.held_bytes(), grads.len());
         drop(pass);
         cx.carrier.gradients(&mut cx, &mut grads)?;
         parts.iter_mut().try_for_each(|(_, part)| part.gradients(&mut cx, &mut grads))?;
@@ -128,13 +141,14 @@ impl Run<'_> {
             seen.accuracy = logits.as_ref().map(|logits| hits(logits, &batch.targets)).transpose()?;
         }
         cx.optim.step(&mut cx.weights.theta, grads, rate, &cx.meter);
+        let bytes = peak_bytes(cx.weights.elements(), trained, cx.optim.elements(), kept);
         parts.iter_mut().try_for_each(|(_, part)| part.after_step(&mut cx))?;
         meter.count(Spent { examples: batch.len() as u64, steps: 1, ..came_back });
         if let Some(policy) = &mut policy {
             policy.learn(&self.outcomes(&batch, logits.as_ref())?);
         }
         self.state.policy = policy;
-        Ok(Stepped { spent: meter.read(), indices, seen })
+        Ok(Stepped { spent: meter.read(), bytes, indices, seen })
     }
 }
 

@@ -32,7 +32,7 @@ use crate::{
     draws::Draws,
     method::{Carrier, Fit},
     net::{Fill, Net, Spec},
-    pass::{Mode, Pass, Weights},
+    pass::{ELEMENT, Mode, Pass, Weights},
     predictor::{Ask, Predictor},
     scope::Scopes,
     theta::Theta,
@@ -89,7 +89,8 @@ impl Dual {
         }
         let features = self.net.features(pass, inputs);
         pass.mode = mode;
-        unit(pass.linear("image.projection", features))
+        let rows = pass.linear("image.projection", features);
+        one_long(pass, rows)
     }
 
     /// Vectors of texts, of length 1. Shape `[texts, width]`.
@@ -100,7 +101,7 @@ impl Dual {
         }
         let rows = self.reader.read(pass, texts, device);
         pass.mode = mode;
-        unit(rows)
+        one_long(pass, rows)
     }
 
     /// What is said of each example of a batch: captions as they are, names in a template.
@@ -163,6 +164,10 @@ impl Carrier for Dual {
         let cosines = pass.products(images, texts);
         let bias = pass.has(BIAS).then(|| pass.read(BIAS));
         let pairs = self.config.same.pairs(&said, &device);
+        if cosines.is_autodiff() {
+            pass.hold(&cosines);
+            pass.hold_bytes(self.config.loss.tables() * ELEMENT * batch.len() * batch.len());
+        }
         Fit { loss: self.config.loss.of(cosines, pass.read(SCALE), bias, &pairs), logits: None }
     }
 
@@ -187,6 +192,16 @@ impl Carrier for Dual {
         }
         Ok(())
     }
+}
+
+/// Rows brought to length 1. Shape kept.
+fn one_long(pass: &mut Pass, rows: Tensor<2>) -> Tensor<2> {
+    if rows.is_autodiff() {
+        pass.hold(&rows);
+        // The sum of squares and its root.
+        pass.hold_bytes(2 * ELEMENT * rows.dims()[0]);
+    }
+    unit(rows)
 }
 
 /// Both sides with their weights.

@@ -92,6 +92,14 @@ impl Loss {
             Self::Siglip => scale,
         }
     }
+    /// Tables `[batch, batch]` that the loss keeps for gradients beside the cosines: two softmaxes and the pairs, or the
+    /// signs and what the logistic function sees.
+    pub(crate) fn tables(self) -> usize {
+        match self {
+            Self::Clip => 3,
+            Self::Siglip => 2,
+        }
+    }
     /// The loss of a batch from the cosines of images (rows) and texts (columns), the logarithm of the scale, the bias
     /// where the loss has one, and which of the pairs belong together, which for `clip` is each image and its own text.
     /// Shapes `[batch, batch]`, `[1]`, `[1]`, `[batch, batch]`; of the result `[1]`.

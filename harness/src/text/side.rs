@@ -18,7 +18,7 @@ use super::{
 use crate::{
     array::Array,
     net::{Block, Fill, Spec},
-    pass::Pass,
+    pass::{ELEMENT, INDEX, Pass},
     scope::OUT,
 };
 
@@ -95,6 +95,8 @@ impl Reader {
         let x = x + pass.read::<2>("text.body.position").unsqueeze();
         let block = tokens.block();
         let x = (0..tokens.depth).fold(x, |x, at| block.run(pass, &format!("text.body.{at}"), x, Some(&mask)));
+        // Which rows of the embedding were read, which tokens there are, how many.
+        pass.hold_bytes(if x.is_autodiff() { count * (length * (INDEX + ELEMENT) + ELEMENT) } else { 0 });
         let x = pass.layer_norm("text.body.norm", x) * keep;
         x.sum_dim(1).flatten::<2>(1, 2) / lengths
     }

@@ -1,0 +1,50 @@
+//! What a step holds in memory, computed and not measured, so that it is the same on every machine.
+//!
+//! Memory-adjusted operations (Roth et al. 2024, FoMo-in-Flux, <https://arxiv.org/abs/2408.14471>, section 3.3) are
+//! operations times the peak memory of the method over that of full fine-tuning. There memory is what `nvidia-smi` shows.
+//!
+//! **Deviation:** the peak is what a step has to hold when its backward pass begins and its gradients come in: weights,
+//! gradients, the optimizer's numbers, what the backward pass needs (`pass/held.rs`) and the methods' states. An
+//! allocator's reserve, a library's working memory and what lives only within one operation are no part of it, and
+//! states count as they are when the experience begins, less what they take before anything was seen.
+
+use crate::{
+    batch::Feed,
+    draws::Draws,
+    ledger::Meter,
+    method::Carrier,
+    pass::{Mode, Pass},
+    plain::Plain,
+    run::Run,
+};
+
+/// Bytes of single-precision numbers: `weights` of any sort, `trained` that have a gradient, those that the optimizer
+/// holds; and `kept` bytes for the backward pass. States come on top.
+pub fn peak_bytes(weights: usize, trained: usize, optim: usize, kept: u64) -> u64 {
+    4 * (weights + trained + optim) as u64 + kept
+}
+
+impl Run<'_> {
+    /// Bytes that a step of full fine-tuning holds at its peak: the plain network, or both sides where there are texts,
+    /// with the same optimizer and a full batch of the first experience's new examples. Charged to nobody.
+    pub(crate) fn reference(&self) -> u64 {
+        let setup = self.setup;
+        let carrier: Box<dyn Carrier> = match &setup.dual {
+            Some(dual) => Box::new(dual.unlocked()),
+            None => Box::new(Plain(setup.net.clone())),
+        };
+        let mut weights = carrier.init(&Draws::of(self.seed), &self.device);
+        let feed = Feed::new(&setup.stream, 0, setup.config.head.train);
+        // What is shown does not matter, how much of it does: a small experience is gone through again.
+        let new: Vec<usize> = (0..feed.len()).filter(|index| feed.is_new(*index)).collect();
+        let indices: Vec<usize> = new.into_iter().cycle().take(setup.config.train.batch).collect();
+        let (mode, meter) = (Mode::Train(Draws::of(self.seed)), Meter::default());
+        let mut pass = Pass::tracked(&weights, mode, &meter).holding();
+        let loss = carrier.loss(&mut pass, &feed.batch(&indices, &self.device)).loss;
+        let grads = pass.gradients(loss);
+        let (kept, trained) = (pass.held_bytes(), grads.len());
+        let mut optim = self.fresh.clone();
+        optim.step(&mut weights.theta, grads, 0.0, &meter);
+        peak_bytes(weights.elements(), trained, optim.elements(), kept)
+    }
+}
