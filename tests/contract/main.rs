@@ -13,6 +13,7 @@ mod learning;
 mod life;
 mod lora;
 mod merge;
+mod merge_rules;
 mod peft;
 mod refusals;
 mod replay;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use clbench::{
+    draws::Draws,
     ledger::{Phase, Spent},
     method::Carrier,
     pass::Weights,
@@ -291,4 +292,28 @@ fn a_preset_is_merge_with_its_settings() {
         trace("method=magmax"),
         trace("method=merge merge.init=last merge.deploy=all merge.rule=magmax merge.scale=0.5"),
     );
+}
+
+/// The share that PAINT takes, from its merge, is one of the grid, and no other of the grid has less loss.
+#[test]
+fn the_searched_share_has_the_least_loss() {
+    let setup = setup(&format!("{} method=paint paint.search=5 paint.samples=40", host::LINEAR));
+    let life = live(&format!("{} method=paint+late paint.search=5 paint.samples=40", host::LINEAR));
+    for at in 1..3 {
+        let (before, trained, merged) = (&life.starts[at - 1], &life.trained[at - 1], &life.starts[at]);
+        let (length, way): (f64, f64) = (0..before.len())
+            .map(|k| (trained[k] - before[k], merged[k] - before[k]))
+            .fold((0.0, 0.0), |(length, way), (all, part)| (length + all * all, way + all * part));
+        let share = way / length;
+        let draws = Draws { seed: 0, experience: at as u64 - 1, step: 0 };
+        let order = draws.order("merge search", 0, setup.stream.experiences[at - 1].len());
+        let examples = host::examples(&setup, at - 1, &order[..40]);
+        let loss = |share: f64| {
+            let values: Vec<f64> = before.iter().zip(trained).map(|(a, b)| a + share * (b - a)).collect();
+            let head = host::Head::of(&shaped(&values, &life.layout), "head");
+            examples.iter().map(|(x, label)| -head.softmax(x)[*label].ln()).sum::<f64>() / 40.0
+        };
+        let best = (0..=5).map(|at| f64::from(at) / 5.0).min_by(|a, b| loss(*a).total_cmp(&loss(*b))).unwrap();
+        assert!((share - best).abs() < 1e-5, "{share} and not {best}");
+    }
 }

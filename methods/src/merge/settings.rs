@@ -47,17 +47,29 @@ impl Policy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
+    /// Σ wᵢθᵢ.
     Interpolation,
+    /// Along the arc between two.
     Slerp,
+    /// θ₀ + λΣτᵢ.
     TaskArithmetic,
+    /// Trim, elect signs, combine.
     Ties,
+    /// Values dropped at random and made up for, then summed.
     Dare,
+    /// Values dropped at random, then signs elected.
     DareTies,
+    /// Each tensor's largest and smallest values dropped, then summed.
     Breadcrumbs,
+    /// The largest of each.
     Magmax,
+    /// Towards the mean as far as angles say.
     ModelStock,
+    /// Means weighted by Fisher information.
     Fisher,
+    /// Matrices that fit all layers' inputs best.
     Regmean,
+    /// Each value of one of them, by lot.
     Random,
 }
 
@@ -93,8 +105,11 @@ impl Rule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Combine {
+    /// Their mean.
     Mean,
+    /// Their sum.
     Sum,
+    /// The largest.
     Max,
 }
 
@@ -102,14 +117,23 @@ pub enum Combine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ages {
+    /// All the same.
     Uniform,
+    /// ln(1 + i).
     Log,
+    /// √i.
     Sqrt,
+    /// i.
     Linear,
+    /// i².
     Quadratic,
+    /// i³.
     Cubic,
+    /// i⁵.
     Fifth,
+    /// i¹⁰.
     Tenth,
+    /// 2ⁱ.
     Exp,
 }
 
@@ -141,9 +165,13 @@ impl Ages {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lines {
+    /// It is 1 everywhere.
     Off,
+    /// With the depth.
     Linear,
+    /// With its square.
     Square,
+    /// With its root.
     Sqrt,
 }
 
