@@ -41,7 +41,7 @@ def main():
                 continue
             manifests = [run["manifest"] for run in study.runs[row].values()]
             steps = statistics.median(manifest["spent"]["steps"] for manifest in manifests)
-            memory = statistics.median(manifest["peak_bytes"] / manifest["reference_bytes"] for manifest in manifests)
+            memory = statistics.median(manifest["spent"]["peak_bytes"] / manifest["spent"]["reference_bytes"] for manifest in manifests)
             print(f"| {name} | " + " | ".join(study.cell(row, key) for key in KEYS) + f" | {steps:.0f} | {memory:.2f} |")
 
     print(HEAD)

@@ -106,6 +106,11 @@ pub trait Contribution: Stored + Send {
     fn reserve(&self, _cx: &Ctx) -> Result<Spent> {
         Ok(Spent::default())
     }
+    /// Bytes of its state that no step reads, such as weights put aside and examples in a memory: storage, and no part
+    /// of a step's peak memory.
+    fn aside(&self) -> Result<usize> {
+        Ok(0)
+    }
     /// Before the first step of an experience: wrap parameters, take snapshots.
     fn task_start(&mut self, _cx: &mut Ctx) -> Result<()> {
         Ok(())

@@ -162,7 +162,7 @@ impl<'a> Run<'a> {
             seconds: BTreeMap::new(),
         };
         let (stock, orders) = (Stock::default(), Orders::default());
-        let born = stack.save()?.iter().map(Vec::len).sum();
+        let born = stack.read_bytes()?;
         Ok(Self { setup, seed, stack, device, fresh, plain, born, state, stock, stocked: None, orders, first_epoch: 0 })
     }
 

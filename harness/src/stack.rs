@@ -147,6 +147,12 @@ impl Stack {
         self.contributions.iter().map(|(_, part)| part.save()).collect()
     }
 
+    /// Bytes of the contributions' states that a step reads.
+    pub(crate) fn read_bytes(&self) -> Result<usize> {
+        let read = |(_, part): &Part| Ok(part.save()?.len().saturating_sub(part.aside()?));
+        self.contributions.iter().map(read).sum()
+    }
+
     /// Takes the contributions back to the states that [`Stack::save`] gave.
     pub fn load(&mut self, states: &[Vec<u8>], device: &burn::tensor::Device) -> Result<()> {
         ensure!(states.len() == self.contributions.len(), "the checkpoint belongs to another stack of methods");

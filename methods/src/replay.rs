@@ -16,7 +16,7 @@ use clbench::{
     ctx::Ctx,
     ledger::Spent,
     memory::{Keep, Memory},
-    method::{Contribution, Fit},
+    method::{Contribution, Fit, Stored},
     pass::Pass,
     registry::{Make, Method, Settings, contribution},
 };
@@ -85,6 +85,10 @@ impl Replay {
 }
 
 impl Contribution for Replay {
+    fn aside(&self) -> Result<usize> {
+        Ok(self.save()?.len())
+    }
+
     fn reserve(&self, cx: &Ctx) -> Result<Spent> {
         if self.config.keep.needs_model() { cx.survey_price() } else { Ok(Spent::default()) }
     }

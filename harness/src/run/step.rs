@@ -73,7 +73,7 @@ impl Run<'_> {
         let (weights, optim) = (self.state.weights.clone(), self.state.optim.clone());
         let (parts, from, rate) = (self.stack.save()?, self.state.position.step, self.setup.optim.rate);
         let policy = self.state.policy.as_ref().map(|policy| policy.save()).transpose()?;
-        let size = |parts: &[Vec<u8>]| parts.iter().map(Vec::len).sum::<usize>();
+        let before = self.stack.read_bytes()?;
         let (mut price, mut sum, mut bytes) = (Spent::default(), Spent::default(), 0);
         for step in from..from + count {
             let stepped = self.step(step, rate, false, true)?;
@@ -84,7 +84,7 @@ impl Run<'_> {
             bytes = bytes.max(stepped.bytes);
         }
         // An average that is begun with the first step is held from then on.
-        let states = size(&parts).max(size(&self.stack.save()?)).saturating_sub(self.born) + self.buffer_bytes();
+        let states = before.max(self.stack.read_bytes()?).saturating_sub(self.born);
         self.state.weights = weights;
         self.state.optim = optim;
         self.stack.load(&parts, &self.device)?;

@@ -16,7 +16,9 @@
 //! `running`, `last`, `start` or `with-start` what is stored does not grow. A rule on task vectors merges the start,
 //! whose task vector is zero, by leaving it out, and so does one that asks what data say of weights.
 
+mod declared;
 mod flat;
+mod kept;
 mod presets;
 mod rules;
 mod search;
@@ -32,7 +34,7 @@ use clbench::{
     catalogue::{Family, Need},
     ctx::{Ctx, Deploy},
     ledger::Spent,
-    method::{Contribution, Fit, Layout, Next},
+    method::{Contribution, Fit, Layout, Next, Stored},
     pass::{Pass, Weights},
     predictor::Predictor,
     registry::{Make, Method, contribution},
@@ -41,15 +43,17 @@ use clbench::{
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
+use self::{
+    declared::SETTINGS,
+    flat::{flat, spans, whole},
+    kept::{Kept, Said, Trained, fitted, mean},
+    settings::{Head, Lines, Rule},
+};
 pub use self::{
     flat::Span,
     presets::METHODS as PRESETS,
     rules::{Part, Parts, Uniform},
     settings::{Config, Policy},
-};
-use self::{
-    flat::{flat, spans, whole},
-    settings::{Head, Lines, Rule, SETTINGS},
 };
 use crate::ewc::{self, Ewc};
 
@@ -77,40 +81,6 @@ pub struct Merge {
     kept: BTreeMap<Policy, Kept>,
     /// What data say of the running merge.
     running: Said,
-}
-
-/// Weights with the running statistics that fit them.
-#[derive(Clone, Serialize, Deserialize)]
-struct Kept {
-    theta: Theta,
-    buffers: Theta,
-}
-
-/// Weights as they were trained.
-#[derive(Clone, Serialize, Deserialize)]
-struct Trained {
-    theta: Theta,
-    said: Said,
-}
-
-/// What training data say of weights, for the rules that ask.
-#[derive(Clone, Default, Serialize, Deserialize)]
-struct Said {
-    fisher: Theta,
-    grams: Theta,
-}
-
-impl Kept {
-    fn of(weights: &Weights) -> Self {
-        Self { theta: weights.theta.clone(), buffers: weights.buffers.clone() }
-    }
-    /// `weights` with these values; a path that is gone is left out.
-    fn within(&self, weights: &Weights) -> Weights {
-        let mut weights = weights.clone();
-        weights.theta.extend(self.theta.only(&weights.theta));
-        weights.buffers.extend(self.buffers.only(&weights.buffers));
-        weights
-    }
 }
 
 impl Merge {
@@ -200,25 +170,6 @@ impl Merge {
     }
 }
 
-/// `theta` with running statistics re-estimated, unless it is what was trained.
-fn fitted(theta: Theta, cx: &Ctx) -> Kept {
-    let trained = &*cx.weights;
-    if trained.buffers.is_empty() || theta.bits() == trained.theta.bits() {
-        return Kept { theta, buffers: trained.buffers.clone() };
-    }
-    Kept::of(&cx.calibrated(&Weights { theta, ..trained.clone() }))
-}
-
-/// What data say of a merge is the mean of what they say of its parts.
-fn mean(sources: &[(Trained, f64)]) -> Said {
-    let mut said = Said::default();
-    for (source, share) in sources {
-        said.fisher.gather(&source.said.fisher, *share as f32);
-        said.grams.gather(&source.said.grams, *share as f32);
-    }
-    said
-}
-
 fn doubles(array: &clbench::array::Array) -> Vec<f64> {
     array.values().into_iter().map(f64::from).collect()
 }
@@ -234,6 +185,10 @@ impl Contribution for Merge {
         } else {
             &[]
         }
+    }
+
+    fn aside(&self) -> Result<usize> {
+        Ok(self.save()?.len())
     }
 
     fn reserve(&self, cx: &Ctx) -> Result<Spent> {

@@ -8,7 +8,7 @@
 //! - `wise-ft`: Wortsman et al. 2022, <https://arxiv.org/abs/2109.01903>, eq. 1. Training goes on from what was trained
 //!   last.
 //! - `paint`: Ilharco et al. 2022, <https://arxiv.org/abs/2208.05592>, sections 2 and 5, in sequence:
-//!   θ_i = (1−α)θ_{i−1} + αθ_i′.
+//!   θᵢ = (1−α)θᵢ₋₁ + αθᵢ′.
 //! - `magmax`: Marczak et al. 2024, <https://arxiv.org/abs/2407.06322>, algorithm 1, λ as in its code.
 
 use anyhow::ensure;
@@ -19,7 +19,7 @@ use clbench::{
 };
 use toml::Table;
 
-use super::{Merge, settings::SETTINGS};
+use super::{Merge, declared::SETTINGS};
 
 /// `table` with what a preset's name says already; `usual` are its own defaults.
 fn named(mut table: Table, says: &str, usual: &str) -> Made<Box<dyn Contribution>> {

@@ -16,8 +16,8 @@ use clbench::{
 };
 
 use super::{
-    Trained,
     flat::whole,
+    kept::Trained,
     rules::Parts,
     settings::{Config, Rule},
 };

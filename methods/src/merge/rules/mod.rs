@@ -76,7 +76,7 @@ impl Parts {
 
     /// The part that has all of the share, if one has.
     fn only(&self) -> Option<&Part> {
-        self.parts.iter().find(|part| part.share == 1.0)
+        self.parts.iter().find(|part| part.share >= 1.0)
     }
 
     /// τ = θ − θ₀ of each part.

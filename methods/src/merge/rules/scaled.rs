@@ -1,6 +1,6 @@
 //! Layer-wise scaling: what a merge changed counts less in shallow layers than in deep ones.
 //!
-//! Wang et al. 2025 (LiNeS), <https://arxiv.org/abs/2410.17146>, eq. 2: τ^ℓ ← (α + β·ℓ/(L−1))·τ^ℓ for blocks
+//! Wang et al. 2025 (`LiNeS`), <https://arxiv.org/abs/2410.17146>, eq. 2: τ^ℓ ← (α + β·ℓ/(L−1))·τ^ℓ for blocks
 //! ℓ = 0 … L−1; the square and the root of ℓ/(L−1) as in FoMo-in-Flux, <https://arxiv.org/abs/2408.14471>.
 //!
 //! **Deviation:** the head is the last of the blocks. What belongs to no block is scaled by α.

@@ -8,7 +8,7 @@
 //!   TIES's election after it, DARE-TIES.
 //! - Breadcrumbs, Σ mᵢ⊙τᵢ, each tensor's largest and smallest values dropped: Davari & Belilovsky 2024,
 //!   <https://arxiv.org/abs/2312.06795>, eq. 1 and 2.
-//! - MagMax, the τᵢ of largest size for each element, the latest of equals: Marczak et al. 2024,
+//! - `MagMax`, the τᵢ of largest size for each element, the latest of equals: Marczak et al. 2024,
 //!   <https://arxiv.org/abs/2407.06322>, eq. 2.
 //!
 //! **Deviation:** where several values are exactly as large as the last one that is kept, all of them are kept in TIES;
