@@ -17,8 +17,9 @@ use serde::Deserialize;
 const ALL: &[&str] = &["clbench", "clbench-datasets", "clbench-methods", "clbench-results", "clbench-streams"];
 
 /// What each crate of the workspace may use of the others. The example stands where an outsider's program stands.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("clbench-cli", ALL),
+    ("new-method", ALL),
     ("outside-method", ALL),
     ("clbench-streams", &["clbench"]),
     ("clbench-methods", &["clbench"]),

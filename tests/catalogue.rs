@@ -107,7 +107,12 @@ fn a_methods_name_is_its_files_and_its_tables() {
     // A preset is a line of a table.
     let presets: Vec<&str> = clbench_methods::merge::PRESETS.iter().map(|method| method.name).collect();
     for method in support::shelf().methods {
-        let name = if presets.contains(&method.name) { "merge/presets" } else { &method.name.replace('-', "_") };
+        let own = method.name.replace('-', "_");
+        let name = match method.name {
+            preset if presets.contains(&preset) => "merge/presets",
+            "bitfit" | "norms" | "freeze" => "partial",
+            _ => &own,
+        };
         let places = [format!("methods/src/{name}.rs"), format!("methods/src/{name}/mod.rs")];
         assert!(places.iter().any(|file| root.join(file).is_file()), "{}", places[0]);
         assert!(support::try_setup(&support::shelf(), &format!("method={}", method.name)).is_ok(), "{}", method.name);
@@ -144,6 +149,38 @@ fn everything_says_what_it_is_and_where_it_comes_from() {
     for (about, most) in abouts.chain(shelf.datasets.iter().map(|d| (d.about(), 170))) {
         assert!((10..most).contains(&about.len()) && !about.ends_with('.') && !about.contains('\n'), "{about}");
     }
+}
+
+/// What a list says in one line of 80 columns, behind a name of up to 18.
+#[test]
+fn every_method_is_told_in_a_line() {
+    for method in support::shelf().methods {
+        assert!(method.name.len() <= 18 && method.about.chars().count() <= 59, "{}: {}", method.name, method.about);
+    }
+}
+
+#[test]
+fn declared_settings_are_those_that_there_are_and_hold_their_defaults() {
+    let (shelf, net, universe) = (support::shelf(), net(), digits());
+    let mut ranges = 0;
+    for (name, _, make) in entries(&shelf, &net, &universe) {
+        let Some(method) = shelf.methods.iter().find(|method| method.name == name) else { continue };
+        let defaults = make(Table::new()).unwrap();
+        let declared: BTreeSet<&str> = method.settings.iter().map(|setting| setting.key).collect();
+        assert_eq!(declared.len(), method.settings.len(), "{name} declares a key twice");
+        assert_eq!(declared, defaults.keys().map(String::as_str).collect(), "{name}");
+        for setting in method.settings {
+            let default = &defaults[setting.key];
+            assert!(
+                setting.range.holds(default),
+                "{name}.{} = {default} is not {}",
+                setting.key,
+                setting.range.words()
+            );
+            ranges += 1;
+        }
+    }
+    assert!(ranges > 100, "{ranges}");
 }
 
 #[test]

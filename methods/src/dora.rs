@@ -25,7 +25,7 @@ use crate::{
 /// The entry of the catalogue.
 pub const METHOD: Method = Method {
     name: "dora",
-    about: "trains directions by low-rank adapters and lengths by themselves",
+    about: "trains directions by low-rank adapters, and lengths apart",
     citation: "https://arxiv.org/abs/2402.09353",
     make: Make::Contribution(|table| contribution(table, |config| Adapted::new(Dora(config)))),
     joint: false,

@@ -45,7 +45,7 @@ pub const NORMS: Method = Method {
 /// The entry of `freeze`.
 pub const FREEZE: Method = Method {
     name: "freeze",
-    about: "trains the head alone, or with the adapters before it in method=",
+    about: "trains the head alone, or with the adapters before it",
     citation: "https://arxiv.org/abs/2202.10054",
     make: Make::Contribution(|table| contribution(table, |none: Config| Partial { part: Part::Nothing, none })),
     joint: false,

@@ -24,7 +24,7 @@ use crate::adapter::{Adapted, END, End, Kind, ON, On, PER, Per, Plan, RANK, Site
 /// The entry of the catalogue.
 pub const METHOD: Method = Method {
     name: "vera",
-    about: "trains two vectors for each matrix around a shared, frozen pair",
+    about: "trains two vectors per matrix around a shared, frozen pair",
     citation: "https://arxiv.org/abs/2310.11454",
     make: Make::Contribution(|table| contribution(table, |config| Adapted::new(Vera(config)))),
     joint: false,

@@ -6,7 +6,9 @@ mod curves;
 mod data;
 mod export;
 mod list;
+mod methods;
 mod metrics;
+mod new_method;
 mod pack;
 mod phases;
 mod picture;
@@ -59,6 +61,10 @@ enum Command {
     Stream(stream::Words),
     /// List datasets, kinds of stream, networks, methods and optimizers
     List,
+    /// List methods by family, or explain some: settings, needs, what they stack with
+    Methods(methods::Words),
+    /// Write a crate with a method of your own, a binary that knows it, and a test
+    NewMethod(new_method::Words),
     /// List, fetch and verify datasets
     #[command(subcommand)]
     Data(data::Words),
@@ -161,6 +167,8 @@ pub fn main(shelf: &Shelf) -> ExitCode {
         Command::Check(words) => check::check(&words, shelf),
         Command::Stream(words) => stream::stream(&words, shelf),
         Command::List => list::list(shelf),
+        Command::Methods(words) => methods::methods(&words, shelf),
+        Command::NewMethod(words) => new_method::new_method(&words, shelf),
         Command::Data(words) => data::data(&words, shelf),
         Command::References(words) => references::references(&words, shelf),
         Command::Metrics(words) => metrics::metrics(&words),

@@ -8,11 +8,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use toml::Table;
 
-pub(crate) use self::described::{explicit, resolve_stream_table};
 pub use self::{
     described::{Arriving, Described, resolve_stream},
     overrides::{Asked, Override},
     resolve::{Setup, resolve},
+};
+pub(crate) use self::{
+    described::{explicit, resolve_stream_table},
+    resolve::SECTIONS,
 };
 use crate::{
     budget::{Budget, Train},

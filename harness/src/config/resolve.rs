@@ -28,7 +28,7 @@ use crate::{
 const MOST_BYTES: u64 = 1 << 20;
 
 /// Sections of a stream file, besides one for each method.
-const SECTIONS: [&str; 20] = [
+pub(crate) const SECTIONS: [&str; 20] = [
     "name",
     "method",
     "seed",

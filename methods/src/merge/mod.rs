@@ -60,7 +60,7 @@ use crate::ewc::{self, Ewc};
 /// The entry of the catalogue.
 pub const METHOD: Method = Method {
     name: "merge",
-    about: "merges weights after each task: what to start from, what to deploy, by which rule",
+    about: "merges weights by rule, to start from them, to deploy them",
     citation: "https://arxiv.org/abs/2412.06712",
     make: Make::Contribution(|table| contribution(table, Merge::new)),
     joint: false,

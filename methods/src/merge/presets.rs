@@ -67,56 +67,48 @@ pub const METHODS: &[Method] = &[
     ),
     preset!(
         "ft-merge",
-        "trains on from the last weights merged with the first, and deploys them",
+        "starts from the last merged with the first, deploys that",
         "https://arxiv.org/abs/2408.14471",
         "init = 'with-start'\ndeploy = 'with-start'"
     ),
     preset!(
         "zs-merge",
-        "trains each task from the first weights, and deploys the running merge",
+        "starts from the first weights, deploys the running merge",
         "https://arxiv.org/abs/2408.14471",
         "init = 'start'\ndeploy = 'running'"
     ),
     preset!(
         "wise-ft",
-        "trains as usual, deploys an average of the last weights and the first",
+        "trains as usual, deploys a mean of last and first weights",
         "https://arxiv.org/abs/2109.01903",
         "init = 'last'\ndeploy = 'with-start'\nrule = 'interpolation'"
     ),
     preset!(
         "paint",
-        "merges the new weights into the running ones by a share that is searched",
+        "merges the new into the running weights, by a searched share",
         "https://arxiv.org/abs/2208.05592",
         "init = 'running'\ndeploy = 'running'\nrule = 'interpolation'",
         "search = 10"
     ),
     preset!(
         "magmax",
-        "trains as usual, deploys for each weight the largest change of any task",
+        "trains as usual, deploys each weight's largest change",
         "https://arxiv.org/abs/2407.06322",
         "init = 'last'\ndeploy = 'all'\nrule = 'magmax'",
         "scale = 0.5"
     ),
-    time!(
-        "time-all-all",
-        "trains on from a merge of all weights so far, and deploys it",
-        "init = 'all'\ndeploy = 'all'"
-    ),
-    time!(
-        "time-all-ft",
-        "trains on from a merge of all weights so far, deploys the last",
-        "init = 'all'\ndeploy = 'last'"
-    ),
+    time!("time-all-all", "starts from a merge of all so far, deploys it", "init = 'all'\ndeploy = 'all'"),
+    time!("time-all-ft", "starts from a merge of all so far, deploys the last", "init = 'all'\ndeploy = 'last'"),
     time!(
         "time-all-unrolled",
-        "trains on from a merge of all weights so far, deploys the running merge",
+        "starts from a merge of all so far, deploys the running one",
         "init = 'all'\ndeploy = 'running'"
     ),
     time!("time-ft-all", "trains as usual, deploys a merge of all weights so far", "init = 'last'\ndeploy = 'all'"),
     time!("time-ft-unrolled", "trains as usual, deploys the running merge", "init = 'last'\ndeploy = 'running'"),
     time!(
         "time-unrolled-all",
-        "trains on from the running merge, deploys a merge of all weights so far",
+        "starts from the running merge, deploys one of all so far",
         "init = 'running'\ndeploy = 'all'"
     ),
     time!(
@@ -126,7 +118,7 @@ pub const METHODS: &[Method] = &[
     ),
     time!(
         "time-zs-unrolled",
-        "trains each task from the first weights, deploys the running merge",
+        "starts from the first weights, deploys the running merge",
         "init = 'start'\ndeploy = 'running'"
     ),
 ];

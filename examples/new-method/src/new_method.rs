@@ -1,0 +1,75 @@
+//! A method to begin with: weights are pulled back to where they were when the task began.
+//!
+//! Loss + λ/2 · ‖θ − θ*‖², as the gradient λ · (θ − θ*); θ* are the weights before the task. Li et al. 2018,
+//! <https://arxiv.org/abs/1802.01483>, eq. 2 (L2-SP). With `strength = 0` it is fine-tuning, bit for bit.
+
+use anyhow::Result;
+use clbench::{
+    catalogue::{Family, Range, Setting},
+    ctx::Ctx,
+    method::{Contribution, Layout},
+    registry::{Make, Method, Settings, contribution},
+    theta::Theta,
+};
+use serde::{Deserialize, Serialize};
+
+/// The entry of the catalogue.
+pub const METHOD: Method = Method {
+    about: "pulls weights back to where they were when the task began",
+    citation: "https://arxiv.org/abs/1802.01483",
+    family: Family::Regularisation,
+    settings: &[Setting { key: "strength", about: "weight of the pull, λ", range: Range::AtLeast(0.0) }],
+    ..Method::new("new-method", Make::Contribution(|table| contribution(table, NewMethod::new)))
+};
+
+/// Settings; `METHOD` says what they may be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Weight of the pull, λ.
+    pub strength: f64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { strength: 1.0 }
+    }
+}
+
+impl Settings for Config {}
+
+/// All that a checkpoint stores of the method.
+#[derive(Serialize, Deserialize)]
+pub struct NewMethod {
+    config: Config,
+    /// θ*.
+    anchor: Theta,
+}
+
+impl NewMethod {
+    /// Before the first task.
+    pub fn new(config: Config) -> Self {
+        Self { config, anchor: Theta::default() }
+    }
+}
+
+impl Contribution for NewMethod {
+    /// It keeps vectors of the weights' layout, but for one task only.
+    fn layout(&self) -> Layout {
+        Layout::Indifferent
+    }
+
+    fn task_start(&mut self, cx: &mut Ctx) -> Result<()> {
+        self.anchor = cx.weights.theta.clone();
+        Ok(())
+    }
+
+    fn gradients(&mut self, cx: &mut Ctx, grads: &mut Theta) -> Result<()> {
+        if self.config.strength > 0.0 {
+            // Only what has a gradient moves, and so only that is pulled.
+            let drift = cx.weights.theta.only(grads).sub(&self.anchor);
+            *grads = grads.add(&drift, self.config.strength as f32);
+        }
+        Ok(())
+    }
+}
