@@ -2,14 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod program;
 mod support;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, sync::atomic::AtomicBool};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use clbench::{
     array::Array,
     batch::Batch,
+    cost::{clip, fomo},
     draws::Draws,
     ledger::{Meter, Phase},
     method::Carrier,
@@ -19,6 +21,7 @@ use clbench::{
     run::Run,
     scope::{HeadKind, Heads, Scope, Scopes},
 };
+use program::Place;
 use serde::Deserialize;
 use support::{Heard, setup};
 
@@ -165,4 +168,109 @@ fn what_a_method_remembers_is_paid_for() {
     assert!((2 * weights..2 * weights + 1000).contains(&(ewc[1] - plain[1])), "{} beside {}", ewc[1], plain[1]);
     // A step on twice as many examples holds twice as much for its backward pass.
     assert!(replay[1] > plain[1] + 16 * (4 * (64 + 24 + 6) + 8), "{} beside {}", replay[1], plain[1]);
+}
+
+#[test]
+fn fomo_in_fluxs_steps_follow_from_its_columns() {
+    for row in fomo::ROWS {
+        assert_eq!(row.computed(), row.steps, "{}", row.name);
+        // In 10⁻⁴, as it is printed.
+        let adjusted = u128::from(row.operations) * u128::from(row.multiplier) + 5000;
+        assert_eq!(u128::from(row.adjusted), adjusted / 10_000, "{}", row.name);
+        let ratio = row.memory as f64 / fomo::ROWS[0].memory as f64 * 1e4;
+        assert!((ratio - row.multiplier as f64).abs() < 1.0, "{}: {ratio}", row.name);
+    }
+    assert_eq!(fomo::ROWS.iter().flat_map(|row| row.steps).count(), 52);
+}
+
+#[test]
+fn elastic_weight_consolidation_is_not_fourteen_steps_when_it_is_charged_once() {
+    let [full, ewc] = [0, 10].map(|at: usize| fomo::ROWS[at]);
+    // 6276081.094 is 99 · 63394.7585 as it was printed.
+    let times = ewc.operations as f64 / full.operations as f64;
+    assert!((times - (1 + fomo::FISHER_BATCHES) as f64).abs() < 1e-6, "{times}");
+    assert_eq!(ewc.computed(), [14, 6, 3, 1]);
+    assert_eq!(fomo::ewc_charged_once(), [1303, 462, 182, 42]);
+}
+
+#[test]
+fn a_clips_operations_follow_from_its_shape() {
+    // By hand: 2 · (196·768·768 + 197·12·12·768² + 768·512) + 2·12·2·197²·768.
+    assert_eq!(clip::IMAGE.forward(), 35_126_906_880);
+    assert_eq!(clip::TEXT.forward(), 5_959_540_736);
+    let all = clip::forms()[0];
+    for (name, form, ours, row) in clip::forms() {
+        let apart = ours as f64 / 1e9 / clip::theirs(row) - 1.0;
+        assert!(apart.abs() < 0.02, "{name}, {form}: {apart}");
+        let shares = ours as f64 / all.2 as f64 / (clip::theirs(row) / clip::theirs(all.3)) - 1.0;
+        assert!(shares.abs() < 0.02, "{name}, {form}: {shares}");
+    }
+    assert!((0.5..0.7).contains(&clip::written_out()), "{}", clip::written_out());
+}
+
+#[test]
+fn what_is_foretold_comes_to_pass() {
+    let stacks = [
+        "method=finetune train.epochs=3",
+        "method=joint",
+        "method=ewc ewc.samples=30 budget.flops=2e7",
+        "method=lora lora.rank=2 lora.per=task lora.fold=false budget.maf=2e7",
+        "method=ema net.batch_norm=true budget.flops=5e7 budget.per=stream",
+        "method=replay replay.capacity=2000 replay.batch=16 train.steps=40",
+    ];
+    for settings in stacks {
+        let setup = setup(&format!("{settings} optim.rate=0.01"));
+        let run = Run::new(&setup, 0, &support::shelf()).unwrap();
+        let told = run.foretell(&AtomicBool::new(false)).unwrap().unwrap();
+        finished(&format!("{settings} optim.rate=0.01"), |run| {
+            let state = &run.state;
+            let near = |told: u64, was: u64| (told as f64 / was as f64 - 1.0).abs() < 0.02;
+            let steps: Vec<u64> = state.horizons.iter().map(|horizon| horizon.steps).collect();
+            assert!(near(told.steps.iter().sum(), steps.iter().sum()), "{settings}: {:?}, {steps:?}", told.steps);
+            let spent = state.ledger.charged(None);
+            assert!(near(told.flops, spent.flops), "{settings}: {} of {}", told.flops, spent.flops);
+            assert!(near(told.maf, spent.maf), "{settings}: {} of {}", told.maf, spent.maf);
+            let (peak, held) = (*state.peaks.iter().max().unwrap(), *state.state_bytes.iter().max().unwrap());
+            // A count that grows by a digit is a byte more.
+            let within = |[least, most]: [u64; 2], was: u64| (least..=most + 200).contains(&(was + 100));
+            assert!(within(told.peak_bytes, peak), "{settings}: {:?}, {peak}", told.peak_bytes);
+            assert!(within(told.state_bytes, held), "{settings}: {:?}, {held}", told.state_bytes);
+            assert!(told.seconds[0] > 0.0 && told.seconds[0] <= told.seconds[1]);
+        });
+        let stopped = Run::new(&setup, 0, &support::shelf()).unwrap().foretell(&AtomicBool::new(true));
+        assert_eq!(stopped.unwrap(), None);
+    }
+}
+
+#[test]
+fn the_command_foretells_and_judges_and_fits_eighty_columns() {
+    let place = Place::small();
+    let fits = |text: &str| text.lines().all(|line| line.chars().count() <= 80);
+    let said = place.run(&["cost", "small.toml", "method=lora"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    for word in ["train ", "maf ", "160 in 5 experiences, by steps", "5×32", "of full fine-tuning", "alone on this"] {
+        assert!(said.out.contains(word), "{word}: {}", said.out);
+    }
+    assert!(fits(&said.out), "{}", said.out);
+    assert!(!place.path("runs").exists(), "nothing is written");
+    let fomo = place.run(&["cost", "--fomo"]);
+    assert!(fomo.out.contains("52 of 52") && fomo.out.contains("1303") && fits(&fomo.out), "{}", fomo.out);
+
+    let run = place.run(&["run", "small.toml", "method=lora"]);
+    assert!(run.err.contains("foretold: steps exact, operations "), "{}", run.err);
+    let folder = fs::read_dir(place.path("runs/small/lora")).unwrap().next().unwrap().unwrap().path();
+    let judged = place.run(&["cost", folder.to_str().unwrap()]);
+    assert!(judged.out.contains("foretold: steps exact, operations ") && fits(&judged.out), "{}", judged.out);
+
+    let wrong = |words: &[&str]| {
+        let said = place.run(&[&["cost"], words].concat());
+        assert_eq!(said.code, Some(2), "{words:?}: {}", said.err);
+        said.err
+    };
+    assert!(wrong(&["small.toml", "method=lorra"]).contains("did you mean `lora`?"));
+    assert!(wrong(&["small.toml", "budget.maf=1"]).contains("budget.maf buys not one step"));
+    assert!(wrong(&["nothing.toml"]).contains("nothing.toml"));
+    assert!(wrong(&["small.toml", "--fomo"]).contains("cannot be used with"));
+    fs::remove_file(folder.join("foretold.json")).unwrap();
+    assert!(wrong(&[folder.to_str().unwrap()]).contains("nothing was foretold of"));
 }

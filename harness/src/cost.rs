@@ -8,6 +8,9 @@
 //! allocator's reserve, a library's working memory and what lives only within one operation are no part of it, and
 //! states count as they are when the experience begins, less what they take before anything was seen.
 
+pub mod clip;
+pub mod fomo;
+
 use crate::{
     batch::Feed,
     draws::Draws,

@@ -2,7 +2,10 @@
 
 mod answer;
 mod come_back;
+mod foretell;
 mod step;
+
+pub use self::foretell::Forecast;
 
 use std::{collections::BTreeMap, time::Instant};
 
@@ -316,22 +319,33 @@ impl<'a> Run<'a> {
             self.state.diverged = Some(format!("a weight is not a finite number at the end of {}", self.place()));
             return Ok(());
         }
-        self.hooks(Phase::TaskEnd, |cx, parts| {
-            cx.carrier.task_end(cx)?;
-            parts.iter_mut().try_for_each(|(_, part)| part.task_end(cx))
-        })?;
-        self.fill_buffer()?;
+        self.end_task()?;
         self.evaluate(At::End, sink)?;
         if self.state.diverged.is_some() {
             return Ok(());
         }
-        let parts: usize = self.stack.save()?.iter().map(Vec::len).sum();
-        let beside = 4 * self.state.weights.elements().saturating_sub(self.plain);
-        self.state.state_bytes.push((parts + beside + self.buffer_bytes()) as u64);
+        let states = self.states()?;
+        self.state.state_bytes.push(states);
         self.offer().settle().with_context(|| self.place())?;
         self.state.position.experience += 1;
         self.state.position.step = 0;
         Ok(())
+    }
+
+    /// Hooks after the last step, and the buffer.
+    fn end_task(&mut self) -> Result<()> {
+        self.hooks(Phase::TaskEnd, |cx, parts| {
+            cx.carrier.task_end(cx)?;
+            parts.iter_mut().try_for_each(|(_, part)| part.task_end(cx))
+        })?;
+        self.fill_buffer()
+    }
+
+    /// Bytes of what is held beside a plain network's weights.
+    fn states(&self) -> Result<u64> {
+        let parts: usize = self.stack.save()?.iter().map(Vec::len).sum();
+        let beside = 4 * self.state.weights.elements().saturating_sub(self.plain);
+        Ok((parts + beside + self.buffer_bytes()) as u64)
     }
 
     /// Bytes of what the buffer stands for: one for each pixel.

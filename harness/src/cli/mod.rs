@@ -2,6 +2,7 @@
 
 mod check;
 mod compare;
+mod cost;
 mod curves;
 mod data;
 mod export;
@@ -56,6 +57,8 @@ enum Command {
     Run(run::Words),
     /// Do everything but train: resolve, check, price one step, deploy once
     Check(check::Words),
+    /// Say what a run will cost before it is run, or how far off that was
+    Cost(cost::Words),
     /// Look at streams, draw, export, import and compare them
     #[command(subcommand)]
     Stream(stream::Words),
@@ -165,6 +168,7 @@ pub fn main(shelf: &Shelf) -> ExitCode {
     let result = match arguments.command {
         Command::Run(words) => run::run(&words, shelf),
         Command::Check(words) => check::check(&words, shelf),
+        Command::Cost(words) => cost::cost(&words, shelf),
         Command::Stream(words) => stream::stream(&words, shelf),
         Command::List => list::list(shelf),
         Command::Methods(words) => methods::methods(&words, shelf),

@@ -15,12 +15,12 @@ use clbench_results::{
     Matrix, RunDir, TableOptions, discover, matrix_text, metric::usual, scores_text, spend_text, table, verdict,
 };
 
-use super::{Ending, STOP, Target, Usage, listen, print, progress::Progress, tell};
+use super::{Ending, STOP, Target, Usage, cost, listen, print, progress::Progress, tell};
 use crate::{
     config::{Asked, Setup, resolve},
     execute::{Outcome, execute},
     registry::Shelf,
-    run::Run,
+    run::{Forecast, Run},
 };
 
 /// What `run` takes.
@@ -41,11 +41,17 @@ pub(super) fn run(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let setup = resolve(&words.target.stream, &asked, shelf).map_err(Usage)?;
     let seeds = if asked.seeds.is_empty() { vec![setup.config.seed] } else { asked.seeds.clone() };
     listen();
+    // A run that somebody looks at says beforehand what it will cost, and afterwards how far off that was.
+    let mut forecast = None;
     let open = |seed: &&u64| !setup.place(&asked.runs, **seed).join(clbench_results::MANIFEST_FILE).exists();
     if let Some(seed) = seeds.iter().find(open) {
         // What cannot work is refused before anything is written.
         Run::new(&setup, *seed, shelf)?.rehearse().map_err(Usage)?;
+        if !words.quiet {
+            forecast = cost::foretell(&setup, *seed, shelf)?;
+        }
     }
+    let new: Vec<u64> = seeds.iter().filter(open).copied().collect();
     let progress = Progress::new(words.quiet, seeds.len());
     if !words.quiet {
         tell(&format!("{} on {}, results go to {}", setup.config.method, setup.config.name, asked.runs.display()));
@@ -56,12 +62,29 @@ pub(super) fn run(words: &Words, shelf: &Shelf) -> Result<Ending> {
     if interrupted {
         return Ok(Ending::Interrupted);
     }
+    if let Some(forecast) = forecast {
+        say_how_far_off(&setup, &new, &asked.runs, &forecast)?;
+    }
     report(&setup, &seeds, &outcomes, &asked.runs, words.json)?;
     Ok(match wrong {
         0 => Ending::Done,
         wrong if wrong == seeds.len() => Ending::Failed,
         _ => Ending::Partly,
     })
+}
+
+/// Leaves what was foretold with the runs that are done, and says how far off it was.
+fn say_how_far_off(setup: &Setup, seeds: &[u64], runs: &Path, forecast: &Forecast) -> Result<()> {
+    for seed in seeds {
+        let place = setup.place(runs, *seed);
+        let Ok(run) = RunDir::open(&place) else { continue };
+        cost::keep(&place, forecast)?;
+        if let Some(sentence) = cost::told(&run) {
+            let of = if seeds.len() > 1 { format!("seed {seed}, ") } else { String::new() };
+            tell(&format!("{of}{sentence}"));
+        }
+    }
+    Ok(())
 }
 
 /// How several seeds ended.

@@ -46,7 +46,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn examiner(&self, at: At, meter: &Meter) -> Examiner<'_> {
+    pub(super) fn examiner(&self, at: At, meter: &Meter) -> Examiner<'_> {
         let Position { experience, total, .. } = self.state.position;
         Examiner {
             setup: self.setup,
@@ -69,7 +69,7 @@ impl Run<'_> {
         self.stack.deploy(&self.deployment(&Meter::default(), &Meter::default()), &self.state.weights)
     }
 
-    fn deployment(&self, meter: &Meter, calibration: &Meter) -> Deploy<'_> {
+    pub(super) fn deployment(&self, meter: &Meter, calibration: &Meter) -> Deploy<'_> {
         let Setup { config, stream, .. } = self.setup;
         let experience = self.state.position.experience.min(stream.experiences.len() - 1);
         Deploy {
