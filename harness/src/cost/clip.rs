@@ -99,9 +99,10 @@ pub fn table() -> String {
     let bare = giga(2 * (IMAGE.forward() + TEXT.forward()));
     let _ = writeln!(
         text,
-        "\n2(I+T) alone is {bare:.2}, {:.1} % short: both factors of attention's products need gradients,\n\
-         whatever is trained. Sixty ranks more cost LoRA {:.1} giga-operations a step: the product\n\
-         B·A written out once for {:.0} % of all matrices' weights, and not a factored one for each token.",
+        "\n2(I+T) alone is {bare:.2}, {:.1} % short: both factors of attention's products\n\
+         need gradients, whatever is trained. Sixty ranks more cost LoRA {:.1}\n\
+         giga-operations a step: the product B·A written out once for {:.0} % of the\n\
+         matrices' weights, and not a factored one for each token.",
         100.0 * (1.0 - bare / theirs(ROWS[3])),
         (ROWS[5].operations - ROWS[4].operations) as f64 / 1e4,
         100.0 * written_out()

@@ -103,9 +103,9 @@ pub fn table() -> String {
     let moved = pairs().filter(|((_, computed), by_memory)| computed != by_memory).count();
     let _ = writeln!(
         text,
-        "\n{same} of {all} printed numbers of steps are what the columns come to. With memory's own digits in\n\
-         place of the multiplier's four, {moved} would be others. \"EWC, once\" charges the Fisher's\n\
-         {FISHER_BATCHES} batches to each task, and not to each step."
+        "\n{same} of {all} printed numbers of steps are what the columns come to. With memory's own\n\
+         digits in place of the multiplier's four, {moved} would be others. \"EWC, once\" charges\n\
+         the Fisher's {FISHER_BATCHES} batches to each task, and not to each step."
     );
     text
 }

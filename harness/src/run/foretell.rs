@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::{Logged, Position, Run, Sink};
 use crate::{
     evaluate::Answer,
-    ledger::{Meter, Phase, Spent},
+    ledger::{Footprint, Meter, Phase, Spent},
     run::State,
 };
 
@@ -36,8 +36,8 @@ pub struct Forecast {
     pub phases: Vec<(String, u64)>,
     /// Operations that are charged.
     pub flops: u64,
-    /// Memory-adjusted operations that are charged.
-    pub maf: u64,
+    /// Memory-adjusted operations that are charged; the most where memories go on filling as they begin.
+    pub maf: [u64; 2],
     /// Bytes that a step holds at its peak; the most where memories go on filling as they begin.
     pub peak_bytes: [u64; 2],
     /// Bytes that a step of full fine-tuning holds.
@@ -72,6 +72,7 @@ struct Gathered {
     /// Most bytes by which states can have outgrown what was tried.
     growth: u64,
     peak: [u64; 2],
+    maf: [u64; 2],
 }
 
 impl Gathered {
@@ -94,8 +95,9 @@ impl Run<'_> {
             self.begin()?;
             let took = started.elapsed().as_secs_f64();
             found.took(took, took);
-            let peak = self.footprint().peak;
-            found.peak = [found.peak[0].max(peak), found.peak[1].max(peak + found.growth)];
+            let Footprint { peak, reference } = self.footprint();
+            let most = peak + found.growth;
+            found.peak = [found.peak[0].max(peak), found.peak[1].max(most)];
             self.try_steps(&mut found, stop)?;
             if stop.load(Ordering::Relaxed) {
                 return Ok(None);
@@ -110,6 +112,9 @@ impl Run<'_> {
             found.took(took, took);
             self.charge(Phase::Deploy, meter.take(), started);
             self.charge(Phase::Calibrate, calibration.take(), started);
+            let spent = self.state.ledger.charged(Some(experience));
+            found.maf[0] += spent.maf;
+            found.maf[1] += spent.maf.max(Footprint { peak: most, reference }.weigh(spent.flops));
             let bytes = self.states()?;
             self.state.state_bytes.push(bytes);
             self.state.position = Position { experience: experience + 1, step: 0, ..self.state.position };
@@ -197,7 +202,7 @@ impl Run<'_> {
             bound_by: horizons.iter().map(|horizon| horizon.bound_by.clone()).collect(),
             phases: phases.into_iter().map(|(phase, flops): (Phase, u64)| (phase.name().into(), flops)).collect(),
             flops: charged.flops,
-            maf: charged.maf,
+            maf: found.maf,
             peak_bytes: found.peak,
             reference_bytes: *reference,
             state_bytes: [state, state + found.growth],
