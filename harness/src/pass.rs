@@ -148,9 +148,9 @@ impl Pass {
         let mut y = self.product(x.clone(), weight.clone(), if turned { None } else { bias.clone() });
         for adapter in &adapters {
             let low = self.product(x.clone(), adapter.a.clone(), None);
-            self.hold_factored(&adapter.inner, &low);
+            self.hold_factored(adapter.inner.as_ref(), &low);
             let high = self.product(adapter.inner(low, D - 1), adapter.b.clone(), None);
-            self.hold_factored(&Some(adapter.outer.clone()), &high);
+            self.hold_factored(Some(&adapter.outer), &high);
             y = y + adapter.outer(high, D - 1);
         }
         if !turned {

@@ -66,6 +66,8 @@ fn write(root: &Path, method: u64, seed: u64) -> usize {
         rehearsed: 0,
         flops: spent.flops,
         state_bytes: 0,
+        maf: None,
+        peak_bytes: None,
     };
     let file = |name: &str| File::create(path.join(name)).expect("a file");
     write_rows(std::io::BufWriter::new(file(RECORDS_FILE)), &rows).expect("rows");

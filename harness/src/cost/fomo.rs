@@ -89,8 +89,8 @@ pub fn table() -> String {
     let line = |name: &str, operations: u64, multiplier: u64, adjusted: u64, steps: [u64; 4]| {
         let part = |value: u64| format!("{}.{:04}", value / 10_000, value % 10_000);
         let (a, b, c) = (part(operations), part(multiplier), part(adjusted));
-        let steps: String = steps.iter().map(|steps| format!(" {steps:>6}")).collect();
-        format!("{name:<13} {a:>12} {b:>7} {c:>13}{steps}\n")
+        let [d, e, f, g] = steps;
+        format!("{name:<13} {a:>12} {b:>7} {c:>13} {d:>6} {e:>6} {f:>6} {g:>6}\n")
     };
     for row in ROWS {
         text += &line(row.name, row.operations, row.multiplier, row.adjusted, row.computed());
@@ -103,9 +103,9 @@ pub fn table() -> String {
     let moved = pairs().filter(|((_, computed), by_memory)| computed != by_memory).count();
     let _ = writeln!(
         text,
-        "\n{same} of {all} printed numbers of steps are what the columns come to. With memory's own\n\
-         digits in place of the multiplier's four, {moved} would be others. \"EWC, once\" charges\n\
-         the Fisher's {FISHER_BATCHES} batches to each task, and not to each step."
+        "\n{same} of {all} printed numbers of steps are what the columns come to. With memory's\n\
+         own digits in place of the multiplier's four, {moved} would be others. \"EWC, once\"\n\
+         charges the Fisher's {FISHER_BATCHES} batches to each task, and not to each step."
     );
     text
 }

@@ -111,8 +111,8 @@ impl Pass {
     }
 
     /// Notes what multiplying `x` by trained factors keeps; factors themselves are weights.
-    pub(super) fn hold_factored<const R: usize>(&mut self, factors: &Option<Tensor<1>>, x: &Tensor<R>) {
-        if factors.as_ref().is_some_and(Tensor::is_autodiff) {
+    pub(super) fn hold_factored<const R: usize>(&mut self, factors: Option<&Tensor<1>>, x: &Tensor<R>) {
+        if factors.is_some_and(Tensor::is_autodiff) {
             self.hold(x);
         }
     }

@@ -54,9 +54,9 @@ impl Pass {
         for adapter in &adapters {
             let low = self.convolution(x.clone(), adapter.a.clone(), None, options.clone());
             let plain = ConvOptions::new([1; 2], [0; 2], [1; 2], 1);
-            self.hold_factored(&adapter.inner, &low);
+            self.hold_factored(adapter.inner.as_ref(), &low);
             let high = self.convolution(adapter.inner(low, 1), adapter.b.clone(), None, plain);
-            self.hold_factored(&Some(adapter.outer.clone()), &high);
+            self.hold_factored(Some(&adapter.outer), &high);
             y = y + adapter.outer(high, 1);
         }
         if !turned {
