@@ -8,9 +8,10 @@ use std::{collections::BTreeSet, path::Path};
 
 use anyhow::Result;
 use clbench::{
+    catalogue::Need,
     draws::Draws,
     net::{Body, Mlp, Net},
-    registry::{Make, Shelf},
+    registry::{Make, Method, Shelf},
     scope::{HeadKind, Heads},
     universe::{Fit, Universe},
     world::Ground,
@@ -100,6 +101,12 @@ fn names_are_in_kebab_case_and_unique() {
     }
 }
 
+/// A method on a network that has what it needs.
+fn suited(method: &Method) -> String {
+    let norms = if method.needs.contains(&Need::Norms) { " net.batch_norm=true" } else { "" };
+    format!("method={}{norms}", method.name)
+}
+
 /// A method's name is its table's and its file's, and no other section of a stream file has it.
 #[test]
 fn a_methods_name_is_its_files_and_its_tables() {
@@ -115,7 +122,7 @@ fn a_methods_name_is_its_files_and_its_tables() {
         };
         let places = [format!("methods/src/{name}.rs"), format!("methods/src/{name}/mod.rs")];
         assert!(places.iter().any(|file| root.join(file).is_file()), "{}", places[0]);
-        assert!(support::try_setup(&support::shelf(), &format!("method={}", method.name)).is_ok(), "{}", method.name);
+        assert!(support::try_setup(&support::shelf(), &suited(&method)).is_ok(), "{}", method.name);
     }
     let shelf = support::shelf();
     let parts = |folder: &str, names: Vec<&str>, usual: usize| {
@@ -230,7 +237,7 @@ fn every_method_runs_on_every_kind_and_repeats() {
     assert!(shelf.kinds.iter().map(|kind| kind.name).eq(SHORT.map(|(name, _)| name)), "a kind is not run");
     for (kind, short) in SHORT {
         for method in &shelf.methods {
-            let settings = format!("method={} stream.kind={kind} {short} train.steps=6 eval.every=4", method.name);
+            let settings = format!("{} stream.kind={kind} {short} train.steps=6 eval.every=4", suited(method));
             let [first, second] = [(), ()].map(|()| support::trace(&settings));
             assert_eq!(first.differences(&second), Vec::<&str>::new(), "{settings}");
             let finite = |bits: &u32| f32::from_bits(*bits).is_finite();

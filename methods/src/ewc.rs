@@ -28,7 +28,7 @@ use toml::Value;
 /// The entry of the catalogue.
 pub const METHOD: Method = Method {
     name: "ewc",
-    about: "pulls parameters back where they were, by Fisher information",
+    about: "pulls parameters back by their Fisher information",
     citation: "https://arxiv.org/abs/1612.00796",
     make: Make::Contribution(|table| contribution(table, Ewc::new)),
     joint: false,
