@@ -34,7 +34,7 @@ use crate::adapter::{Adapted, End, Kind, ON, On, Per, Plan, RANK, Site};
 /// The entry of the catalogue.
 pub const METHOD: Method = Method {
     name: "inflora",
-    about: "trains an adapter per experience where no earlier inputs are",
+    about: "an adapter per experience, kept off earlier tasks' inputs",
     citation: "https://arxiv.org/abs/2404.00228",
     make: Make::Contribution(|table| contribution(table, |config| Adapted::new(Inflora::new(config)))),
     joint: false,

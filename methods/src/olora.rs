@@ -25,7 +25,7 @@ use crate::{
 /// The entry of the catalogue.
 pub const METHOD: Method = Method {
     name: "olora",
-    about: "trains an adapter per experience, orthogonal to those before",
+    about: "an adapter per experience, orthogonal to those before",
     citation: "https://arxiv.org/abs/2310.14152",
     make: Make::Contribution(|table| contribution(table, |config| Adapted::new(Olora { config, sites: Vec::new() }))),
     joint: false,

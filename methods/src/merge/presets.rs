@@ -85,7 +85,7 @@ pub const METHODS: &[Method] = &[
     ),
     preset!(
         "paint",
-        "merges the new into the running weights, by a searched share",
+        "merges new into running weights, by a searched share",
         "https://arxiv.org/abs/2208.05592",
         "init = 'running'\ndeploy = 'running'\nrule = 'interpolation'",
         "search = 10"
