@@ -48,15 +48,15 @@ print(f"| {sys.argv[1]} | {steps:,} | {flops:.4g} | {memory} | {ratio:.4f} | {ma
     echo
     echo "## What methods cost here"
     echo
-    echo "\`clbench cost streams/NAME.toml method=METHOD\`: one epoch of each experience, or what the stream file says."
+    echo "\`clbench cost streams/NAME.toml method=METHOD\`: for as long as the stream file says."
     for stream in split-fashion split-digits; do
         printf '\n### %s\n\n' "$stream"
         costs "$stream"
     done
     printf '\n### split-fashion, the same memory-adjusted operations for all\n\n'
-    echo "\`budget.maf=9.7e9\`: fewer bytes are more steps."
+    echo "\`budget.maf=9.7e9 train.steps=2000\`: fewer bytes are more steps. An experience of fine-tuning's 5 epochs costs as much."
     echo
-    costs split-fashion budget.maf=9.7e9
+    costs split-fashion budget.maf=9.7e9 train.steps=2000
     echo
     echo "## What a backward pass needs"
     echo

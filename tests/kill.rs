@@ -357,7 +357,7 @@ fn the_number_of_jobs_and_checkpoints_changes_no_bit() {
     same(&place.bits("runs1"), &place.bits("runs2"), "the same bits");
     // The resolved configuration tells how often it was saved; all else is the same.
     place.done(&format!("{words} checkpoint.every=7 runs=saved"));
-    let files = |runs| place.files(runs, &["timing.csv", ".lock", "config.toml"]);
+    let files = |runs| place.files(runs, &["timing.csv", "foretold.json", ".lock", "config.toml"]);
     same(&files("runs1"), &files("saved"), "the same bits");
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
-use clbench_results::{RunDir, write_whole};
+use clbench_results::RunDir;
 
 use super::{Ending, STOP, Usage, listen, print, read_text};
 use crate::{
@@ -66,8 +66,9 @@ pub(super) fn foretell(setup: &Setup, seed: u64, shelf: &Shelf) -> Result<Option
 
 /// Leaves what was foretold of it in a run's folder.
 pub(super) fn keep(folder: &Path, forecast: &Forecast) -> Result<()> {
-    let text = serde_json::to_string_pretty(forecast)? + "\n";
-    Ok(write_whole(&folder.join(FORETOLD), text.as_bytes())?)
+    let (path, text) = (folder.join(FORETOLD), serde_json::to_string_pretty(forecast)? + "\n");
+    // The run is complete, and nobody would tidy up after a write that is whole or not at all.
+    fs::write(&path, text).with_context(|| format!("cannot write {}; is the disk full or read-only?", path.display()))
 }
 
 /// How far off was what was foretold of a finished run.

@@ -4,8 +4,8 @@
 //! output, of a normalisation the input with its statistics, of attention queries, keys, values and weights, and weights
 //! are no part of it. `scripts/golden/held.py` compares it with what PyTorch packs for its backward pass.
 //!
-//! Tensors are told apart by what is in them. One whose elements are all the same could be any other of its kind and
-//! counts each time, so that nothing is counted too low.
+//! Tensors are told apart by what is in them. One whose elements are all the same could be any other of its kind: it counts
+//! each time, unless it was kept last, as what a layer whose units are all dead hands to the next.
 
 use std::{
     collections::HashSet,
@@ -25,6 +25,7 @@ pub(crate) const INDEX: usize = 8;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Held {
     seen: HashSet<u64>,
+    last: u64,
     bytes: usize,
 }
 
@@ -33,9 +34,11 @@ impl Held {
         let mut hasher = DefaultHasher::new();
         hasher.write(content);
         let same = content.chunks_exact(ELEMENT).all(|element| *element == content[..ELEMENT]);
-        if self.seen.insert(hasher.finish()) || same {
+        let key = hasher.finish();
+        if self.seen.insert(key) || (same && key != self.last) {
             self.bytes += content.len();
         }
+        self.last = key;
     }
 }
 
@@ -74,7 +77,10 @@ mod tests {
             held.keep(&bytes(&values));
         }
         assert_eq!(held.bytes, 16);
+        // A dead layer's output and the next one's input are one, and the zeros behind that are others.
         (0..2).for_each(|_| held.keep(&bytes(&[0.0, 0.0, 0.0])));
-        assert_eq!(held.bytes, 40);
+        held.keep(&bytes(&[3.0, 4.0]));
+        held.keep(&bytes(&[0.0, 0.0, 0.0]));
+        assert_eq!(held.bytes, 16 + 12 + 8 + 12);
     }
 }
