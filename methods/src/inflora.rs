@@ -3,7 +3,7 @@
 //!
 //! - Liang & Li 2024, <https://arxiv.org/abs/2404.00228>, eq. 7 to 10: A spans the main directions of the new task's
 //!   inputs without those of earlier tasks, and is frozen; B is trained and A·B added to the matrix in the end.
-//! - The inputs' second moments H = E xxᵀ are taken at an experience's start, and A = U_rᵀ/√3 with U from the singular
+//! - The inputs' second moments H = E xxᵀ are taken at an experience's start, and A = Uᵀ/√3 with r vectors U from the singular
 //!   value decomposition of (I − M·Mᵀ)·H, as in the authors' code.
 //! - M, the space of earlier inputs, grows at an experience's end until it holds the share ε of H's energy (DualGPM, Liang
 //!   & Li 2023, <https://arxiv.org/abs/2305.10780>, section 3.2), with ε from `energy` in the first experience to

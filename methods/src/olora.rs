@@ -1,6 +1,6 @@
 //! Orthogonal low-rank adapters: a new one for each experience, whose directions are pushed away from all before.
 //!
-//! - Wang et al. 2023, <https://arxiv.org/abs/2310.14152>, eq. 6 to 8: loss + λ₁ · Σ over earlier i of ‖AᵢᵀA‖. Earlier
+//! - Wang et al. 2023, <https://arxiv.org/abs/2310.14152>, eq. 6 to 8: loss + λ₁ · Σ over earlier i of `‖AᵢᵀA‖`. Earlier
 //!   adapters are frozen and stay beside the new one.
 //! - The norm is the sum of absolute values, as in the authors' code; the paper writes squares.
 //!
@@ -91,7 +91,7 @@ impl Kind for Olora {
     }
 }
 
-/// Sum over the frozen adapters at `name` of all |AᵢᵀA|, where A is the trained one's; none where there are none.
+/// Sum over the frozen adapters at `name` of all `|AᵢᵀA|`, where A is the trained one's; none where there are none.
 fn overlap(pass: &mut Pass, name: &str) -> Option<Tensor<1>> {
     let all: Vec<Tensor<2>> = (0..).map_while(|index| directions(pass, &format!("{name}.lora{index}.a"))).collect();
     let (new, old) = all.split_last()?;

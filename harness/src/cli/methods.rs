@@ -131,7 +131,8 @@ fn company(name: &str, shelf: &Shelf) -> String {
         match Stack::new(&format!("{name}+{other}"), &Table::new(), &small(), shelf) {
             Ok(_) => with.push(other),
             Err(error) => {
-                without.entry(format!("{error:#}").replace(&format!("`{other}`"), "the other")).or_default().push(other)
+                let reason = format!("{error:#}").replace(&format!("`{other}`"), "the other");
+                without.entry(reason).or_default().push(other);
             }
         }
     }

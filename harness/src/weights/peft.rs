@@ -1,6 +1,6 @@
 //! Adapters as Hugging Face's `peft` reads them, beside the weights that they adapt, as PyTorch names them.
 //!
-//! <https://huggingface.co/docs/peft/developer_guides/checkpoint>, "PEFT files" and "The adapter_model file format".
+//! <https://huggingface.co/docs/peft/developer_guides/checkpoint>, "PEFT files" and "The `adapter_model` file format".
 //!
 //! PyTorch has matrices the other way round (`[out, in]`), calls γ and β `weight` and `bias`, and running statistics
 //! `running_mean` and `running_var`. Biases, norms and heads that were trained beside the adapters are among the base's

@@ -256,7 +256,10 @@ impl<K: Kind> Contribution for Adapted<K> {
     fn reserve(&self, cx: &Ctx) -> Result<Spent> {
         let mut price = self.kind.reserve(cx)?;
         if self.folds(cx) {
-            price += cx.price_of(|| Ok(fold(&mut cx.weights.clone(), cx.meter())))?;
+            price += cx.price_of(|| {
+                fold(&mut cx.weights.clone(), cx.meter());
+                Ok(())
+            })?;
         }
         Ok(price)
     }
