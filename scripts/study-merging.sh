@@ -20,6 +20,13 @@ for rank in 1 4 16 64; do rows+=("method=lora lora.rank=$rank"); done
 for policy in all-all all-ft all-unrolled ft-all ft-unrolled unrolled-all unrolled-ft zs-unrolled; do
     for rule in interpolation ties magmax; do rows+=("method=time-$policy time-$policy.rule=$rule"); done
 done
+# The other adapters and merges, and two that need another network or another question: with normalisation, and told the
+# task; each beside fine-tuning under the same conditions.
+for method in vera olora inflora lora+freeze freeze ft-merge wise-ft paint magmax; do rows+=("method=$method"); done
+rows+=("method=lora lora.per=task" "method=lora lora.per=task lora.end=fold" "method=finetune optim.rule=galore")
+for method in finetune norms; do rows+=("method=$method net.batch_norm=true"); done
+told="head.train=task head.test=task"
+rows+=("method=finetune $told" "method=lora lora.per=task lora.end=route $told")
 # TIME's own choice, the running merge in both places, under the other rules.
 for rule in ties magmax; do rows+=("method=ema-merge ema-merge.rule=$rule"); done
 

@@ -215,7 +215,7 @@ fn what_is_foretold_comes_to_pass() {
         "method=finetune train.epochs=3",
         "method=joint",
         "method=ewc ewc.samples=30 budget.flops=2e7",
-        "method=lora lora.rank=2 lora.per=task lora.fold=false budget.maf=2e7",
+        "method=lora lora.rank=2 lora.per=task lora.end=keep budget.maf=2e7",
         "method=ema net.batch_norm=true budget.flops=5e7 budget.per=stream",
         "method=replay replay.capacity=2000 replay.batch=16 train.steps=40",
     ];

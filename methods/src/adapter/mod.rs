@@ -224,12 +224,12 @@ impl<K: Kind> Adapted<K> {
     /// The sites of a new adapter, their matrices frozen and everything where it is to be.
     fn sites(&self, weights: &mut Weights) -> Result<Vec<Site>> {
         let Plan { on, end, .. } = self.kind.plan();
+        let matrices = adaptable(weights);
         if end == End::Route {
             // They are the start's, or another task's, which has its own copy.
             weights.theta.retain(|path, _| !path.contains(".lora"));
         }
         freeze(weights, |path| path.contains(".lora"));
-        let matrices = adaptable(weights);
         let is_one = |path: &str| matrices.iter().any(|(name, _)| path.strip_suffix(".weight") == Some(name));
         freeze(weights, is_one);
         let at = |name: &str| format!("{name}.lora{}", self.begun);
