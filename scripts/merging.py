@@ -50,7 +50,10 @@ def main():
     named = [(method, f"method={method}") for method in plain]
     named[3:3] = [(f"lora, r = {rank}", lora(rank)) for rank in (1, 4, 16, 64)]
     table(named, "method")
-    print("\nThe ways from the pretrained start, KA against ZS with intervals: [methods](merging/methods.svg), [merging](merging/policies.svg).")
+    links = [("methods", "methods"), ("adapters", "adapters")]
+    for rule in RULES:
+        links += [(f"{rule}, starting from a merge of all", f"from-all-{rule}"), (f"{rule}, starting from elsewhere", rule)]
+    print("\nThe ways from the pretrained start, KA against ZS with intervals: " + "; ".join(f"[{name}](merging/{file}.svg)" for name, file in links) + ".")
     print("\n## TIME's choices: start from – deploy, and the rule\n")
     both = [(f"{policy}, {rule}", time(policy, rule)) for policy in POLICIES for rule in RULES]
     table(both + [(f"unrolled-unrolled (ema-merge), {rule}", ema(rule)) for rule in RULES], "policy, rule")

@@ -39,12 +39,19 @@ for row in "${rows[@]}"; do
     echo "$row"
 done
 python3 scripts/merging.py "$lines" >results/published/merging.md
+# A picture has room for seven rows. Rows of other networks, questions and optimizers are left to the table.
+beside='setting=optim.rule=*,net.batch_norm=*,head.*,lora.per=*'
 picture() {
-    "$clbench" picture zero-shot "$runs" --rank-all --only "$2" --without 'seed=99' --out "results/published/merging/$1.svg" \
-        || echo "no picture of $1"
+    "$clbench" picture zero-shot "$runs" --rank-all --only "method=$2" --without "$beside" --without "setting=$3" \
+        --out "results/published/merging/$1.svg" >/dev/null || echo "no picture of $1"
 }
 mkdir -p results/published/merging
-picture methods 'method=finetune,ewc,dora,bitfit,lora,zs-merge'
-picture policies 'method=finetune,time-*-*'
+picture methods 'finetune,ewc,bitfit,dora,ema-merge,zs-merge' '*rule=*'
+picture adapters 'finetune,lora,dora,bitfit' '*rule=*'
+for rule in interpolation ties magmax; do
+    others=$(printf '%s\n' interpolation ties magmax | grep -v "$rule" | sed 's/.*/*rule=&/' | paste -sd,)
+    picture "from-all-$rule" 'finetune,time-all-*' "$others"
+    picture "$rule" 'finetune,time-ft-*,time-unrolled-*,time-zs-*' "$others"
+done
 "$clbench" pack "$runs" --output results/published/merging.runs.gz
 echo "wrote results/published/merging.md"

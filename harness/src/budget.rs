@@ -113,11 +113,11 @@ impl Budget {
     }
 
     fn check(&self) -> Result<()> {
-        for ((key, _), cap) in UNITS.iter().zip(self.caps()) {
-            ensure!(cap != Some(0), "budget.{key} is zero or less; leave it out for no cap");
-        }
         for (key, cap) in [("flops", self.flops), ("maf", self.maf)] {
             ensure!(cap.is_none_or(f64::is_finite), "budget.{key} is not a finite number");
+        }
+        for ((key, _), cap) in UNITS.iter().zip(self.caps()) {
+            ensure!(cap != Some(0), "budget.{key} is zero or less; leave it out for no cap");
         }
         Ok(())
     }
