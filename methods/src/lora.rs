@@ -14,13 +14,14 @@
 //! and biases and norms are trained beside (`lora+freeze` trains none), since the networks here are small. Depthwise
 //! kernels are trained as they are.
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use clbench::{
     catalogue::{Family, Need, Range, Setting},
     ctx::Ctx,
     registry::{Make, Method, Settings, contribution},
 };
 use serde::{Deserialize, Serialize};
+use toml::Table;
 
 use crate::adapter::{Adapted, END, End, Kind, ON, On, PER, Per, Plan, RANK, Site};
 
@@ -29,7 +30,7 @@ pub const METHOD: Method = Method {
     name: "lora",
     about: "trains low-rank adapters beside the body's matrices",
     citation: "https://arxiv.org/abs/2106.09685",
-    make: Make::Contribution(|table| contribution(table, |config| Adapted::new(Lora(config)))),
+    make: Make::Contribution(|table| contribution(renamed(table)?, |config| Adapted::new(Lora(config)))),
     joint: false,
     family: Family::Adapters,
     settings: &[RANK, ALPHA, SCALING, PER, END, ON],
@@ -99,6 +100,17 @@ impl Settings for Config {
     fn check(&self) -> Result<()> {
         self.plan().check()
     }
+}
+
+/// What runs of earlier versions call `fold` is an `end`, so that they can be made again.
+fn renamed(mut table: Table) -> Result<Table> {
+    if let Some(fold) = table.remove("fold") {
+        let fold = fold.as_bool().context("fold is neither true nor false; set end=\"keep\" or end=\"fold\"")?;
+        let end = if fold { "fold" } else { "keep" };
+        ensure!(!table.contains_key("end"), "fold is the old word for end; set end alone");
+        table.insert("end".into(), end.into());
+    }
+    Ok(table)
 }
 
 /// Low-rank adapters.

@@ -112,7 +112,10 @@ fn adapters_come_and_go_as_asked() {
     let (plain, one) = (of(&["bias", "weight"], &[]), of(&["bias", "lora0.a", "lora0.b"], &["lora0.scale", "weight"]));
     assert_eq!(paths("lora.per=stream lora.end=keep"), [one.clone(), one.clone(), one.clone()]);
     assert_eq!(paths("lora.per=stream lora.end=fold"), [one.clone(), one.clone(), plain.clone()]);
-    assert_eq!(paths("lora.per=task lora.end=fold"), [plain.clone(), plain.clone(), plain]);
+    assert_eq!(paths("lora.per=task lora.end=fold"), [plain.clone(), plain.clone(), plain.clone()]);
+    // The word of earlier versions, whose runs can be made again.
+    assert_eq!(paths("lora.per=task lora.fold=true"), [plain.clone(), plain.clone(), plain]);
+    assert_eq!(paths("lora.per=stream lora.fold=false"), [one.clone(), one.clone(), one.clone()]);
     let two = of(&["bias", "lora1.a", "lora1.b"], &["lora0.a", "lora0.b", "lora0.scale", "lora1.scale", "weight"]);
     let three = of(
         &["bias", "lora2.a", "lora2.b"],
