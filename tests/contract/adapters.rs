@@ -185,7 +185,7 @@ fn inflora_leaves_earlier_inputs_alone() {
     assert!(held < 1e-4 * free, "free {free}, held {held}");
 }
 
-/// λ₁ · Σ over layers and earlier adapters of all |AᵢᵀA|, from the weights that the step began with.
+/// λ₁ · Σ over layers and earlier adapters of all `|AᵢᵀA|`, from the weights that the step began with.
 #[test]
 fn the_penalty_of_olora_is_the_overlap_of_directions() {
     for net in &NETS[..2] {
