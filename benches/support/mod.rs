@@ -9,15 +9,13 @@ use clbench::{
     batch::{Batch, Feed},
     config::{Asked, Setup, resolve},
     draws::Draws,
-    evaluate::Answer,
     ledger::Meter,
     net::cross_entropy,
     optim::Optimizer,
     pass::{Mode, Pass, Weights},
     registry::Shelf,
-    run::{Logged, Run, Sink},
+    run::{Nowhere, Run},
 };
-use clbench_results::Record;
 
 /// Everything that ships with clbench.
 pub fn shelf() -> Shelf {
@@ -32,21 +30,6 @@ pub fn setup(shelf: &Shelf) -> Result<Setup> {
     let settings = ["stream.joint=true", "train.batch=128", "train.epochs=1000000", "log.every=1000000"];
     let asked = Asked::parse(&settings.map(str::to_owned))?;
     resolve(&Path::new(env!("CARGO_MANIFEST_DIR")).join("streams/split-fashion.toml"), &asked, shelf)
-}
-
-/// Throws everything away.
-pub struct Nowhere;
-
-impl Sink for Nowhere {
-    fn records(&mut self, _: &[Record]) -> Result<()> {
-        Ok(())
-    }
-    fn logged(&mut self, _: &Logged) -> Result<()> {
-        Ok(())
-    }
-    fn answers(&mut self, _: &[Answer]) -> Result<()> {
-        Ok(())
-    }
 }
 
 /// A step through the harness.

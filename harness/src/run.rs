@@ -80,6 +80,21 @@ pub trait Sink {
     fn answers(&mut self, answers: &[Answer]) -> Result<()>;
 }
 
+/// Keeps nothing.
+pub struct Nowhere;
+
+impl Sink for Nowhere {
+    fn records(&mut self, _: &[Record]) -> Result<()> {
+        Ok(())
+    }
+    fn logged(&mut self, _: &Logged) -> Result<()> {
+        Ok(())
+    }
+    fn answers(&mut self, _: &[Answer]) -> Result<()> {
+        Ok(())
+    }
+}
+
 /// A run in progress.
 pub struct Run<'a> {
     pub(crate) setup: &'a Setup,

@@ -13,7 +13,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench_results::{Record, atomic};
+use clbench_results::atomic;
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use toml::{Table, Value};
@@ -23,13 +23,12 @@ use crate::{
     budget::{Budget, Train},
     config::{Config, Setup},
     dataset::hex,
-    evaluate::Answer,
     execute::Watch,
     mixture::Mixture,
     net::Net,
     pass::Weights,
     registry::{Shelf, typed},
-    run::{Logged, Run, Sink},
+    run::{Nowhere, Run},
     scope::HeadKind,
     stream::{Experience, Part, Stream},
     text::Dual,
@@ -363,20 +362,5 @@ impl Pretrain {
         };
         let (net, dual) = (Self::net(of), of.dual.as_ref().map(Dual::unlocked));
         Setup { config, stream, net, dual, optim, asks: false, overrides: Vec::new(), revision: of.revision }
-    }
-}
-
-/// Keeps nothing.
-struct Nowhere;
-
-impl Sink for Nowhere {
-    fn records(&mut self, _: &[Record]) -> Result<()> {
-        Ok(())
-    }
-    fn logged(&mut self, _: &Logged) -> Result<()> {
-        Ok(())
-    }
-    fn answers(&mut self, _: &[Answer]) -> Result<()> {
-        Ok(())
     }
 }

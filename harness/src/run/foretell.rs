@@ -12,12 +12,11 @@ use std::{
 };
 
 use anyhow::Result;
-use clbench_results::{At, Record};
+use clbench_results::At;
 use serde::{Deserialize, Serialize};
 
-use super::{Logged, Position, Run, Sink};
+use super::{Nowhere, Position, Run};
 use crate::{
-    evaluate::Answer,
     ledger::{Footprint, Meter, Phase, Spent},
     run::State,
 };
@@ -46,21 +45,6 @@ pub struct Forecast {
     pub state_bytes: [u64; 2],
     /// Seconds, alone on this computer.
     pub seconds: [f64; 2],
-}
-
-/// Hears nothing.
-struct Deaf;
-
-impl Sink for Deaf {
-    fn records(&mut self, _: &[Record]) -> Result<()> {
-        Ok(())
-    }
-    fn logged(&mut self, _: &Logged) -> Result<()> {
-        Ok(())
-    }
-    fn answers(&mut self, _: &[Answer]) -> Result<()> {
-        Ok(())
-    }
 }
 
 /// What is gathered on the way.
@@ -133,7 +117,7 @@ impl Run<'_> {
                 return Ok(());
             }
             let started = Instant::now();
-            self.train(steps, &mut Deaf)?;
+            self.train(steps, &mut Nowhere)?;
             seconds.push(started.elapsed().as_secs_f64());
             // What begins with the first step does not grow with the others.
             if at == 0 {
