@@ -68,6 +68,7 @@ fn what_stacks_is_what_was_tried() {
     assert!(text.contains("needs\n  a matrix or a kernel in the body; without, choose a network"), "{text}");
     let (_, company) = text.split_once("\nstacks with\n").unwrap();
     let (with, without) = company.split_once("\nnot with\n").unwrap();
+    let (without, _) = without.split_once("\nwith lora.").unwrap();
     let has = |text: &str, name: &str| text.split([' ', ',', '\n']).any(|word| word == name);
     for name in ["ewc", "replay", "ema", "freeze", "ema-merge"] {
         assert!(has(with, name) && !has(without, name), "{name}:\n{text}");
@@ -76,6 +77,70 @@ fn what_stacks_is_what_was_tried() {
         assert!(!has(with, name) && has(without, name), "{name}:\n{text}");
     }
     assert!(without.contains("both say which small part of the body is trained"), "{text}");
+}
+
+/// The names and reasons under a page's heading; reasons begin with a dash.
+fn under(page: &str, heading: &str) -> Vec<String> {
+    let parts = page.split("\n\n").filter_map(|part| part.trim_start().strip_prefix(&format!("{heading}\n")));
+    parts.flat_map(|part| part.split(['\n', ',']).map(|word| word.trim().to_owned())).collect()
+}
+
+#[test]
+fn a_page_says_of_every_pair_whether_it_stacks() {
+    let (place, shelf) = (Place::new(), support::shelf());
+    let names: Vec<&str> = shelf.methods.iter().map(|method| method.name).collect();
+    let mut refused = 0;
+    for name in &names {
+        let page = place.done(&format!("methods {name}"));
+        let (with, without) = (under(&page, "stacks with"), under(&page, "not with"));
+        for other in names.iter().filter(|other| *other != name) {
+            let stacks = support::try_setup(&shelf, &format!("net.batch_norm=true method={other}+{name}")).is_ok();
+            let said = |list: &[String]| list.iter().any(|word| word == other);
+            assert_eq!((said(&with), said(&without)), (stacks, !stacks), "{name} and {other}:\n{page}");
+            refused += usize::from(!stacks);
+        }
+    }
+    assert!(refused > names.len(), "{refused}");
+}
+
+#[test]
+fn a_page_says_what_a_choice_changes() {
+    let place = Place::new();
+    let page = place.done("methods lora");
+    for (heading, words) in [
+        ("with lora.per=task, not with", "ewc"),
+        ("with lora.per=task, not with", "the other remembers them"),
+        ("with lora.end=fold, not with", "ema"),
+        ("with lora.per=task lora.end=route, needs", "the task's identity"),
+        ("with lora.on=attention or lora.on=query-value or lora.on=key-value, needs", "attention in the body"),
+    ] {
+        assert!(under(&page, heading).iter().any(|said| said.contains(words)), "{heading} {words}\n{page}");
+    }
+    // Seen from the other side, it is the other's choice.
+    let page = place.done("methods ewc");
+    assert!(under(&page, "not with").contains(&"lora.per=task".to_owned()), "{page}");
+    assert!(under(&page, "stacks with").contains(&"lora".to_owned()), "{page}");
+}
+
+/// Before anything is drawn or written: what is missing, and what to do.
+#[test]
+fn the_check_refuses_what_lacks_a_need() {
+    let place = Place::small();
+    for (settings, words) in [
+        ("method=lora net.widths=[] net.dropout=0", ["`lora` needs a matrix or a kernel", "net.widths=[128]"]),
+        ("method=bitfit net.widths=[] net.dropout=0", ["`bitfit` needs a bias", "net.body=\"mlp\""]),
+        ("method=norms", ["`norms` needs a layer that normalises", "net.batch_norm=true"]),
+        ("method=lora lora.on=attention", ["`lora` needs attention in the body", "net.body=\"vit\""]),
+        (
+            "method=lora lora.per=task lora.end=route",
+            ["`lora` needs the task's identity", "set head.train and head.test"],
+        ),
+    ] {
+        for command in ["check", "run"] {
+            place.run(&format!("{command} small.toml {settings}")).fails(2, &words);
+        }
+    }
+    assert_eq!(place.files(".", &[]).into_values().filter(|bytes| !bytes.is_empty()).count(), 1, "a file was written");
 }
 
 #[test]
@@ -88,15 +153,27 @@ fn a_new_method_is_written_once_and_whole() {
     let (place, root) = (Place::new(), env!("CARGO_MANIFEST_DIR"));
     place.run(&format!("new-method soft-anchor --clbench {root}")).fails(0, &["wrote ./soft-anchor", "cargo run"]);
     let read = |file: &str| fs::read_to_string(place.path(format!("soft-anchor/{file}"))).unwrap();
-    assert!(read("Cargo.toml").contains(&format!("clbench = {{ path = \"{root}/harness\" }}")));
-    assert!(read("src/soft_anchor.rs").contains("\"soft-anchor\"") && read("src/main.rs").lines().count() < 16);
-    // The example is compiled and tested as it stands; a crate differs from it by its name alone.
-    for file in ["src/main.rs", "src/new_method.rs", "tests/new_method.rs", "digits.toml"] {
-        let template = fs::read_to_string(format!("{root}/examples/new-method/{file}")).unwrap();
-        let (dashed, snake) = (template.replace("new-method", "soft-anchor"), "soft_anchor");
-        let renamed = dashed.replace("new_method", snake).replace("NewMethod", "SoftAnchor");
-        assert_eq!(read(&file.replace("new_method", snake)), renamed, "{file}");
+    assert!(read("src/main.rs").lines().count() < 16);
+    // The example is compiled and tested as it stands; a crate differs from it by its name, and by what it inherits.
+    let renamed = |text: &str| text.replace("new_method", "soft_anchor").replace("new-method", "soft-anchor");
+    let files = ["Cargo.toml", "digits.toml", "src/main.rs", "src/new_method.rs", "tests/new_method.rs"];
+    for file in files {
+        let template = renamed(&fs::read_to_string(format!("{root}/examples/new-method/{file}")).unwrap());
+        let written = read(&renamed(file));
+        match file {
+            "Cargo.toml" => {
+                let (own, inherited) = (template.strip_suffix("[lints]\nworkspace = true\n"), "[lints.clippy]\n");
+                let (head, tail) = written.split_once(inherited).unwrap();
+                assert_eq!(head, own.unwrap().replace("\"../..", &format!("\"{root}")), "{written}");
+                assert!(tail.ends_with("\n[workspace]\n"), "{written}");
+            }
+            _ => assert_eq!(written, template, "{file}"),
+        }
     }
+    assert!(read("Cargo.lock") == fs::read_to_string(format!("{root}/Cargo.lock")).unwrap());
+    let below =
+        place.files("soft-anchor", &[]).into_keys().filter(|path| place.path("soft-anchor").join(path).is_file());
+    assert_eq!(below.count(), files.len() + 1);
     place.run(&format!("new-method soft-anchor --clbench {root}")).fails(1, &["name a new folder"]);
     let left: Vec<_> = fs::read_dir(place.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["soft-anchor"]);

@@ -64,6 +64,8 @@ pub enum Need {
 }
 
 impl Need {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Task, Self::Matrices, Self::Attention, Self::Norms, Self::Biases, Self::OwnLoss];
     /// What is needed, to complete the sentence "it needs …".
     pub fn what(self) -> &'static str {
         match self {

@@ -3,12 +3,13 @@
 use burn::tensor::Device;
 use clbench::{
     batch::Batch,
+    catalogue::{Need, Range, Setting},
     draws::Draws,
-    method::{Carrier, Fit, Layout},
+    method::{Carrier, Contribution, Fit, Layout},
     pass::{Pass, Weights},
     plain::Plain,
     predictor::Predictor,
-    registry::{Make, Method, Settings, Shelf, carrier},
+    registry::{Make, Method, Settings, Shelf, carrier, contribution},
 };
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +98,60 @@ fn nothing_to_adapt_is_refused_before_the_first_batch() {
         said.contains("`lora` needs a matrix or a kernel in the body; choose a network with hidden layers"),
         "{said}"
     );
+}
+
+static NEEDS: [Need; 6] = Need::ALL;
+
+/// Needs what its setting says, as its place among all needs; nothing without.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Choosy {
+    want: Option<usize>,
+}
+
+impl Settings for Choosy {}
+
+impl Contribution for Choosy {
+    fn needs(&self) -> &'static [Need] {
+        self.want.map_or(&[], |at| &NEEDS[at..=at])
+    }
+}
+
+/// Settings without what is needed, and settings with it.
+fn without_and_with(need: Need) -> (String, String) {
+    let linear = "net.widths=[] net.dropout=0";
+    let texts = "net.dropout=0 text.width=16 text.tokens.length=20 text.tokens.width=16 text.tokens.depth=1 \
+                 text.tokens.heads=2";
+    let vit = "net.body=vit net.patch=4 net.width=16 net.depth=1 net.heads=2";
+    let (without, with) = match need {
+        Need::Task => ("", TOLD),
+        Need::Matrices | Need::Biases => (linear, ""),
+        Need::Attention => ("", vit),
+        Need::Norms => ("", "net.batch_norm=true"),
+        Need::OwnLoss => (texts, ""),
+    };
+    (without.into(), with.into())
+}
+
+#[test]
+fn every_need_is_checked_when_a_run_is_resolved() {
+    for (at, need) in NEEDS.iter().enumerate() {
+        let make = Make::Contribution(|table| contribution(table, |choosy: Choosy| choosy));
+        let settings = &[Setting { key: "want", about: "a need", range: Range::Whole(0, 5) }];
+        let always = Method { needs: &NEEDS[at..=at], ..Method::new("always", make) };
+        let shelf = support::shelf().methods([always, Method { settings, ..Method::new("choosy", make) }]);
+        let (without, with) = without_and_with(*need);
+        for (name, method) in
+            [("always", "method=always".into()), ("choosy", format!("method=choosy choosy.want={at}"))]
+        {
+            let said = refusal(&shelf, &format!("{without} {method}"));
+            let words = format!("`{name}` needs {}; {}", need.what(), need.remedy());
+            assert!(said.ends_with(&words), "{need:?}: {said}");
+            support::try_setup(&shelf, &format!("{with} {method}")).unwrap();
+        }
+        // It is the need that is refused, and nothing else of these settings.
+        support::try_setup(&shelf, &format!("{without} method=choosy")).unwrap();
+    }
 }
 
 #[test]

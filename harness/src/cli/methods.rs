@@ -1,21 +1,23 @@
 //! `clbench methods`: what methods there are, and what each of them is.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::fmt::Write;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use toml::{Table, Value};
 
-use super::{Ending, Usage, list::wrapped, print};
+use super::{
+    Ending, Usage,
+    company::{company, small},
+    list::wrapped,
+    print,
+};
 use crate::{
-    catalogue::{Family, Need},
-    net::{Body, Mlp, Net},
+    catalogue::Family,
     registry::{Make, Method, Shelf},
-    scope::{HeadKind, Heads},
-    stack::Stack,
 };
 
 /// Columns of a terminal.
-const WIDTH: usize = 80;
+pub(super) const WIDTH: usize = 80;
 
 /// What `methods` takes.
 #[derive(clap::Args)]
@@ -59,19 +61,8 @@ fn explained(method: &Method, shelf: &Shelf) -> Result<String> {
     let Method { name, about, citation, family, .. } = method;
     let mut text = format!("{name}: {about}\n{citation}\nfamily: {}\n\n", family.title());
     text.push_str(&settings(method)?);
-    let needs = needs(method)?;
-    if !needs.is_empty() {
-        text.push_str("\nneeds\n");
-        needs.iter().for_each(|need| indented(&mut text, &format!("{}; without, {}", need.what(), need.remedy())));
-    }
-    text.push_str(&company(name, shelf));
+    text.push_str(&company(method, shelf)?);
     Ok(text)
-}
-
-fn indented(text: &mut String, words: &str) {
-    for line in wrapped(words, WIDTH - 2) {
-        let _ = writeln!(text, "  {line}");
-    }
 }
 
 /// Every setting as TOML, with what it is and may be.
@@ -107,44 +98,4 @@ fn defaults(method: &Method) -> Result<Table> {
         Make::Contribution(make) => make(Table::new())?.0,
     };
     Ok(table)
-}
-
-/// What it needs, with its default settings.
-fn needs(method: &Method) -> Result<Vec<Need>> {
-    let mut needs = method.needs.to_vec();
-    if let Make::Contribution(make) = method.make {
-        needs.extend(make(Table::new()).context("defaults are settings")?.1.needs());
-    }
-    Ok(needs)
-}
-
-/// A network that nobody trains, for what is asked of stacks.
-fn small() -> Net {
-    let heads = Heads { kind: HeadKind::Shared, classes: 2, tasks: vec![vec![0, 1]], seen: vec![vec![0]] };
-    Net { body: Body::Mlp(Mlp::default()), heads, input: [1, 2, 2] }
-}
-
-/// What stands beside `name` in a stack and what does not, tried out with default settings.
-fn company(name: &str, shelf: &Shelf) -> String {
-    let (mut with, mut without): (Vec<&str>, BTreeMap<String, Vec<&str>>) = (Vec::new(), BTreeMap::new());
-    for other in shelf.methods.iter().map(|method| method.name).filter(|other| *other != name) {
-        match Stack::new(&format!("{name}+{other}"), &Table::new(), &small(), shelf) {
-            Ok(_) => with.push(other),
-            Err(error) => {
-                let reason = format!("{error:#}").replace(&format!("`{other}`"), "the other");
-                without.entry(reason).or_default().push(other);
-            }
-        }
-    }
-    let mut text = String::new();
-    if !with.is_empty() {
-        let _ = writeln!(text, "\nstacks with");
-        indented(&mut text, &with.join(", "));
-    }
-    for (reason, others) in without {
-        let _ = writeln!(text, "\nnot with");
-        indented(&mut text, &others.join(", "));
-        indented(&mut text, &format!("– {reason}"));
-    }
-    text
 }

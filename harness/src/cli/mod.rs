@@ -1,6 +1,7 @@
 //! The command line: what stands after `clbench`.
 
 mod check;
+mod company;
 mod compare;
 mod cost;
 mod curves;
