@@ -19,7 +19,7 @@ pub const METHOD: Method = Method {
     citation: "https://arxiv.org/abs/1802.01483",
     family: Family::Regularisation,
     settings: &[Setting { key: "strength", about: "weight of the pull, λ", range: Range::AtLeast(0.0) }],
-    ..Method::new("new-method", Make::Contribution(|table| contribution(table, NewMethod::new)))
+    ..Method::new("new-method", Make::Contribution(|table| contribution(table, Pull::new)))
 };
 
 /// Settings; `METHOD` says what they may be.
@@ -38,22 +38,22 @@ impl Default for Config {
 
 impl Settings for Config {}
 
-/// All that a checkpoint stores of the method.
+/// The method's state: all that a checkpoint stores of it.
 #[derive(Serialize, Deserialize)]
-pub struct NewMethod {
+pub struct Pull {
     config: Config,
     /// θ*.
     anchor: Theta,
 }
 
-impl NewMethod {
+impl Pull {
     /// Before the first task.
     pub fn new(config: Config) -> Self {
         Self { config, anchor: Theta::default() }
     }
 }
 
-impl Contribution for NewMethod {
+impl Contribution for Pull {
     /// It keeps vectors of the weights' layout, but for one task only.
     fn layout(&self) -> Layout {
         Layout::Indifferent

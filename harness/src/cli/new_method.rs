@@ -36,8 +36,8 @@ const OWN: &str = "[lints.clippy]\nall = \"warn\"\n\n[profile.dev]\nopt-level = 
 
 /// Words that are no names of modules or crates, or that Cargo or the crate itself has taken.
 const TAKEN: &str = " abstract alloc anyhow as async await become box break clbench const continue core crate do dyn else \
-                     enum extern false final fn for gen if impl in let loop macro main match mimalloc mod move mut \
-                     override priv pub ref return self serde static std struct super tempfile test trait true try type \
+                     enum extern false final fn for gen if impl in let lib loop macro main match mimalloc mod move \
+                     mut override priv pub ref return self serde static std struct super tempfile test trait true try type \
                      typeof unsafe unsized use virtual where while yield build deps examples incremental ";
 
 /// What `new-method` takes.
@@ -85,7 +85,10 @@ fn check(name: &str, shelf: &Shelf) -> Result<()> {
         !TAKEN.contains(&format!(" {name} ")) && !name.starts_with("clbench-"),
         "`{name}` has another meaning to Rust or Cargo; choose another name"
     );
-    ensure!(!SECTIONS.contains(&name), "[{name}] is a section of stream files already; choose another name");
+    ensure!(
+        !SECTIONS.contains(&name) && name != "methods",
+        "[{name}] is a section of stream files already; choose another name"
+    );
     let ours = shelf.methods.iter().any(|method| method.name == name);
     ensure!(!ours, "there is a method `{name}` already; choose another name");
     Ok(())
@@ -93,12 +96,6 @@ fn check(name: &str, shelf: &Shelf) -> Result<()> {
 
 fn snake(name: &str) -> String {
     name.replace('-', "_")
-}
-
-/// The name as a type's: `SoftAnchor`.
-fn camel(name: &str) -> String {
-    let word = |word: &str| format!("{}{}", word[..1].to_ascii_uppercase(), &word[1..]);
-    name.split('-').map(word).collect()
 }
 
 /// The folder with clbench's source that is named, or the nearest upward from here.
@@ -120,10 +117,8 @@ fn source(named: Option<&Path>) -> Result<PathBuf> {
 
 /// The crate's files, with `name` in place of the template's and clbench's source at `source`.
 fn files(name: &str, source: &Path) -> Result<Vec<(String, String)>> {
-    let renamed = |text: &str| {
-        let text = text.replace("new-method", name).replace("new_method", &snake(name));
-        text.replace("NewMethod", &camel(name))
-    };
+    // Only strings, paths and modules have the name: a type of that name might be one that is there already.
+    let renamed = |text: &str| text.replace("new_method", &snake(name)).replace("new-method", name);
     let mut files: Vec<_> = FILES.iter().map(|(file, text)| (renamed(file), renamed(text))).collect();
     let root =
         source.to_str().ok_or_else(|| anyhow!("{} is no text, as a path in Cargo.toml must be", source.display()))?;
@@ -156,12 +151,13 @@ mod tests {
         for name in ["", "../x", "-a", "a-", "a--b", "2fast", "Soft", "a_b", "a b", "é", "a/b", "a\n", &long] {
             assert!(check(name, &shelf()).expect_err(name).to_string().contains("is no name for a method"), "{name}");
         }
-        for (name, reason) in
-            [("fn", "another meaning"), ("serde", "another meaning"), ("clbench-x", "another meaning")]
+        for (name, reason) in [("fn", "another meaning"), ("lib", "another meaning"), ("clbench-x", "another meaning")]
         {
             assert!(check(name, &shelf()).expect_err(name).to_string().contains(reason), "{name}");
         }
-        assert!(check("train", &shelf()).expect_err("a section").to_string().contains("section of stream files"));
+        for name in ["train", "methods"] {
+            assert!(check(name, &shelf()).expect_err(name).to_string().contains("section of stream files"), "{name}");
+        }
         assert!(check("taken", &shelf()).expect_err("a method").to_string().contains("a method `taken` already"));
     }
 
@@ -174,11 +170,11 @@ mod tests {
             ["Cargo.toml", "digits.toml", "src/main.rs", "src/soft_anchor.rs", "tests/soft_anchor.rs", "Cargo.lock"]
         );
         for (name, text) in &files[..5] {
-            assert!(!["new-method", "new_method", "NewMethod", "../.."].iter().any(|old| text.contains(old)), "{name}");
+            assert!(!["new-method", "new_method", "../.."].iter().any(|old| text.contains(old)), "{name}");
         }
         let manifest: toml::Table = files[0].1.parse().expect("TOML");
         assert_eq!(manifest["dependencies"]["clbench"]["path"].as_str(), Some("/a \"b\"/c/harness"));
         assert!(manifest.contains_key("workspace") && manifest["profile"]["dev"]["opt-level"].as_integer() == Some(1));
-        assert!(files[3].1.contains("struct SoftAnchor") && files[2].1.contains("soft_anchor::METHOD"));
+        assert!(files[3].1.contains("Method::new(\"soft-anchor\"") && files[2].1.contains("soft_anchor::METHOD"));
     }
 }
