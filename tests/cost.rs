@@ -142,6 +142,7 @@ fn what_a_backward_pass_needs_is_what_pytorch_packs_for_it() {
             labels: Tensor::from_data(TensorData::new(labels, [golden.batch]), &device),
             targets,
             indices: Vec::new(),
+            tasks: Vec::new(),
             texts: Vec::new(),
             scopes: Scopes::One(Scope::All),
         };

@@ -143,6 +143,7 @@ impl Case {
             labels: Tensor::from_data(TensorData::new(labels, [count]), &Device::flex()),
             targets,
             indices: Vec::new(),
+            tasks: Vec::new(),
             texts: Vec::new(),
             scopes: Scopes::One(Scope::All),
         }

@@ -13,7 +13,7 @@ use burn::tensor::Device;
 use clbench::{
     array::Array,
     ledger::Meter,
-    optim::{Optimizer, clip},
+    optim::{Optimizer, UNDECAYED, clip, clip_apart, descend},
     schedule::{Schedule, Shape},
     theta::Theta,
 };
@@ -279,4 +279,30 @@ fn galore_chooses_anew_after_every_gap() {
         })
         .collect();
     assert_eq!(chosen, [true, false, false, true, false, false, true]);
+}
+
+fn numbers(paths: &[(&str, &[f32])]) -> Theta {
+    let array = |values: &[f32]| Array::new(&[values.len()], values.to_vec(), &Device::flex());
+    paths.iter().map(|(path, values)| ((*path).to_owned(), array(values))).collect()
+}
+
+#[test]
+fn parts_that_stand_apart_are_clipped_by_their_own_norms() {
+    let grads = numbers(&[("q0.w", &[3.0, 4.0]), ("q1.w", &[0.3, 0.4]), ("w", &[0.0, 2.0])]);
+    let (clipped, norm) = clip_apart(grads.clone(), 1.0, &["q0.".into(), "q1.".into()]);
+    let values = |path: &str| clipped.get(path).expect("a gradient").values();
+    let near = |a: Vec<f32>, b: [f32; 2]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5);
+    assert!(near(values("q0.w"), [0.6, 0.8]) && near(values("q1.w"), [0.3, 0.4]) && near(values("w"), [0.0, 1.0]));
+    assert!((norm - (25.0_f64 + 0.25 + 4.0).sqrt()).abs() < 1e-5);
+    assert_eq!(clip_apart(grads.clone(), 1.0, &[]).0.bits(), clip(grads, 1.0).0.bits());
+}
+
+#[test]
+fn what_deviations_are_made_of_does_not_decay() {
+    let rho = format!("w{UNDECAYED}");
+    let mut theta = numbers(&[("w", &[1.0]), (&rho, &[1.0])]);
+    let still = numbers(&[("w", &[0.0]), (&rho, &[0.0])]);
+    descend(&mut theta, still, 0.5, 0.2);
+    let value = |path: &str| theta.get(path).expect("a weight").values()[0];
+    assert!((value("w") - 0.9).abs() < 1e-6 && (value(&rho) - 1.0).abs() < 1e-9);
 }

@@ -25,6 +25,8 @@ pub struct Batch {
     pub targets: Vec<usize>,
     /// Which of the current experience's examples these are, as [`Feed`] counts them; empty for others.
     pub indices: Vec<usize>,
+    /// The task of each example; empty for what belongs to none.
+    pub tasks: Vec<usize>,
     /// Which classes count, for each example.
     pub scopes: Scopes,
     /// What is said of each example: its caption, else the name of its class; empty where no label is told.
@@ -103,13 +105,14 @@ impl<'a> Builder<'a> {
         view.pixels(index, &mut scratch, |pixels| self.push(pixels, view.label(index), view.caption(index).cloned()));
         self.scratch = scratch;
     }
-    pub(crate) fn batch(self, scopes: Scopes, indices: Vec<usize>, device: &Device) -> Batch {
+    pub(crate) fn batch(self, scopes: Scopes, indices: Vec<usize>, tasks: Vec<usize>, device: &Device) -> Batch {
         let ([channels, height, width], count) = (self.stream.input, self.targets.len());
         Batch {
             inputs: Tensor::from_data(TensorData::new(self.inputs, [count, channels, height, width]), device),
             labels: label_tensor(&self.targets, device),
             targets: self.targets,
             indices,
+            tasks,
             scopes,
             texts: self.texts,
         }
@@ -200,21 +203,23 @@ impl<'a> Feed<'a> {
         std::hint::black_box(near);
         let mut builder = Builder::new(self.stream, indices.len());
         let mut scopes = Vec::with_capacity(indices.len());
-        for (task, place) in places {
+        for &(task, place) in &places {
             builder.view(view(task), place);
             scopes.push(self.scope(task));
         }
-        builder.batch(Scopes::of(scopes), indices.to_vec(), device)
+        let tasks = places.into_iter().map(|(task, _)| task).collect();
+        builder.batch(Scopes::of(scopes), indices.to_vec(), tasks, device)
     }
     /// Remembered examples on `device`; which classes count is what counts now for their tasks.
     pub fn recalled<'e>(&self, examples: impl IntoIterator<Item = &'e Example>, device: &Device) -> Batch {
         let mut builder = Builder::new(self.stream, 0);
-        let scopes = examples.into_iter().map(|example| {
+        let tasks = examples.into_iter().map(|example| {
             builder.push(&example.pixels, example.label, example.caption.as_deref().map(Arc::from));
-            self.scope(example.task)
+            example.task
         });
-        let scopes = Scopes::of(scopes.collect());
-        builder.batch(scopes, Vec::new(), device)
+        let tasks: Vec<usize> = tasks.collect();
+        let scopes = Scopes::of(tasks.iter().map(|task| self.scope(*task)).collect());
+        builder.batch(scopes, Vec::new(), tasks, device)
     }
     /// Up to `count` drawn inputs of the experience's tasks whose labels are not told.
     pub(crate) fn unlabelled(&self, count: usize, draws: &Draws, device: &Device) -> Option<Tensor<4>> {
@@ -234,7 +239,7 @@ impl<'a> Feed<'a> {
             });
             builder.view(view.expect("a place below the sum of all"), at);
         }
-        Some(builder.batch(Scopes::One(Scope::All), Vec::new(), device).inputs)
+        Some(builder.batch(Scopes::One(Scope::All), Vec::new(), Vec::new(), device).inputs)
     }
     fn scope(&self, task: usize) -> Scope {
         self.count.scope(task, self.experience)

@@ -20,14 +20,30 @@ pub enum Family {
     Partial,
     /// Several sets of weights become one.
     Merging,
+    /// Distributions over weights.
+    Bayesian,
+    /// Weights that another network makes.
+    Generated,
+    /// A network for each preference over tasks.
+    Preferred,
     /// None of these.
     Other,
 }
 
 impl Family {
     /// All of them, in the order of lists.
-    pub const ALL: [Self; 7] =
-        [Self::Plain, Self::Regularisation, Self::Replay, Self::Adapters, Self::Partial, Self::Merging, Self::Other];
+    pub const ALL: [Self; 10] = [
+        Self::Plain,
+        Self::Regularisation,
+        Self::Replay,
+        Self::Adapters,
+        Self::Partial,
+        Self::Merging,
+        Self::Bayesian,
+        Self::Generated,
+        Self::Preferred,
+        Self::Other,
+    ];
     /// The heading.
     pub fn title(self) -> &'static str {
         match self {
@@ -37,6 +53,9 @@ impl Family {
             Self::Adapters => "adapters",
             Self::Partial => "partial tuning",
             Self::Merging => "averaging and merging",
+            Self::Bayesian => "distributions over weights",
+            Self::Generated => "hypernetworks",
+            Self::Preferred => "a network per preference",
             Self::Other => "others",
         }
     }

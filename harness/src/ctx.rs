@@ -13,7 +13,7 @@ use crate::{
     memory::Seen,
     method::{Carrier, Fit},
     net::Net,
-    optim::{Optimizer, clip},
+    optim::{Optimizer, clip_apart},
     pass::{Grams, Mode, Pass, Weights},
     predictor::{Ask, loss},
     scope::{Heads, Scope},
@@ -48,6 +48,8 @@ pub struct Ctx<'a> {
     pub rate: f64,
     /// Examples in a full batch.
     pub batch_size: usize,
+    /// The preferences over tasks that will be asked after this experience; empty where none are.
+    pub preferences: Vec<Vec<f64>>,
     /// Where tensors live.
     pub device: &'a Device,
     pub(crate) clip: Option<f64>,
@@ -181,7 +183,8 @@ impl Ctx<'_> {
     }
     /// Where the optimizer would go with `grads` at this step's rate. Nothing changes.
     pub fn look_ahead(&self, grads: &Theta) -> Theta {
-        let grads = self.clip.map_or(grads.clone(), |limit| clip(grads.clone(), limit).0);
+        let clipped = |limit| clip_apart(grads.clone(), limit, &self.carrier.apart()).0;
+        let grads = self.clip.map_or_else(|| grads.clone(), clipped);
         let mut theta = self.weights.theta.clone();
         self.optim.clone().step(&mut theta, grads, self.rate, &self.meter);
         theta

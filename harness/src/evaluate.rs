@@ -61,7 +61,8 @@ impl Examiner<'_> {
     pub(crate) fn examine(&self, predictor: &dyn Predictor) -> Result<(Vec<Record>, Vec<Answer>)> {
         let (mut records, mut answers) = (Vec::new(), Vec::new());
         let config = &self.setup.config;
-        let preferences = config.eval.preferences.iter().map(Some);
+        let preferences = if self.at == At::End { self.preferences() } else { config.eval.preferences.clone() };
+        let preferences = preferences.iter().map(Some);
         let samples: Vec<_> = std::iter::once(None).chain((0..predictor.samples()).map(Some)).collect();
         let wishes = std::iter::once(None).chain(preferences).flat_map(|p| samples.iter().map(move |s| (p, *s)));
         for (preference, sample) in wishes {
@@ -93,6 +94,13 @@ impl Examiner<'_> {
             }
         }
         Ok((records, answers))
+    }
+
+    /// The preferences that are asked after the experience.
+    pub(crate) fn preferences(&self) -> Vec<Vec<f64>> {
+        let (heads, experience) = (&self.setup.net.heads, self.experience);
+        let draws = Draws { experience: experience as u64, ..self.draws };
+        self.setup.config.eval.preferences(&draws, heads.tasks.len(), &heads.seen[experience])
     }
 
     /// Asks about what no experience trains: the pool's concepts as tasks are, held-out ones by their names where the
@@ -153,7 +161,7 @@ impl Examiner<'_> {
     pub(crate) fn batch(&self, view: &View, places: &[usize]) -> Batch {
         let mut builder = Builder::new(&self.setup.stream, places.len());
         places.iter().for_each(|place| builder.view(view, *place));
-        builder.batch(Scopes::One(Scope::All), Vec::new(), self.device)
+        builder.batch(Scopes::One(Scope::All), Vec::new(), Vec::new(), self.device)
     }
 
     /// Whether the task is to be asked about at this moment.

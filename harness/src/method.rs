@@ -52,6 +52,11 @@ pub trait Carrier: Send + Sync {
     fn is_plain(&self) -> bool {
         false
     }
+    /// Prefixes of the parts of `theta` that are trained as if each were alone, such as several posteriors; none where
+    /// all of it is one. Gradients are clipped and projected part by part.
+    fn apart(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// Whether its answers depend on a preference over tasks; without, `eval.preferences` is refused.
     fn prefers(&self) -> bool {
         false

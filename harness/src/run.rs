@@ -251,7 +251,7 @@ impl<'a> Run<'a> {
         let Setup { config, stream, .. } = self.setup;
         let meter = Meter::default();
         let scope = config.head.test.scope(0, 0);
-        let preference = config.eval.preferences.first().cloned();
+        let preference = self.examiner(At::End, &meter).preferences().first().cloned();
         let ask = Ask { preference, ..Ask::new(scope, &self.setup.net.heads, Draws::of(self.seed), &meter) };
         let batch = Feed::new(stream, 0, config.head.train).batch(&[0], &self.device);
         predictor.scores(batch.inputs, &ask);
@@ -402,6 +402,7 @@ impl<'a> Run<'a> {
         let Setup { config, stream, optim, .. } = self.setup;
         let experience = self.state.position.experience;
         let epoch = self.first_epoch;
+        let preferences = self.examiner(At::End, meter).preferences();
         let Stack { carrier, contributions, .. } = &mut self.stack;
         let cx = Ctx {
             carrier: &**carrier,
@@ -414,6 +415,7 @@ impl<'a> Run<'a> {
             epoch,
             rate,
             batch_size: config.train.batch,
+            preferences,
             device: &self.device,
             clip: optim.clip,
             net: &self.setup.net,

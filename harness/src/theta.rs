@@ -108,11 +108,16 @@ impl Theta {
     }
     /// `zip` in place, for what need not survive: both sides give up their memory where nobody shares it.
     pub fn update(&mut self, other: Theta, mut f: impl FnMut(Tensor<1>, Tensor<1>) -> Tensor<1>) {
+        self.update_at(other, |_, a, b| f(a, b));
+    }
+    /// [`Theta::update`] with the path.
+    pub fn update_at(&mut self, other: Theta, mut f: impl FnMut(&str, Tensor<1>, Tensor<1>) -> Tensor<1>) {
         let mine = Arc::make_mut(&mut self.0);
         for (path, new) in BTreeMap::from(other) {
             // Taken out, so that `f` owns the only handle to the old tensor.
             if let Some((path, Array { shape, flat })) = mine.remove_entry(&path) {
-                mine.insert(path, Array { shape, flat: f(flat, new.flat) });
+                let flat = f(&path, flat, new.flat);
+                mine.insert(path, Array { shape, flat });
             }
         }
     }

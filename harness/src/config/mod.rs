@@ -4,6 +4,7 @@ mod described;
 mod overrides;
 mod resolve;
 
+use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use toml::Table;
@@ -20,6 +21,7 @@ pub(crate) use self::{
 use crate::{
     budget::{Budget, Train},
     dataset::hex,
+    draws::Draws,
     mixture::{Buffer, Mixture},
     net::Body,
     schedule::Schedule,
@@ -120,6 +122,9 @@ pub struct Eval {
     pub shots: usize,
     /// Also ask under these preferences over tasks, each with a weight for every task.
     pub preferences: Vec<Vec<f64>>,
+    /// After each experience also ask under so many drawn preferences over the tasks that have come.
+    #[serde(skip_serializing_if = "is_default")]
+    pub random_preferences: usize,
 }
 
 /// Usual number of training examples behind the mean of a held-out class.
@@ -132,11 +137,40 @@ fn are_usual(shots: &usize) -> bool {
 
 impl Default for Eval {
     fn default() -> Self {
-        Self { every: 0, log_spaced: false, within: Within::All, batch: 500, shots: SHOTS, preferences: Vec::new() }
+        Self {
+            every: 0,
+            log_spaced: false,
+            within: Within::All,
+            batch: 500,
+            shots: SHOTS,
+            preferences: Vec::new(),
+            random_preferences: 0,
+        }
     }
 }
 
 impl Eval {
+    /// Whether answers to preferences are asked for.
+    pub fn prefers(&self) -> bool {
+        !self.preferences.is_empty() || self.random_preferences > 0
+    }
+    /// The preferences over `tasks` tasks that are asked after the experience of `draws`, when the tasks `seen` have come:
+    /// those that are set, and drawn ones.
+    ///
+    /// A drawn preference is u/Σu with u uniform in 0 to 1 for each task seen, as the authors of IBCL draw it
+    /// (Lu et al. 2023, <https://arxiv.org/abs/2305.14782>, and their code).
+    pub fn preferences(&self, draws: &Draws, tasks: usize, seen: &[usize]) -> Vec<Vec<f64>> {
+        let drawn = |call: usize| {
+            let mut rng = draws.rng("preference", call as u64);
+            let mut weights = vec![0.0; tasks];
+            // Uniform in 0 to 1 without 0.
+            seen.iter().for_each(|task| weights[*task] = 1.0 - rng.random::<f64>());
+            let sum: f64 = weights.iter().sum();
+            weights.iter_mut().for_each(|weight| *weight /= sum);
+            weights
+        };
+        self.preferences.iter().cloned().chain((0..self.random_preferences).map(drawn)).collect()
+    }
     /// Whether tasks are evaluated after `step` steps of an experience that goes on.
     pub fn is_due(&self, step: u64) -> bool {
         let every = self.every > 0 && step.is_multiple_of(self.every);
@@ -212,6 +246,21 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn drawn_preferences_weigh_what_has_come_and_sum_to_one() {
+        let eval = Eval { preferences: vec![vec![1.0, 0.0, 0.0]], random_preferences: 50, ..Eval::default() };
+        let of = |experience: u64| eval.preferences(&Draws { experience, ..Draws::of(3) }, 3, &[0, 2]);
+        let all = of(1);
+        assert_eq!((all.len(), &all[0]), (51, &vec![1.0, 0.0, 0.0]));
+        for drawn in &all[1..] {
+            assert!((drawn.iter().sum::<f64>() - 1.0).abs() < 1e-12 && drawn[0] > 0.0 && drawn[1] == 0.0);
+        }
+        // The mean share of each of two tasks is a half; four standard errors of a share with deviation below 0.25.
+        let mean = all[1..].iter().map(|drawn| drawn[0]).sum::<f64>() / 50.0;
+        assert!((mean - 0.5).abs() < 0.15, "{mean}");
+        assert!(of(1) == all && of(2) != all);
+    }
 
     #[test]
     fn log_spaced_evaluations_are_dense_at_first() {

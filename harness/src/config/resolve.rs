@@ -86,6 +86,8 @@ impl Setup {
     }
 }
 
+/// Most preferences that are drawn for an evaluation.
+const MOST_PREFERENCES: usize = 10_000;
 /// Keys of `[optim]` that belong to every rule.
 const OPTIM: [&str; 4] = ["rule", "rate", "clip", "reset"];
 fn without(table: &Table, keys: &[&str]) -> Table {
@@ -373,6 +375,8 @@ fn check(config: &mut Config, stream: &Stream, net: &Net) -> Result<()> {
             stream.tasks.len()
         );
     }
+    let drawn = config.eval.random_preferences;
+    ensure!(drawn <= MOST_PREFERENCES, "eval.random_preferences = {drawn} is more than {MOST_PREFERENCES}");
     ensure!(config.log.every > 0, "log.every is 0; the loss has to be checked, such as every 10 steps");
     ensure!(config.checkpoint != Checkpoint { every: Some(0) }, "checkpoint.every is 0; leave it out for the default");
     config.schedule.check()?;
@@ -416,8 +420,9 @@ fn told(config: &Config, stack: &Stack, stream: &Stream, net: &Net) -> Result<()
         config.method
     );
     ensure!(
-        config.eval.preferences.is_empty() || stack.carrier.prefers(),
-        "eval.preferences changes nothing: the answers of `{}` depend on no preference; leave it out",
+        !config.eval.prefers() || stack.carrier.prefers(),
+        "eval.preferences and eval.random_preferences change nothing: the answers of `{}` depend on no preference; leave \
+         them out",
         config.method
     );
     for (name, need) in &stack.needs {

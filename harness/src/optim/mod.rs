@@ -112,10 +112,11 @@ impl Memory {
     }
 }
 
-/// `w − rate · u`, in place where nobody shares `w`, after `w ← (1 − rate · decay) · w`.
+/// `w − rate · u`, in place where nobody shares `w`, after `w ← (1 − rate · decay) · w` where w is not [`UNDECAYED`].
 pub fn descend(theta: &mut Theta, direction: Theta, rate: f32, decay: f32) {
     let keep = 1.0 - rate * decay;
-    theta.update(direction, |w, u| if decay == 0.0 { w - u * rate } else { w * keep - u * rate });
+    let still = |path: &str| decay == 0.0 || path.ends_with(UNDECAYED);
+    theta.update_at(direction, |path, w, u| if still(path) { w - u * rate } else { w * keep - u * rate });
 }
 
 /// Scales `grads` down to the global norm `limit`; returns them with the norm that they had.
@@ -127,6 +128,29 @@ pub fn clip(grads: Theta, limit: f64) -> (Theta, f64) {
     let factor = limit / (norm + 1e-6);
     if factor < 1.0 { (grads.scale(factor as f32), norm) } else { (grads, norm) }
 }
+
+/// [`clip`] for each of the parts of `grads` below the prefixes `apart`, as if it were alone, and for what is below none
+/// of them; the norm that all had together.
+pub fn clip_apart(grads: Theta, limit: f64, apart: &[String]) -> (Theta, f64) {
+    if apart.is_empty() {
+        return clip(grads, limit);
+    }
+    let (mut rest, mut all, mut squares) = (grads, Theta::default(), 0.0);
+    for prefix in apart {
+        let mut part = rest.clone();
+        part.retain(|path, _| path.starts_with(prefix));
+        rest.retain(|path, _| !path.starts_with(prefix));
+        let (part, norm) = clip(part, limit);
+        all.extend(part);
+        squares += norm * norm;
+    }
+    let (rest, norm) = clip(rest, limit);
+    all.extend(rest);
+    (all, (squares + norm * norm).sqrt())
+}
+
+/// End of the paths of what a standard deviation is made of, in which zero is no place of rest: it never decays.
+pub const UNDECAYED: &str = ".rho";
 
 /// Square of each element.
 pub fn square(x: Tensor<1>) -> Tensor<1> {

@@ -9,7 +9,7 @@ use super::{Logged, Run, Sink};
 use crate::{
     cost::peak_bytes,
     ledger::{Meter, Phase, Spent},
-    optim::clip,
+    optim::clip_apart,
     pass::Mode,
 };
 
@@ -133,7 +133,7 @@ impl Run<'_> {
         parts.iter_mut().try_for_each(|(_, part)| part.gradients(&mut cx, &mut grads))?;
         let mut norm = None;
         if let Some(limit) = cx.clip {
-            let (clipped, was) = clip(grads, limit);
+            let (clipped, was) = clip_apart(grads, limit, &cx.carrier.apart());
             (grads, norm) = (clipped, Some(was));
         }
         if let Some(seen) = &mut seen {
