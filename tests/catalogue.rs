@@ -118,6 +118,8 @@ fn a_methods_name_is_its_files_and_its_tables() {
         let name = match method.name {
             preset if presets.contains(&preset) => "merge/presets",
             "bitfit" | "norms" | "freeze" => "partial",
+            "bbb" => "bayes/vcl",
+            "vcl" | "coreset" | "ibcl" => &format!("bayes/{own}"),
             _ => &own,
         };
         let places = [format!("methods/src/{name}.rs"), format!("methods/src/{name}/mod.rs")];

@@ -154,6 +154,10 @@ impl<'a> Feed<'a> {
     pub fn len(&self) -> usize {
         self.of().len()
     }
+    /// Number of examples that are new; they come first.
+    pub fn new_examples(&self) -> usize {
+        self.of().new_examples()
+    }
     /// Whether the example at `index` is new, as against what is brought back.
     pub fn is_new(&self, index: usize) -> bool {
         index < self.of().new_examples()

@@ -74,6 +74,10 @@ impl Ctx<'_> {
     pub fn ask(&self) -> Ask {
         Ask::new(Scope::All, &self.net.heads, self.draws, &self.meter)
     }
+    /// Heads, the classes behind them, and the tasks that have come with each experience.
+    pub fn heads(&self) -> &Heads {
+        &self.net.heads
+    }
     /// Path prefixes of the network's parts, from the input to the head.
     pub fn blocks(&self) -> Vec<String> {
         self.net.blocks()
@@ -183,7 +187,7 @@ impl Ctx<'_> {
     }
     /// Where the optimizer would go with `grads` at this step's rate. Nothing changes.
     pub fn look_ahead(&self, grads: &Theta) -> Theta {
-        let clipped = |limit| clip_apart(grads.clone(), limit, &self.carrier.apart()).0;
+        let clipped = |limit| clip_apart(grads.clone(), limit, &self.carrier.apart(&self.weights.theta)).0;
         let grads = self.clip.map_or_else(|| grads.clone(), clipped);
         let mut theta = self.weights.theta.clone();
         self.optim.clone().step(&mut theta, grads, self.rate, &self.meter);

@@ -8,6 +8,8 @@ use anyhow::Result;
 use burn::tensor::{Device, Int, Tensor};
 use serde::{Serialize, de::DeserializeOwned};
 
+#[cfg(doc)]
+use crate::batch::Feed;
 use crate::{
     array::loading_onto,
     batch::Batch,
@@ -54,7 +56,7 @@ pub trait Carrier: Send + Sync {
     }
     /// Prefixes of the parts of `theta` that are trained as if each were alone, such as several posteriors; none where
     /// all of it is one. Gradients are clipped and projected part by part.
-    fn apart(&self) -> Vec<String> {
+    fn apart(&self, _theta: &Theta) -> Vec<String> {
         Vec::new()
     }
     /// Whether its answers depend on a preference over tasks; without, `eval.preferences` is refused.
@@ -119,6 +121,11 @@ pub trait Contribution: Stored + Send {
     /// Before the first step of an experience: wrap parameters, take snapshots.
     fn task_start(&mut self, _cx: &mut Ctx) -> Result<()> {
         Ok(())
+    }
+    /// Examples of the experience that are kept out of its batches from now on, as [`Feed`] counts them, in order; never
+    /// all of them. Chosen in `task_start`.
+    fn withholds(&self) -> &[usize] {
+        &[]
     }
     /// A term of the loss, on the same graph leaves as the base loss. `None` leaves the sum untouched.
     fn loss(&mut self, _cx: &mut Ctx, _pass: &mut Pass, _batch: &Batch, _base: &Fit) -> Result<Option<Tensor<1>>> {

@@ -14,6 +14,7 @@ use crate::{array::Array, draws::Draws, ledger::Meter, theta::Theta};
 mod adapter;
 mod grams;
 mod held;
+mod local;
 mod spatial;
 
 use self::held::Held;
@@ -21,6 +22,7 @@ pub(crate) use self::held::{ELEMENT, INDEX};
 pub use self::{
     adapter::{SHARED_A, SHARED_B},
     grams::Grams,
+    local::SPREAD,
 };
 
 /// Everything that makes a network's outputs.
@@ -143,6 +145,10 @@ impl Pass {
         let (weight, bias) = (self.read::<2>(&format!("{name}.weight")), self.find(&format!("{name}.bias")));
         let bias = bias.map(Array::tensor::<1>);
         self.gather_rows(name, &x);
+        if self.has(&format!("{name}.weight{SPREAD}")) {
+            let mean = self.product(x.clone(), weight, bias);
+            return self.scattered(name, x, mean);
+        }
         let adapters = self.adapters(name, weight.dims());
         let turned = adapters.iter().any(|adapter| adapter.magnitude.is_some());
         let mut y = self.product(x.clone(), weight.clone(), if turned { None } else { bias.clone() });

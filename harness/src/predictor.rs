@@ -7,6 +7,7 @@ use crate::{
     ledger::Meter,
     pass::{Mode, Pass, Weights},
     scope::{Heads, Scope},
+    theta::Theta,
 };
 
 /// Answers questions. It has no way to what is trained.
@@ -17,6 +18,10 @@ pub trait Predictor {
     /// How many samples can be asked alone; each gives rows of its own in `records.csv`.
     fn samples(&self) -> u32 {
         0
+    }
+    /// The weights of the plain network that answers `ask`, where one can be made for any preference and sample.
+    fn model(&self, _ask: &Ask) -> Option<Theta> {
+        None
     }
     /// Representations, where there are any. Shape `[batch, features]`.
     fn features(&self, _inputs: Tensor<4>, _ask: &Ask) -> Option<Tensor<2>> {

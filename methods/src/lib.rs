@@ -1,6 +1,7 @@
 //! The methods that ship with clbench, one file each; [`catalogue`] is the table of contents.
 
 pub mod adapter;
+pub mod bayes;
 pub mod dora;
 pub mod ema;
 pub mod ewc;
@@ -11,6 +12,8 @@ pub mod lora;
 pub mod merge;
 pub mod olora;
 pub mod partial;
+pub mod per_preference;
+mod preference;
 pub mod replay;
 pub mod vera;
 
@@ -35,5 +38,6 @@ pub fn catalogue() -> Vec<Method> {
         merge::METHOD,
     ];
     all.extend_from_slice(merge::PRESETS);
+    all.extend([bayes::vcl::BBB, bayes::vcl::VCL, bayes::coreset::METHOD, bayes::ibcl::METHOD, per_preference::METHOD]);
     all
 }

@@ -155,7 +155,7 @@ impl Eval {
         !self.preferences.is_empty() || self.random_preferences > 0
     }
     /// The preferences over `tasks` tasks that are asked after the experience of `draws`, when the tasks `seen` have come:
-    /// those that are set, and drawn ones.
+    /// those that are set, and drawn ones, each once.
     ///
     /// A drawn preference is u/Σu with u uniform in 0 to 1 for each task seen, as the authors of IBCL draw it
     /// (Lu et al. 2023, <https://arxiv.org/abs/2305.14782>, and their code).
@@ -169,7 +169,14 @@ impl Eval {
             weights.iter_mut().for_each(|weight| *weight /= sum);
             weights
         };
-        self.preferences.iter().cloned().chain((0..self.random_preferences).map(drawn)).collect()
+        let mut all: Vec<Vec<f64>> = Vec::new();
+        for preference in self.preferences.iter().cloned().chain((0..self.random_preferences).map(drawn)) {
+            // One task alone can be weighed in one way.
+            if !all.contains(&preference) {
+                all.push(preference);
+            }
+        }
+        all
     }
     /// Whether tasks are evaluated after `step` steps of an experience that goes on.
     pub fn is_due(&self, step: u64) -> bool {

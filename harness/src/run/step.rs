@@ -95,6 +95,21 @@ impl Run<'_> {
         Ok((price, bytes + states as u64))
     }
 
+    /// What no contribution withholds of a batch; where that is nothing, one other example.
+    fn offered(&self, indices: Vec<usize>) -> Vec<usize> {
+        let withheld: Vec<&[usize]> = self.stack.contributions.iter().map(|(_, part)| part.withholds()).collect();
+        if withheld.iter().all(|those| those.is_empty()) {
+            return indices;
+        }
+        let free = |index: &usize| withheld.iter().all(|those| those.binary_search(index).is_err());
+        let left: Vec<usize> = indices.iter().copied().filter(free).collect();
+        if !left.is_empty() {
+            return left;
+        }
+        let (from, len) = (indices[0], self.setup.stream.experiences[self.state.position.experience].len());
+        (from..len).chain(0..from).find(free).into_iter().collect()
+    }
+
     /// One step with the learning rate `rate`. Reads the loss back only where `look` asks for it, and notes what it holds
     /// only where `measure` does.
     fn step(&mut self, step: u64, rate: f64, look: bool, measure: bool) -> Result<Stepped> {
@@ -102,6 +117,7 @@ impl Run<'_> {
         let mut orders = std::mem::take(&mut self.orders);
         let indices = self.plan().indices(step, &mut orders, policy.as_deref_mut());
         self.orders = orders;
+        let indices = self.offered(indices);
         let came_back = self.came_back(&indices);
         let meter = Meter::default();
         let (mut cx, parts) = self.split(step, rate, &meter);
@@ -133,7 +149,7 @@ impl Run<'_> {
         parts.iter_mut().try_for_each(|(_, part)| part.gradients(&mut cx, &mut grads))?;
         let mut norm = None;
         if let Some(limit) = cx.clip {
-            let (clipped, was) = clip_apart(grads, limit, &cx.carrier.apart());
+            let (clipped, was) = clip_apart(grads, limit, &cx.carrier.apart(&cx.weights.theta));
             (grads, norm) = (clipped, Some(was));
         }
         if let Some(seen) = &mut seen {

@@ -1,0 +1,304 @@
+//! IBCL: m chains of posteriors, of whose extreme points any preference over tasks is answered without training.
+//!
+//! - Lu et al. 2023, <https://arxiv.org/abs/2305.14782>, algorithm 1: each task turns m priors into m posteriors; one that
+//!   lies nearer than d (2-Wasserstein) to a stored one is not stored, and that one stands for it, also as the next prior.
+//!   Algorithm 2: a preference w gives the posterior of task k the share w_k/m in a convex combination; models are drawn
+//!   from the combination's highest-density region.
+//! - The authors' code, <https://github.com/ibcl-anon/ibcl>, is followed by `repo_compat`: the distance is
+//!   ‖Δμ‖/P + √½·‖Δσ‖/P over the P coordinates, standard deviations are combined linearly, the region covers 1 − `hdr_mass`,
+//!   and one number for each tensor places a model in it, uniformly.
+//!
+//! What a convex combination of Gaussians is, is read in three ways (`combine`), and what is drawn from its region, in
+//! two (`draw`); see [`Combine`] and [`Draw`].
+//!
+//! **Deviation:** answers are the softmax of one logit per class in place of a sigmoid. A posterior is compared with all that
+//! are stored, those of its own task included. The divergence is shared by all examples; `against = "batch"` charges it to
+//! each batch, as the authors' code does.
+
+mod credal;
+mod region;
+
+use anyhow::{Result, ensure};
+use burn::tensor::Device;
+use clbench::{
+    batch::Batch,
+    catalogue::{Family, Range, Setting},
+    ctx::Ctx,
+    draws::Draws,
+    method::{Carrier, Fit, Layout},
+    net::Net,
+    pass::{Pass, Weights},
+    predictor::Predictor,
+    registry::{Make, Method, Settings, carrier},
+    theta::Theta,
+};
+use serde::{Deserialize, Serialize};
+
+pub use self::region::{Combine, Draw};
+use self::{
+    credal::{Credal, Place, chosen, stand_in, store},
+    region::Reading,
+};
+use super::{
+    gaussian::Gaussian,
+    inference::{Against, Inference},
+};
+use crate::preference::without_statistics;
+
+/// The entry of the catalogue.
+pub const METHOD: Method = Method {
+    name: "ibcl",
+    about: "a credal set of posteriors answers any preference untrained",
+    citation: "https://arxiv.org/abs/2305.14782",
+    make: Make::Carrier(|table, net| carrier(table, net, Ibcl::new)),
+    joint: false,
+    family: Family::Bayesian,
+    settings: &[
+        Setting {
+            key: "priors",
+            about: "standard deviations of the m first priors",
+            range: Range::Text("1 to 100 numbers above 0"),
+        },
+        Setting {
+            key: "start",
+            about: "whether a posterior begins as its prior or as N(0, 1)",
+            range: Range::Choice(&["prior", "unit"]),
+        },
+        Setting { key: "divergence", about: "weight of the divergence from the prior, β", range: Range::AtLeast(0.0) },
+        Setting {
+            key: "against",
+            about: "whether the divergence is shared by all examples or paid by each batch",
+            range: Range::Choice(&["examples", "batch"]),
+        },
+        Setting { key: "local", about: "whether outputs of matrices are drawn in place of matrices", range: Range::Flag },
+        Setting {
+            key: "threshold",
+            about: "distance from which on a posterior is stored, d",
+            range: Range::AtLeast(0.0),
+        },
+        Setting {
+            key: "combine",
+            about: "what a convex combination of Gaussians is",
+            range: Range::Choice(&["mixture", "linear", "sum"]),
+        },
+        Setting { key: "hdr_mass", about: "mass of the region that models are drawn from", range: Range::Within(0.0, 1.0) },
+        Setting {
+            key: "draw",
+            about: "as the distribution is within the region, or uniformly",
+            range: Range::Choice(&["density", "uniform"]),
+        },
+        Setting { key: "samples", about: "models for a preference", range: Range::Whole(1, 1000) },
+        Setting {
+            key: "repo_compat",
+            about: "distance, combination, coverage and draws of the released code",
+            range: Range::Flag,
+        },
+    ],
+    needs: &[],
+};
+
+/// Settings of `ibcl`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Standard deviations of the m first priors.
+    pub priors: Vec<f64>,
+    /// Where a posterior begins.
+    pub start: Begin,
+    /// Weight of the divergence, β.
+    pub divergence: f64,
+    /// What the divergence counts against.
+    pub against: Against,
+    /// Whether outputs of matrices are drawn in place of matrices.
+    pub local: bool,
+    /// Distance from which on a posterior is stored, d.
+    pub threshold: f64,
+    /// What a convex combination of Gaussians is.
+    pub combine: Combine,
+    /// Mass of the region that models are drawn from, 1 − α.
+    pub hdr_mass: f64,
+    /// What is drawn within the region.
+    pub draw: Draw,
+    /// Models for a preference.
+    pub samples: u32,
+    /// Distance, combination, coverage and draws of the released code.
+    pub repo_compat: bool,
+}
+
+/// Where the posterior of a task begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Begin {
+    /// As its prior.
+    #[default]
+    Prior,
+    /// As N(0, 1), whatever its prior, as in the authors' code.
+    Unit,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            priors: vec![0.2, 0.25, 0.3],
+            start: Begin::Prior,
+            divergence: 1.0,
+            against: Against::Examples,
+            local: true,
+            threshold: 0.0,
+            combine: Combine::Mixture,
+            hdr_mass: 0.99,
+            draw: Draw::Density,
+            samples: 10,
+            repo_compat: false,
+        }
+    }
+}
+
+impl Settings for Config {
+    fn check(&self) -> Result<()> {
+        let fits = |std: &f64| *std > 0.0 && *std <= 1e3;
+        ensure!(
+            (1..=100).contains(&self.priors.len()) && self.priors.iter().all(fits),
+            "ibcl.priors = {:?} is not 1 to 100 numbers above 0 and up to 1000",
+            self.priors
+        );
+        ensure!(self.hdr_mass > 0.0, "ibcl.hdr_mass = 0 leaves no region to draw from; set it above 0");
+        let own = self.combine == Combine::Mixture && self.draw == Draw::Density;
+        ensure!(
+            !self.repo_compat || own,
+            "ibcl.repo_compat says itself what is combined and drawn; leave ibcl.combine and ibcl.draw out"
+        );
+        ensure!(
+            !self.repo_compat || self.hdr_mass < 1.0,
+            "ibcl.hdr_mass = 1 leaves the released code nothing to draw from, which covers the rest; set it below 1"
+        );
+        ensure!(
+            self.draw == Draw::Density || self.hdr_mass < 1.0,
+            "ibcl.hdr_mass = 1 is all of space, of which nothing can be drawn uniformly; set it below 1"
+        );
+        ensure!(
+            self.combine != Combine::Mixture || self.draw == Draw::Density,
+            "the region of a mixture is no box to draw from uniformly; set ibcl.combine to \"linear\" or \"sum\""
+        );
+        Ok(())
+    }
+}
+
+/// Paths: `theta` has the posterior j in training below `q{j}.`; `frozen` has what is stored of task-th experience e below
+/// `extreme.{e}.{j}.`, and at `map.{e}.{j}` the experience and number of what stands for posterior j of experience e.
+#[derive(Clone)]
+pub struct Ibcl {
+    config: Config,
+    inference: Inference,
+}
+
+fn prefix(j: usize) -> String {
+    format!("q{j}.")
+}
+
+impl Ibcl {
+    /// m posteriors over the weights of `net`.
+    ///
+    /// # Errors
+    /// When it has running statistics.
+    pub fn new(config: Config, net: Net) -> Result<Self> {
+        without_statistics(&net, "several posteriors")?;
+        let inference =
+            Inference { net, divergence: config.divergence, against: config.against, local: config.local };
+        Ok(Self { config, inference })
+    }
+
+    fn prefixes(&self) -> Vec<String> {
+        (0..self.config.priors.len()).map(prefix).collect()
+    }
+
+    /// The prior of posterior `j` in `experience`.
+    fn prior(&self, weights: &Weights, experience: usize, j: usize) -> Gaussian {
+        match experience.checked_sub(1) {
+            None => {
+                let mean = Gaussian::at(&weights.theta, &prefix(j)).mean;
+                Gaussian::around(mean.zeros(), self.config.priors[j])
+            }
+            Some(before) => {
+                let Place { experience, j } = stand_in(&weights.frozen, Place { experience: before, j })
+                    .expect("the experience before has ended");
+                chosen(&weights.frozen, Place { experience, j })
+            }
+        }
+    }
+
+    /// How far two posteriors lie apart.
+    fn distance(&self, a: &Gaussian, b: &Gaussian) -> f64 {
+        if !self.config.repo_compat {
+            return a.wasserstein(b);
+        }
+        let [mean, std] = a.apart(b);
+        (mean + std * std::f64::consts::FRAC_1_SQRT_2) / a.len() as f64
+    }
+}
+
+impl Carrier for Ibcl {
+    fn init(&self, draws: &Draws, device: &Device) -> Weights {
+        let zero = self.inference.net.init(draws, device).theta.zeros();
+        let start = |(j, std): (usize, &f64)| {
+            let std = if self.config.start == Begin::Unit { 1.0 } else { *std };
+            Gaussian::around(zero.clone(), std).below(&prefix(j))
+        };
+        let mut weights = Weights::default();
+        self.config.priors.iter().enumerate().map(start).for_each(|theta| weights.theta.extend(theta));
+        weights
+    }
+
+    fn loss(&self, pass: &mut Pass, batch: &Batch) -> Fit {
+        self.inference.fit(pass, &self.prefixes(), batch)
+    }
+
+    fn predictor(&self, weights: &Weights) -> Box<dyn Predictor> {
+        let reading = Reading::of(&self.config);
+        let posteriors = self.config.priors.len();
+        Box::new(Credal::new(self.inference.net.clone(), weights.clone(), posteriors, reading))
+    }
+
+    fn refuses(&self, layout: Layout) -> Option<&'static str> {
+        (layout != Layout::Indifferent).then_some("it knows of one set of weights, and here there are several posteriors")
+    }
+
+    fn prefers(&self) -> bool {
+        true
+    }
+
+    fn apart(&self, _: &Theta) -> Vec<String> {
+        self.prefixes()
+    }
+
+    fn task_start(&self, cx: &mut Ctx) -> Result<()> {
+        for j in 0..self.config.priors.len() {
+            let begin = match self.config.start {
+                Begin::Prior => self.prior(cx.weights, cx.experience, j),
+                Begin::Unit => Gaussian::around(Gaussian::at(&cx.weights.theta, &prefix(j)).mean.zeros(), 1.0),
+            };
+            cx.weights.theta.extend(begin.below(&prefix(j)));
+        }
+        credal::begin(&mut cx.weights.frozen, cx.experience, cx.device);
+        Ok(())
+    }
+
+    fn gradients(&self, cx: &mut Ctx, grads: &mut Theta) -> Result<()> {
+        for j in 0..self.config.priors.len() {
+            let prior = self.prior(cx.weights, cx.experience, j);
+            self.inference.pull(cx, grads, &prefix(j), &prior);
+        }
+        Ok(())
+    }
+
+    /// Algorithm 1, lines 5 to 12.
+    fn task_end(&self, cx: &mut Ctx) -> Result<()> {
+        for j in 0..self.config.priors.len() {
+            let posterior = Gaussian::at(&cx.weights.theta, &prefix(j));
+            let place = Place { experience: cx.experience, j };
+            let distance = |other: &Gaussian| self.distance(&posterior, other);
+            store(&mut cx.weights.frozen, place, &posterior, self.config.threshold, distance, cx.device);
+        }
+        Ok(())
+    }
+}
