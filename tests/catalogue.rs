@@ -104,7 +104,8 @@ fn names_are_in_kebab_case_and_unique() {
 /// A method on a network that has what it needs.
 fn suited(method: &Method) -> String {
     let norms = if method.needs.contains(&Need::Norms) { " net.batch_norm=true" } else { "" };
-    format!("method={}{norms}", method.name)
+    let told = if method.needs.contains(&Need::Task) { " head.train=task head.test=task" } else { "" };
+    format!("method={}{norms}{told}", method.name)
 }
 
 /// A method's name is its table's and its file's, and no other section of a stream file has it.

@@ -63,33 +63,54 @@ impl Examiner<'_> {
         let config = &self.setup.config;
         let preferences = if self.at == At::End { self.preferences() } else { config.eval.preferences.clone() };
         let preferences = preferences.iter().map(Some);
-        let samples: Vec<_> = std::iter::once(None).chain((0..predictor.samples()).map(Some)).collect();
-        let wishes = std::iter::once(None).chain(preferences).flat_map(|p| samples.iter().map(move |s| (p, *s)));
-        for (preference, sample) in wishes {
-            let wish = |task: usize| {
-                let scope = config.head.test.scope(task, self.experience);
-                let ask = Ask::new(scope, &self.setup.net.heads, self.draws, &self.meter);
-                Ask { preference: preference.cloned(), sample, ..ask }
-            };
-            let plain = preference.is_none() && sample.is_none();
-            if plain {
-                records.extend(self.probe(predictor, &wish)?);
+        for preference in std::iter::once(None).chain(preferences) {
+            for sample in samples(predictor) {
+                if preference.is_none() && sample.is_none() {
+                    records.extend(self.probe(predictor, &|task| self.wish(task, None, None))?);
+                }
+                let (found, given) = self.tasks(predictor, preference.map(Vec::as_slice), sample)?;
+                records.extend(found);
+                answers.extend(given);
             }
-            for (task, of) in self.setup.stream.tasks.iter().enumerate() {
-                for (split, view) in [(Split::Test, &of.test), (Split::Validation, &of.validation)] {
-                    if view.is_empty() || !self.can_ask(task) || !self.is_due(task) {
-                        continue;
-                    }
-                    let (tally, given) = self.ask(predictor, task, view, &wish(task))?;
-                    let record = self.record(task, split, &tally, view.len() as u64);
-                    records.push(Record {
-                        preference: preference.map(|weights| words(weights)).unwrap_or_default(),
-                        sample,
-                        ..record
-                    });
-                    if split == Split::Test && plain && config.keep.predictions {
-                        answers.extend(given);
-                    }
+        }
+        Ok((records, answers))
+    }
+
+    /// One record for each task, split and model under one preference.
+    pub(crate) fn under(&self, predictor: &dyn Predictor, preference: &[f64]) -> Result<Vec<Record>> {
+        let mut records = Vec::new();
+        for sample in samples(predictor) {
+            records.extend(self.tasks(predictor, Some(preference), sample)?.0);
+        }
+        Ok(records)
+    }
+
+    /// A question about `task`.
+    fn wish(&self, task: usize, preference: Option<&[f64]>, sample: Option<u32>) -> Ask {
+        let scope = self.setup.config.head.test.scope(task, self.experience);
+        let ask = Ask::new(scope, &self.setup.net.heads, self.draws, &self.meter);
+        Ask { preference: preference.map(<[f64]>::to_vec), sample, ..ask }
+    }
+
+    /// One record for each task and split, and every answer on the test splits where nothing special is asked.
+    fn tasks(
+        &self,
+        predictor: &dyn Predictor,
+        preference: Option<&[f64]>,
+        sample: Option<u32>,
+    ) -> Result<(Vec<Record>, Vec<Answer>)> {
+        let (mut records, mut answers) = (Vec::new(), Vec::new());
+        let keeps = preference.is_none() && sample.is_none() && self.setup.config.keep.predictions;
+        for (task, of) in self.setup.stream.tasks.iter().enumerate() {
+            for (split, view) in [(Split::Test, &of.test), (Split::Validation, &of.validation)] {
+                if view.is_empty() || !self.can_ask(task) || !self.is_due(task) {
+                    continue;
+                }
+                let (tally, given) = self.ask(predictor, task, view, &self.wish(task, preference, sample))?;
+                let record = self.record(task, split, &tally, view.len() as u64);
+                records.push(Record { preference: preference.map(words).unwrap_or_default(), sample, ..record });
+                if split == Split::Test && keeps {
+                    answers.extend(given);
                 }
             }
         }
@@ -223,6 +244,11 @@ impl Examiner<'_> {
             n,
         }
     }
+}
+
+/// All models of a predictor together, then each alone.
+fn samples(predictor: &dyn Predictor) -> impl Iterator<Item = Option<u32>> {
+    std::iter::once(None).chain((0..predictor.samples()).map(Some))
 }
 
 /// A preference as it stands in a record.

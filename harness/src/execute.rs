@@ -96,7 +96,8 @@ pub fn execute(
         return Ok(Outcome::Interrupted);
     }
     let diverged = run.state.diverged.clone();
-    if setup.config.keep.weights {
+    // What answers preferences can be asked about others once the run is over.
+    if setup.config.keep.weights || run.stack.carrier.prefers() {
         folder.write("artifact/weights.safetensors", &weights::to_safetensors(&run.state.weights)?)?;
     }
     if let Some(experiences) = run.realised() {

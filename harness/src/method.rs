@@ -4,7 +4,7 @@
 //! generic stack would put a type parameter on every signature to save nanoseconds. What is generic is
 //! storage: a contribution derives serde and is stored by that ([`Stored`]).
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use burn::tensor::{Device, Int, Tensor};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -62,6 +62,13 @@ pub trait Carrier: Send + Sync {
     /// Whether its answers depend on a preference over tasks; without, `eval.preferences` is refused.
     fn prefers(&self) -> bool {
         false
+    }
+    /// Refuses weights out of a file with which it could not answer any preference.
+    ///
+    /// # Errors
+    /// When they are not what a finished run of this carrier leaves, or it answers only what it was trained for.
+    fn answers_any(&self, _weights: &Weights) -> Result<()> {
+        bail!("this method answers only the preferences that it was trained for; run method=ibcl for any other")
     }
     /// What `task_end` will need, kept back when the steps are fixed; see [`Contribution::reserve`].
     fn reserve(&self, _cx: &Ctx) -> Result<Spent> {

@@ -233,6 +233,38 @@ impl Pass {
         y
     }
 
+    /// x above 0, `slope`·x below. Shape kept.
+    pub fn leaky_relu<const D: usize>(&mut self, x: Tensor<D>, slope: f64) -> Tensor<D> {
+        if x.is_autodiff() {
+            self.hold(&x);
+        }
+        activation::leaky_relu(x, slope)
+    }
+
+    /// x above 0, eˣ − 1 below: Clevert et al. 2016, <https://arxiv.org/abs/1511.07289>, eq. 15 with α = 1. Shape kept.
+    pub fn elu<const D: usize>(&mut self, x: Tensor<D>) -> Tensor<D> {
+        if x.is_autodiff() {
+            self.hold(&x);
+        }
+        activation::relu(x.clone()) + (x.clamp_max(0.0).exp() - 1.0)
+    }
+
+    /// 1/(1 + e^−x). Shape kept.
+    pub fn sigmoid<const D: usize>(&mut self, x: Tensor<D>) -> Tensor<D> {
+        let y = activation::sigmoid(x);
+        if y.is_autodiff() {
+            self.hold(&y);
+        }
+        y
+    }
+
+    /// Notes that `times` functions keep `x` for their gradients.
+    pub fn hold_for<const D: usize>(&mut self, x: &Tensor<D>, times: usize) {
+        if x.is_autodiff() {
+            (0..times).for_each(|_| self.hold(x));
+        }
+    }
+
     /// `x·Φ(x)`, with the error function itself. Shape kept.
     ///
     /// Hendrycks & Gimpel 2016, <https://arxiv.org/abs/1606.08415>, section 2.

@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use anyhow::{Context, Result, ensure};
 use burn::tensor::{Gradients, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +85,19 @@ impl Theta {
     /// Keeps the paths for which `keep` holds.
     pub fn retain(&mut self, keep: impl Fn(&str, &Array) -> bool) {
         Arc::make_mut(&mut self.0).retain(|path, array| keep(path, array));
+    }
+    /// Whether the paths and shapes are those of `other`.
+    ///
+    /// # Errors
+    /// Names the first that is missing, of another shape, or too many.
+    pub fn fits(&self, other: &Theta) -> Result<()> {
+        for (path, array) in other.iter() {
+            let found = self.get(path).with_context(|| format!("there is no tensor `{path}`"))?;
+            ensure!(found.shape == array.shape, "`{path}` has shape {:?} and not {:?}", found.shape, array.shape);
+        }
+        let more = self.paths().find(|path| !other.has(path));
+        ensure!(more.is_none(), "there is a tensor `{}` too many", more.unwrap_or_default());
+        Ok(())
     }
     /// The tensors whose path `other` has too.
     pub fn only(&self, other: &Theta) -> Theta {

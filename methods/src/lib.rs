@@ -6,6 +6,8 @@ pub mod dora;
 pub mod ema;
 pub mod ewc;
 pub mod finetune;
+pub mod gem;
+pub mod hypernet;
 pub mod inflora;
 pub mod joint;
 pub mod lora;
@@ -26,6 +28,7 @@ pub fn catalogue() -> Vec<Method> {
         joint::METHOD,
         ewc::METHOD,
         replay::METHOD,
+        gem::METHOD,
         lora::METHOD,
         dora::METHOD,
         vera::METHOD,
@@ -38,6 +41,6 @@ pub fn catalogue() -> Vec<Method> {
         merge::METHOD,
     ];
     all.extend_from_slice(merge::PRESETS);
-    all.extend([bayes::vcl::BBB, bayes::vcl::VCL, bayes::coreset::METHOD, bayes::ibcl::METHOD, per_preference::METHOD]);
+    all.extend([bayes::vcl::BBB, bayes::vcl::VCL, bayes::coreset::METHOD, bayes::ibcl::METHOD, hypernet::METHOD, per_preference::METHOD]);
     all
 }

@@ -11,12 +11,13 @@ const NETS: [&str; 3] = [
     "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 optim.momentum=0.9 optim.clip=1.0",
 ];
 
-const OFF: [(&str, &str, &[usize]); 9] = [
+const OFF: [(&str, &str, &[usize]); 10] = [
     ("ewc", "ewc.strength=0", &[0, 1, 2]),
     ("replay", "replay.capacity=0", &[0, 1, 2]),
     // Not on the second: replayed examples pass through batch-norm, whatever their loss weighs. Not on the third: a
     // weight of zero still clips, and gives other heads gradients of zero.
     ("replay", "replay.strength=0", &[0]),
+    ("gem", "gem.capacity=0", &[0, 1, 2]),
     ("ema", "ema.keep=0", &[0, 1, 2]),
     ("merge", "merge.init=last merge.deploy=last", &[0, 1, 2]),
     ("merge", "merge.rule=slerp merge.weight=1", &[0, 1, 2]),

@@ -14,6 +14,7 @@ mod new_method;
 mod pack;
 mod phases;
 mod picture;
+mod prefer;
 mod progress;
 mod references;
 mod report;
@@ -94,6 +95,12 @@ enum Command {
     Verify(verify::Words),
     /// Accuracy from phase to phase: after each, by lag, while tasks come
     Phases(phases::Words),
+    /// Make models for a preference over tasks from a finished run, untrained
+    ///
+    /// Example:
+    ///   clbench prefer runs/…/ibcl/4f1d02ab77c9 w=0.2,0.8
+    #[command(verbatim_doc_comment)]
+    Prefer(prefer::Words),
     /// Draw finished runs: matrices, lines, fronts, ranks
     Picture(picture::Words),
     /// Scores of a matrix, of another tool's log, of a lifetime or of a run
@@ -186,6 +193,7 @@ pub fn main(shelf: &Shelf) -> ExitCode {
         Command::Pack(words) => pack::pack(&words),
         Command::Verify(words) => verify::verify(&words, shelf),
         Command::Phases(words) => phases::phases(&words),
+        Command::Prefer(words) => prefer::prefer(&words, shelf),
         Command::Picture(words) => picture::picture(&words),
         Command::Score(words) => score::score(&words),
         Command::Export(words) => export::export(&words),

@@ -8,3 +8,4 @@ mod models;
 pub mod vcl;
 
 pub use inference::Against;
+pub(crate) use models::Drawn;

@@ -8,8 +8,8 @@
 //!   a batch; beside `replay` the remembered tasks are weighed, too.
 //!
 //! **Deviation:** the means begin where the plain network's weights do and not at a maximum-likelihood solution of the first
-//! task; a `[start]` with pretraining gives one. Standard deviations begin at 0.05 (ρ near −3) and not at 0.001, with which
-//! the pull towards a prior is too strong for any rule but Adam's. Heads of tasks that come for the first time have the first prior.
+//! task; a `[start]` with pretraining gives one. Standard deviations begin at 0.01 and not at 0.001, where
+//! the pull towards the prior lets no rule but Adam's converge. Heads of tasks that come for the first time have the first prior.
 
 use anyhow::Result;
 use burn::tensor::{Device, Tensor};
@@ -112,7 +112,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             prior_std: 1.0,
-            init_std: 0.05,
+            init_std: 0.01,
             divergence: 1.0,
             against: Against::Examples,
             local: true,

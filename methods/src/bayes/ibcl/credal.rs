@@ -1,5 +1,6 @@
 //! The credal set: what is stored of it, what stands for what, and its answers.
 
+use anyhow::{Context, Result, ensure};
 use burn::tensor::{Device, Tensor};
 use clbench::{
     array::Array,
@@ -58,6 +59,24 @@ pub(super) fn stored(frozen: &Theta) -> Vec<Place> {
     all.sort_unstable();
     all.dedup();
     all
+}
+
+/// Refuses what no finished run of `experiences` experiences leaves: each posterior has a stored one that stands for it,
+/// in the layout of `own`.
+pub(super) fn check(frozen: &Theta, own: &Theta, posteriors: usize, experiences: usize) -> Result<()> {
+    let now = frozen.get(NOW).map(|now| now.values()[..] == [(experiences - 1) as f32]);
+    ensure!(now == Some(true), "`{NOW}` is not the run's last experience");
+    for experience in 0..experiences {
+        for j in 0..posteriors {
+            let place = Place { experience, j };
+            let map = frozen.get(&place.map()).with_context(|| format!("there is no tensor `{}`", place.map()))?;
+            ensure!(map.shape == [2], "`{}` has shape {:?} and not [2]", place.map(), map.shape);
+            let stored = stand_in(frozen, place).context("it was there a moment ago")?;
+            let within = || format!("what stands for posterior {j} of experience {}", experience + 1);
+            frozen.below(&stored.prefix()).fits(own).with_context(within)?;
+        }
+    }
+    Ok(())
 }
 
 /// Notes the experience that begins.

@@ -267,6 +267,13 @@ impl Carrier for Ibcl {
         true
     }
 
+    fn answers_any(&self, weights: &Weights) -> Result<()> {
+        let own = self.init(&Draws::of(0), &Device::flex());
+        weights.theta.fits(&own.theta)?;
+        let heads = &self.inference.net.heads;
+        credal::check(&weights.frozen, &own.theta.below(&prefix(0)), self.config.priors.len(), heads.seen.len())
+    }
+
     fn apart(&self, _: &Theta) -> Vec<String> {
         self.prefixes()
     }
