@@ -80,11 +80,14 @@ pub enum Need {
     Biases,
     /// A loss of each example by itself.
     OwnLoss,
+    /// No running statistics, which several sets of weights would share.
+    Stateless,
 }
 
 impl Need {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Task, Self::Matrices, Self::Attention, Self::Norms, Self::Biases, Self::OwnLoss];
+    pub const ALL: [Self; 7] =
+        [Self::Task, Self::Matrices, Self::Attention, Self::Norms, Self::Biases, Self::OwnLoss, Self::Stateless];
     /// What is needed, to complete the sentence "it needs …".
     pub fn what(self) -> &'static str {
         match self {
@@ -94,6 +97,7 @@ impl Need {
             Self::Norms => "a layer that normalises in the body",
             Self::Biases => "a bias in the body",
             Self::OwnLoss => "a loss of each example by itself",
+            Self::Stateless => "a network without running statistics",
         }
     }
     /// What to do where it is not there.
@@ -105,6 +109,7 @@ impl Need {
             Self::Norms => "choose a network that has some, such as net.body=\"vit\", or set net.batch_norm=true",
             Self::Biases => "choose a network that has some, such as net.body=\"mlp\"",
             Self::OwnLoss => "leave [text] out",
+            Self::Stateless => "leave batch normalisation out, such as with net.batch_norm=false",
         }
     }
 }

@@ -41,6 +41,13 @@ pub fn catalogue() -> Vec<Method> {
         merge::METHOD,
     ];
     all.extend_from_slice(merge::PRESETS);
-    all.extend([bayes::vcl::BBB, bayes::vcl::VCL, bayes::coreset::METHOD, bayes::ibcl::METHOD, hypernet::METHOD, per_preference::METHOD]);
+    all.extend([
+        bayes::vcl::BBB,
+        bayes::vcl::VCL,
+        bayes::coreset::METHOD,
+        bayes::ibcl::METHOD,
+        hypernet::METHOD,
+        per_preference::METHOD,
+    ]);
     all
 }

@@ -10,7 +10,7 @@
 use burn::tensor::{Device, Tensor};
 use clbench::{
     batch::Batch,
-    catalogue::Family,
+    catalogue::{Family, Need},
     ctx::Ctx,
     draws::Draws,
     method::{Carrier, Fit, Layout},
@@ -30,16 +30,11 @@ pub const METHOD: Method = Method {
     name: "per-preference",
     about: "trains a network for each preference that is asked",
     citation: "https://arxiv.org/abs/2305.14782",
-    make: Make::Carrier(|table, net| {
-        carrier(table, net, |Config {}, net| {
-            preference::without_statistics(&net, "networks for several preferences")?;
-            Ok(PerPreference(net))
-        })
-    }),
+    make: Make::Carrier(|table, net| carrier(table, net, |Config {}, net| Ok(PerPreference(net)))),
     joint: false,
     family: Family::Preferred,
     settings: &[],
-    needs: &[],
+    needs: &[Need::Stateless],
 };
 
 /// Settings of `per-preference`: none.

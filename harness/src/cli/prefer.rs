@@ -66,7 +66,8 @@ pub(super) fn prefer(words: &Words, shelf: &Shelf) -> Result<Ending> {
         tell(&format!("wrote the first model to {}", out.display()));
     }
     print(&if words.json {
-        serde_json::json!({ "preference": wish, "made_s": made, "asked_s": asked, "records": records }).to_string() + "\n"
+        serde_json::json!({ "preference": wish, "made_s": made, "asked_s": asked, "records": records }).to_string()
+            + "\n"
     } else {
         told(&wish, &setup, predictor.samples(), [made, asked], &records)
     })?;
@@ -84,7 +85,9 @@ fn wish(settings: &[String]) -> Result<(Vec<f64>, Vec<String>)> {
                 wish = Some(values.split(',').map(value).collect::<Result<Vec<f64>>>().context("in w=")?);
             }
             Some(("data", _)) => rest.push(setting.clone()),
-            _ => anyhow::bail!("`{setting}` is neither w=0.2,0.8 nor data=FOLDER; a finished run's settings stay as they are"),
+            _ => anyhow::bail!(
+                "`{setting}` is neither w=0.2,0.8 nor data=FOLDER; a finished run's settings stay as they are"
+            ),
         }
     }
     Ok((wish.context("w= is missing; give a weight for each task, such as w=0.2,0.8")?, rest))

@@ -245,6 +245,7 @@ impl Net {
             Need::Attention => tensors.any(|(path, ..)| path.ends_with(".query.weight")),
             Need::Norms => tensors.any(|(path, ..)| path.ends_with(".gamma")),
             Need::Biases => tensors.any(|(path, ..)| path.ends_with(".bias")),
+            Need::Stateless => spec.buffers.is_empty(),
             Need::Task | Need::OwnLoss => true,
         }
     }

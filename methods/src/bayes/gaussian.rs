@@ -7,13 +7,7 @@
 //!   diagonal covariances.
 
 use burn::tensor::Tensor;
-use clbench::{
-    array::Array,
-    draws::Draws,
-    optim::UNDECAYED,
-    pass::SPREAD,
-    theta::Theta,
-};
+use clbench::{array::Array, draws::Draws, optim::UNDECAYED, pass::SPREAD, theta::Theta};
 
 /// End of the path of ρ beside the path of μ.
 pub(crate) const RHO: &str = UNDECAYED;
@@ -123,11 +117,8 @@ impl Gaussian {
         };
         let mut rest = self.clone();
         rest.keep(|path| !leaves(path));
-        let mut all = if rest.mean.is_empty() {
-            Theta::default()
-        } else {
-            rest.moved(&rest.noise(draws, "posterior", call))
-        };
+        let mut all =
+            if rest.mean.is_empty() { Theta::default() } else { rest.moved(&rest.noise(draws, "posterior", call)) };
         let mut kept = self.clone();
         kept.keep(leaves);
         all.extend(kept.std.iter().map(|(path, std)| (format!("{path}{SPREAD}"), std.clone())).collect());

@@ -25,17 +25,10 @@ impl Drawn {
 
 /// Logarithms of the mean probabilities of the networks `models`; the scores of one alone are its logits. Shape `[batch,
 /// classes]`.
-pub(crate) fn together(
-    net: &Net,
-    weights: &Weights,
-    models: &[Theta],
-    inputs: &Tensor<4>,
-    ask: &Ask,
-) -> Tensor<2> {
+pub(crate) fn together(net: &Net, weights: &Weights, models: &[Theta], inputs: &Tensor<4>, ask: &Ask) -> Tensor<2> {
     let mut pass = ask.pass(weights);
-    let mut logits = |theta: &Theta| {
-        pass.under(theta.clone(), |pass| net.logits(pass, inputs.clone(), &Scopes::One(ask.scope)))
-    };
+    let mut logits =
+        |theta: &Theta| pass.under(theta.clone(), |pass| net.logits(pass, inputs.clone(), &Scopes::One(ask.scope)));
     if let [alone] = models {
         return logits(alone);
     }

@@ -143,8 +143,7 @@ impl Vcl {
         if config.per == Per::Preference {
             preference::without_statistics(&net, "posteriors for several preferences")?;
         }
-        let inference =
-            Inference { net, divergence: config.divergence, against: config.against, local: config.local };
+        let inference = Inference { net, divergence: config.divergence, against: config.against, local: config.local };
         Ok(Self { config, inference, chained })
     }
 

@@ -35,7 +35,6 @@ use serde::{Deserialize, Serialize};
 
 use self::maker::Maker;
 use crate::bayes::Drawn;
-use crate::preference::without_statistics;
 
 /// The entry of the catalogue.
 pub const METHOD: Method = Method {
@@ -68,7 +67,7 @@ pub const METHOD: Method = Method {
         Setting { key: "chunk", about: "weights made at once", range: Range::Whole(1, 1 << 24) },
         Setting { key: "mip", about: "magnitude-invariant parametrisation", range: Range::Flag },
     ],
-    needs: &[Need::Task],
+    needs: &[Need::Task, Need::Stateless],
 };
 
 /// What stands behind each hidden layer.
@@ -143,14 +142,19 @@ impl Hypernet {
     /// A maker of `net`'s weights.
     ///
     /// # Errors
-    /// When the network has running statistics, or the hypernetwork would not fit.
+    /// When the hypernetwork would not fit.
     pub fn new(config: Config, net: Net) -> Result<Self> {
-        without_statistics(&net, "weights made for several tasks")?;
         Ok(Self { maker: Maker::new(&config, &net)?, config, net })
     }
 
     /// Each example is answered by its own task's network.
-    fn logits(&self, pass: &mut Pass, inputs: &Tensor<4>, scopes: &Scopes, made: &dyn Fn(&mut Pass, usize) -> Theta) -> Tensor<2> {
+    fn logits(
+        &self,
+        pass: &mut Pass,
+        inputs: &Tensor<4>,
+        scopes: &Scopes,
+        made: &dyn Fn(&mut Pass, usize) -> Theta,
+    ) -> Tensor<2> {
         scopes.each(inputs, |inputs, scope| {
             let Scope::Task(task) = scope else { unreachable!("the task's identity is needed, which was checked") };
             let theta = made(pass, task);
@@ -223,11 +227,7 @@ impl Carrier for Hypernet {
         if earlier.is_empty() || self.config.strength == 0.0 {
             return Ok(());
         }
-        let step = if self.config.lookahead {
-            cx.look_ahead(grads).sub(&cx.weights.theta)
-        } else {
-            Theta::default()
-        };
+        let step = if self.config.lookahead { cx.look_ahead(grads).sub(&cx.weights.theta) } else { Theta::default() };
         let mut pass = cx.tracked(Mode::Eval);
         let before = cx.weights.frozen.below("before.");
         let drift = self.drift(&mut pass, &before, &step, &earlier);

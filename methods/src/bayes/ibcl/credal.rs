@@ -139,7 +139,8 @@ impl Credal {
             let share = self.tasks(experience).map(wish).sum::<f64>() / self.posteriors as f64;
             for j in all.clone() {
                 let place = stand_in(frozen, Place { experience, j });
-                match shares.iter_mut().find(|(known, number, _)| *known == place && (place.is_some() || *number == j)) {
+                match shares.iter_mut().find(|(known, number, _)| *known == place && (place.is_some() || *number == j))
+                {
                     Some((.., sum)) => *sum += share,
                     None => shares.push((place, j, share)),
                 }

@@ -22,7 +22,7 @@ use anyhow::{Result, ensure};
 use burn::tensor::Device;
 use clbench::{
     batch::Batch,
-    catalogue::{Family, Range, Setting},
+    catalogue::{Family, Need, Range, Setting},
     ctx::Ctx,
     draws::Draws,
     method::{Carrier, Fit, Layout},
@@ -43,14 +43,13 @@ use super::{
     gaussian::Gaussian,
     inference::{Against, Inference},
 };
-use crate::preference::without_statistics;
 
 /// The entry of the catalogue.
 pub const METHOD: Method = Method {
     name: "ibcl",
     about: "a credal set of posteriors answers any preference untrained",
     citation: "https://arxiv.org/abs/2305.14782",
-    make: Make::Carrier(|table, net| carrier(table, net, Ibcl::new)),
+    make: Make::Carrier(|table, net| carrier(table, net, |config, net| Ok(Ibcl::new(config, net)))),
     joint: false,
     family: Family::Bayesian,
     settings: &[
@@ -70,7 +69,11 @@ pub const METHOD: Method = Method {
             about: "whether the divergence is shared by all examples or paid by each batch",
             range: Range::Choice(&["examples", "batch"]),
         },
-        Setting { key: "local", about: "whether outputs of matrices are drawn in place of matrices", range: Range::Flag },
+        Setting {
+            key: "local",
+            about: "whether outputs of matrices are drawn in place of matrices",
+            range: Range::Flag,
+        },
         Setting {
             key: "threshold",
             about: "distance from which on a posterior is stored, d",
@@ -81,7 +84,11 @@ pub const METHOD: Method = Method {
             about: "what a convex combination of Gaussians is",
             range: Range::Choice(&["mixture", "linear", "sum"]),
         },
-        Setting { key: "hdr_mass", about: "mass of the region that models are drawn from", range: Range::Within(0.0, 1.0) },
+        Setting {
+            key: "hdr_mass",
+            about: "mass of the region that models are drawn from",
+            range: Range::Within(0.0, 1.0),
+        },
         Setting {
             key: "draw",
             about: "as the distribution is within the region, or uniformly",
@@ -94,7 +101,7 @@ pub const METHOD: Method = Method {
             range: Range::Flag,
         },
     ],
-    needs: &[],
+    needs: &[Need::Stateless],
 };
 
 /// Settings of `ibcl`.
@@ -198,14 +205,9 @@ fn prefix(j: usize) -> String {
 
 impl Ibcl {
     /// m posteriors over the weights of `net`.
-    ///
-    /// # Errors
-    /// When it has running statistics.
-    pub fn new(config: Config, net: Net) -> Result<Self> {
-        without_statistics(&net, "several posteriors")?;
-        let inference =
-            Inference { net, divergence: config.divergence, against: config.against, local: config.local };
-        Ok(Self { config, inference })
+    pub fn new(config: Config, net: Net) -> Self {
+        let inference = Inference { net, divergence: config.divergence, against: config.against, local: config.local };
+        Self { config, inference }
     }
 
     fn prefixes(&self) -> Vec<String> {
@@ -260,7 +262,8 @@ impl Carrier for Ibcl {
     }
 
     fn refuses(&self, layout: Layout) -> Option<&'static str> {
-        (layout != Layout::Indifferent).then_some("it knows of one set of weights, and here there are several posteriors")
+        (layout != Layout::Indifferent)
+            .then_some("it knows of one set of weights, and here there are several posteriors")
     }
 
     fn prefers(&self) -> bool {

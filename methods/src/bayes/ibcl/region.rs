@@ -146,7 +146,8 @@ fn combined(parts: &[(Gaussian, f64)], combine: Combine) -> Gaussian {
     };
     let mean = sum(&|gaussian, share| gaussian.mean.scale(share as f32));
     let std = if combine == Combine::Sum {
-        let square = |array: &Array, share: f32| array.with((array.flat.clone() * share) * (array.flat.clone() * share));
+        let square =
+            |array: &Array, share: f32| array.with((array.flat.clone() * share) * (array.flat.clone() * share));
         let squares = sum(&|gaussian, share| {
             gaussian.std.iter().map(|(path, array)| (path.to_owned(), square(array, share as f32))).collect()
         });
