@@ -218,6 +218,8 @@ fn what_is_foretold_comes_to_pass() {
         "method=ewc ewc.samples=30 budget.flops=2e7",
         "method=lora lora.rank=2 lora.per=task lora.end=keep budget.maf=2e7",
         "method=ema net.batch_norm=true budget.flops=5e7 budget.per=stream",
+        "method=finetune optim.rule=galore optim.rank=2 optim.gap=20 train.epochs=10",
+        "method=finetune optim.rule=galore optim.rank=2 budget.maf=2e7",
         "method=replay replay.capacity=2000 replay.batch=16 train.steps=40",
     ];
     for settings in stacks {

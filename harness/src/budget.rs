@@ -173,8 +173,9 @@ impl Offer<'_> {
         let Some((steps, bound_by)) = tightest else { bail!("nothing says how long to train; set train.epochs") };
         ensure!(
             steps > 0,
-            "{bound_by} buys not one step of the experience: a step costs {} and {} examples, its end {}; raise \
-             the cap",
+            "{bound_by} buys not one step of the experience: {} are spent, a step costs {} and {} examples, its end \
+             {}; raise the cap",
+            operations(&bound_by, self.charged),
             operations(&bound_by, price),
             price.examples,
             operations(&bound_by, self.reserve)

@@ -20,7 +20,7 @@ mod spatial;
 use self::held::Held;
 pub(crate) use self::held::{ELEMENT, INDEX};
 pub use self::{
-    adapter::{SHARED_A, SHARED_B},
+    adapter::{LEAST_NORM, SHARED_A, SHARED_B},
     grams::Grams,
     local::SPREAD,
 };

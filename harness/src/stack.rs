@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use toml::Table;
 
 use crate::{
-    catalogue::{self, Need},
+    catalogue::{self, Family, Need},
     ctx::Deploy,
     method::{Carrier, Contribution, Layout},
     net::Net,
@@ -72,6 +72,12 @@ impl Stack {
                     table
                 }
             };
+            if let (Family::Adapters, Some(first)) = (entry.family, families.get(&Family::Partial)) {
+                bail!(
+                    "`{first}` stands before `{name}`, which then finds no matrix that is trained; write \
+                     method={name}+{first}"
+                );
+            }
             if let Some(first) = families.insert(entry.family, name).filter(|_| entry.family.is_alone()) {
                 bail!("`{first}` and `{name}` both say which small part of the body is trained; leave one of them out");
             }
@@ -102,10 +108,9 @@ impl Stack {
             bail!("`{a}` replaces parameters at each task and `{b}` remembers them; keep one adapter for the stream");
         }
         if let (Some(a), Some(b)) = (with(Layout::Folds), with(Layout::Remembers).or(with(Layout::Averages))) {
-            bail!(
-                "`{a}` folds its adapters into the matrices, and what `{b}` keeps no longer fits; leave one out, or set {a}.end=keep \
-                 where there is such a setting"
-            );
+            let has_end = self.tables.get(a).and_then(toml::Value::as_table).is_some_and(|own| own.contains_key("end"));
+            let or = if has_end { format!(", or set {a}.end=keep") } else { String::new() };
+            bail!("`{a}` folds its adapters into the matrices, and what `{b}` keeps no longer fits; leave one out{or}");
         }
         let whole = [Layout::Remembers, Layout::Replaces, Layout::Folds, Layout::Averages, Layout::Merges];
         if let (Some(a), Some(b)) = (with(Layout::Routes), whole.into_iter().find_map(with)) {

@@ -247,3 +247,18 @@ fn finding_out_a_price_is_not_charged() {
     let steps: u64 = trace.horizons.iter().map(|horizon| horizon.steps).sum();
     assert_eq!((trace.ledger.charged(None).steps, trace.ledger.on(Phase::Train).steps), (steps, steps));
 }
+
+/// The projections of GaLore, which few steps need, are kept back and no part of what a step costs.
+#[test]
+fn rare_work_of_an_optimizer_does_not_starve_it() {
+    let of = |rule: &str| {
+        let trace = support::trace(&format!(
+            "method=finetune optim.rate=0.001 optim.rule={rule} train.epochs=40 budget.flops=2e7"
+        ));
+        let steps: u64 = trace.horizons.iter().map(|horizon| horizon.steps).sum();
+        assert!(trace.horizons.iter().all(|horizon| horizon.bound_by == "budget.flops"), "{:?}", trace.horizons);
+        steps
+    };
+    let (galore, adamw) = (of("galore optim.rank=2"), of("adamw"));
+    assert!(2 * galore > adamw && galore < adamw, "{galore} of {adamw}");
+}

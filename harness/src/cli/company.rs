@@ -52,9 +52,10 @@ impl Variant {
         Ok(choices.iter().filter_map(first).collect())
     }
 
-    /// Why this and `other` are refused together, if they are.
+    /// Why this and `other` are refused together, in whichever order, if they are.
     fn refuses(&self, other: &Self, shelf: &Shelf) -> Option<String> {
         let error = stack(&[self, other], shelf).err()?;
+        stack(&[other, self], shelf).err()?;
         let reason = format!("{error:#}").replace(&format!("`{}`", other.name), "the other");
         Some(reason.replace(&format!(" {}.", other.name), " its "))
     }

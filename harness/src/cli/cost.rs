@@ -7,10 +7,10 @@ use std::{
     sync::atomic::Ordering,
 };
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use clbench_results::RunDir;
 
-use super::{Ending, STOP, Usage, listen, print, read_text};
+use super::{Ending, STOP, Usage, listen, print, read_text, tell};
 use crate::{
     config::{Asked, Setup, resolve},
     cost::{clip, fomo},
@@ -51,6 +51,9 @@ pub(super) fn cost(words: &Words, shelf: &Shelf) -> Result<Ending> {
     listen();
     let seed = asked.seeds.first().copied().unwrap_or(setup.config.seed);
     let Some(forecast) = foretell(&setup, seed, shelf)? else { return Ok(Ending::Interrupted) };
+    if asked.seeds.len() > 1 {
+        tell(&format!("of seed {seed} alone; others cost about the same"));
+    }
     if words.json {
         print(&(serde_json::to_string(&forecast)? + "\n"))?;
     } else {
@@ -95,7 +98,11 @@ fn foretold(folder: &Path) -> Result<Option<Forecast>> {
         return Ok(None);
     }
     let wrong = || format!("{} is no forecast; remove it", path.display());
-    Ok(Some(serde_json::from_str(&read_text(&path)?).with_context(wrong)?))
+    let forecast: Forecast = serde_json::from_str(&read_text(&path)?).with_context(wrong)?;
+    let Forecast { maf, peak_bytes, state_bytes, seconds, .. } = &forecast;
+    let ordered = [maf, peak_bytes, state_bytes].iter().all(|[least, most]| least <= most) && seconds[0] <= seconds[1];
+    ensure!(ordered, wrong());
+    Ok(Some(forecast))
 }
 
 /// A sentence on how far off it was, where something was foretold.

@@ -34,6 +34,10 @@ pub(super) fn methods(words: &Words, shelf: &Shelf) -> Result<Ending> {
         return Ok(Ending::Done);
     }
     let found = words.names.iter().map(|name| shelf.method(name)).collect::<Result<Vec<_>>>();
+    let rule = words.names.iter().find(|name| shelf.method(name).is_err() && shelf.rule(name).is_ok());
+    if let Some(rule) = rule {
+        return Err(Usage(anyhow!("`{rule}` is an optimizer; set optim.rule={rule} (see clbench list)")).into());
+    }
     let found = found.map_err(|error| Usage(anyhow!("{error:#}")))?;
     let texts = found.into_iter().map(|method| explained(method, shelf)).collect::<Result<Vec<_>>>()?;
     print(&texts.join("\n"))?;

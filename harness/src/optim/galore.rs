@@ -177,6 +177,9 @@ impl Optimizer for Galore {
     fn once(&self) -> u64 {
         self.once
     }
+    fn every(&self) -> u64 {
+        self.config.gap.unsigned_abs().into()
+    }
     fn keep_to(&mut self, theta: &Theta) {
         let rank = self.config.rank;
         self.bases.retain(|path, basis| {

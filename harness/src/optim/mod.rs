@@ -29,6 +29,10 @@ pub trait Optimizer: Stored + Send + Sync {
     fn once(&self) -> u64 {
         0
     }
+    /// Steps after which such operations are needed again; 0 where they never are.
+    fn every(&self) -> u64 {
+        0
+    }
     /// Forgets what belongs to paths that `theta` lacks or holds in another shape.
     fn keep_to(&mut self, theta: &Theta);
     /// A copy that shares nothing that can change.

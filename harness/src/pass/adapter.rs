@@ -22,6 +22,9 @@ pub const SHARED_A: &str = "shared.lora.a";
 /// Where VeRA's B for all layers is; shape `[most outputs, r]`, of which a layer takes the first rows.
 pub const SHARED_B: &str = "shared.lora.b";
 
+/// Least norm that is divided by: an output whose weights are all zero has none.
+pub const LEAST_NORM: f64 = 1e-12;
+
 /// One adapter beside a weight of rank `D`.
 pub(super) struct Adapter<const D: usize> {
     /// Shape `[in, r]`, or `[r, in, kh, kw]`.
@@ -93,7 +96,7 @@ impl Pass {
         (a.narrow(1, 0, patch).reshape(first), b.narrow(0, 0, outputs).reshape(second))
     }
 
-    /// m/‖W + Σ s·A·B‖ for each output, with the last magnitude that there is. Shape `[out]`.
+    /// m/‖W + Σ s·A·B‖ for each output (0 where all its weights are 0, which is no direction), with the last magnitude that there is. Shape `[out]`.
     pub(super) fn turn<const D: usize>(&self, adapters: &[Adapter<D>], weight: Tensor<D>) -> Tensor<1> {
         let mut sum = weight.inner();
         let shape = sum.dims();
@@ -107,7 +110,7 @@ impl Pass {
             _ => square.reshape([outputs as i32, -1]).sum_dim(1).reshape([outputs]),
         };
         let magnitude = adapters.iter().rev().find_map(|adapter| adapter.magnitude.clone());
-        magnitude.expect("one of them has a magnitude") / norm.sqrt()
+        magnitude.expect("one of them has a magnitude") / norm.sqrt().clamp_min(LEAST_NORM)
     }
 
     /// Notes what multiplying `x` by trained factors keeps; factors themselves are weights.
@@ -141,5 +144,37 @@ impl Pass {
         let ([rows, rank], [_, columns]) = (left.dims(), right.dims());
         self.count(rows * rank * columns, [false; 2]);
         left.matmul(right) * along(&outer, at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use crate::{
+        array::Array,
+        ledger::Meter,
+        pass::{Mode, Pass, Weights},
+    };
+
+    /// An output that was pruned away has no direction, and stays away.
+    #[test]
+    fn a_turned_output_without_weights_gives_zero_and_no_nan() {
+        let device = Device::flex();
+        let array = |shape: &[usize], values: &[f32]| Array::new(shape, values.to_vec(), &device);
+        let mut weights = Weights::default();
+        weights.theta.insert("x.weight", array(&[2, 2], &[3.0, 0.0, 4.0, 0.0]));
+        for (part, shape, values) in [
+            ("a", &[2, 1][..], &[1.0, 1.0][..]),
+            ("b", &[1, 2], &[0.0, 0.0]),
+            ("scale", &[1], &[1.0]),
+            ("magnitude", &[2], &[10.0, 0.0]),
+        ] {
+            weights.theta.insert(format!("x.lora0.{part}"), array(shape, values));
+        }
+        let mut pass = Pass::plain(&weights, Mode::Eval, &Meter::default());
+        let y = pass.linear::<2>("x", array(&[1, 2], &[1.0, 1.0]).tensor());
+        // 10/5 · (3 + 4), and 0.
+        assert_eq!(Array::from(y).values(), [14.0, 0.0]);
     }
 }

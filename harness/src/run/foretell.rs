@@ -111,7 +111,7 @@ impl Run<'_> {
     fn try_steps(&mut self, found: &mut Gathered, stop: &AtomicBool) -> Result<()> {
         let steps = self.horizon().expect("the experience has begun").steps;
         let tried = steps.min(TRIED);
-        let (mut first, mut seconds) = (0, Vec::new());
+        let (mut first, mut once, mut seconds) = (0, 0, Vec::new());
         for at in 0..tried {
             if stop.load(Ordering::Relaxed) {
                 return Ok(());
@@ -119,6 +119,7 @@ impl Run<'_> {
             let started = Instant::now();
             self.train(steps, &mut Nowhere)?;
             seconds.push(started.elapsed().as_secs_f64());
+            once = self.state.optim.once().max(once);
             // What begins with the first step does not grow with the others.
             if at == 0 {
                 first = self.states()?;
@@ -130,6 +131,9 @@ impl Run<'_> {
         let flops = part(price.flops);
         let each = Spent { flops, maf: self.footprint().weigh(flops), examples: part(price.examples), ..price };
         self.state.ledger.charge(experience, Phase::Train, each.times(rest));
+        let flops = once * self.again(tried, steps);
+        let maf = self.footprint().weigh(flops);
+        self.state.ledger.charge(experience, Phase::Train, Spent { flops, maf, ..Spent::default() });
         let grown = self.states()?.saturating_sub(first);
         // What is met again is not remembered twice.
         let new = self.plan().epoch().min(steps).saturating_sub(tried);
@@ -147,6 +151,12 @@ impl Run<'_> {
         }
         self.state.position.step = steps;
         Ok(())
+    }
+
+    /// How many of the steps from `tried` to `steps` need what few steps need.
+    fn again(&self, tried: u64, steps: u64) -> u64 {
+        let times = |steps: u64| steps.div_ceil(self.state.optim.every().max(1));
+        if self.state.optim.every() == 0 { 0 } else { times(steps) - times(tried) }
     }
 
     /// How full batches are, on average.

@@ -49,8 +49,9 @@ impl Run<'_> {
             self.state.taken[experience].push(indices.into_iter().map(|index| index as u32).collect());
         }
         self.charge(Phase::Train, spent, started);
-        let spent = Spent { maf: self.footprint().weigh(spent.flops), ..spent };
-        self.state.price = self.state.price.max(spent);
+        // What few steps need is no part of the price of all.
+        let flops = spent.flops.saturating_sub(self.state.optim.once());
+        self.state.price = self.state.price.max(Spent { flops, maf: self.footprint().weigh(flops), ..spent });
         self.state.position.step += 1;
         self.state.position.total += 1;
         let Some(Seen { loss, terms, gradient, accuracy }) = seen else { return Ok(()) };

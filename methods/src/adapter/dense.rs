@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use clbench::{
     array::Array,
     ledger::Meter,
-    pass::{SHARED_A, SHARED_B, Weights},
+    pass::{LEAST_NORM, SHARED_A, SHARED_B, Weights},
 };
 
 use super::adaptable;
@@ -62,7 +62,7 @@ fn scaled(weight: &Array, [a, b]: [Tensor<2>; 2], d: Tensor<1>, out: Tensor<1>, 
 
 /// Each output's weights scaled to the length that `target` `[outputs]` says. Shape `[weight's elements]`.
 fn turned(weight: &Array, target: Tensor<1>) -> Tensor<1> {
-    let factor = target / lengths(weight);
+    let factor = target / lengths(weight).clamp_min(LEAST_NORM);
     let dense = rows(weight);
     let factor: Tensor<2> = if weight.shape.len() == 2 { factor.unsqueeze_dim(0) } else { factor.unsqueeze_dim(1) };
     (dense * factor).reshape([-1])

@@ -84,6 +84,7 @@ impl Config {
     fn used(&self) -> Result<()> {
         let [own, usual] = [self, &Self::default()].map(|of| Table::try_from(of).expect("settings are a table"));
         let (rule, search) = (self.rule, self.search > 0);
+        let merges = self.merges().next().is_some();
         let pairs = self.uses(Policy::Running) || self.uses(Policy::WithStart);
         for (key, matters) in [
             ("weight", rule.takes_shares() && pairs && !search),
@@ -103,7 +104,7 @@ impl Config {
             ("off_diagonal", rule == Rule::Regmean),
         ] {
             ensure!(
-                matters || own.get(key) == usual.get(key) || self.merges().next().is_none(),
+                (matters && merges) || own.get(key) == usual.get(key),
                 "{key} changes nothing with rule = \"{}\", init = \"{}\" and deploy = \"{}\"; leave it out",
                 self.rule_name(),
                 self.init.name(),

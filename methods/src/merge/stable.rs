@@ -62,11 +62,18 @@ pub fn check(config: &Config) -> Result<()> {
     // 2·0.5 is 1 exactly; a root may be one bit off.
     ensure!(
         gain <= 1.0 + 1e-9,
-        "each merge would multiply what the one before it gave by {gain:.3}, so the weights would grow as {gain:.3}^t \
-         however they are trained; {}",
+        "each merge would multiply what the one before it gave by {}, so the weights would grow as {}^t however they \
+         are trained; {}",
+        shown(gain),
+        shown(gain),
         remedy(config, gain)
     );
     Ok(())
+}
+
+/// A factor with three digits behind the point, large ones by their magnitude.
+fn shown(gain: f64) -> String {
+    if gain < 1e6 { format!("{gain:.3}") } else { format!("{gain:.3e}") }
 }
 
 fn remedy(config: &Config, gain: f64) -> String {
