@@ -73,12 +73,12 @@ def main():
     print("\n## What is claimed, and what comes out here\n")
     print("Claims of FoMo-in-Flux and TIME as their readers report them; differences are paired over seeds, in points.\n")
     base, best = "method=finetune", "method=ema-merge"
-    say("merging gives the best trade-off of accumulation and retention (FoMo-in-Flux)", study.judged(best, base, "GM", 1),
-        study.words(best, base, "GM", ("ema-merge", "fine-tuning")) + "; " + study.words(best, base, "POOL", ("it", "fine-tuning")))
     same = [row for _, row in others if not any(word in row for word in ("batch_norm", "galore", "head."))]
     rivals = [row for row in [row for _, row in named] + same if row in study and row not in (best, "method=joint")]
     rival = max(rivals, key=lambda row: statistics.mean(study.values(row, "GM")))
-    print(f"  Of all methods of the same network, optimizer and question other than joint and ema-merge the best in GM is `{rival.removeprefix('method=')}`: {study.words(best, rival, 'GM', ('ema-merge', 'it'))}.")
+    say("merging gives the best trade-off of accumulation and retention (FoMo-in-Flux)", study.judged(best, rival, "GM", 1),
+        study.words(best, rival, "GM", ("ema-merge", f"`{rival.removeprefix('method=')}`, the best other of the same network, optimizer and question,"))
+        + "; " + study.words(best, base, "GM", ("it", "fine-tuning")) + "; " + study.words(best, base, "POOL", ("it", "fine-tuning")))
     for rank in (1, 4, 16, 64):
         say(f"adapters learn less (LoRA, r = {rank})", study.judged(lora(rank), base, "KA", -1), study.words(lora(rank), base, "KA", ("LoRA", "fine-tuning")))
         say(f"adapters retain more (LoRA, r = {rank})", study.judged(lora(rank), base, "ZS", 1),

@@ -34,7 +34,7 @@ pub struct Moment {
     pub answers: Vec<Option<Answered>>,
 }
 
-/// Accuracies under one preference after the last experience.
+/// Accuracies under one preference after an experience.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preferred {
     /// The weight of each task.
@@ -50,6 +50,8 @@ pub struct History {
     pub moments: Vec<Moment>,
     /// Evaluations under preferences, those after the last experience.
     pub preferred: Vec<Preferred>,
+    /// The same after the experiences before, with the experience, from 1.
+    pub earlier: Vec<(usize, Preferred)>,
 }
 
 impl History {
@@ -57,11 +59,11 @@ impl History {
     pub fn of(tasks: usize, records: &[Record]) -> Self {
         let mut moments: BTreeMap<(usize, At, u64), Moment> = BTreeMap::new();
         let last = records.iter().filter(|record| record.at == At::End).map(|record| record.experience).max();
-        let mut preferred: BTreeMap<&str, BTreeMap<Option<u32>, Vec<Option<f64>>>> = BTreeMap::new();
+        let mut wishes: BTreeMap<(usize, &str), BTreeMap<Option<u32>, Vec<Option<f64>>>> = BTreeMap::new();
         for record in records.iter().filter(|record| record.split == Split::Test && record.task < tasks) {
             if !record.preference.is_empty() {
-                if record.at == At::End && Some(record.experience) == last {
-                    let models = preferred.entry(&record.preference).or_default();
+                if record.at == At::End {
+                    let models = wishes.entry((record.experience, &record.preference)).or_default();
                     let accuracies = models.entry(record.sample).or_insert_with(|| vec![None; tasks]);
                     accuracies[record.task] = Some(record.accuracy).filter(|accuracy| accuracy.is_finite());
                 }
@@ -77,15 +79,18 @@ impl History {
                 moment.answers[record.task] = answered(record);
             }
         }
-        let preferred = preferred.into_iter().filter_map(|(words, models)| {
+        let wishes = wishes.into_iter().filter_map(|((experience, words), models)| {
             let weights: Option<Vec<f64>> = words.split(' ').map(|word| word.parse().ok()).collect();
             let weights = weights.filter(|weights| weights.len() == tasks)?;
             // The answer of all samples together is a model of its own and stands for them where it is alone.
             let several = models.len() > 1;
             let models = models.into_iter().filter(|(sample, _)| sample.is_some() || !several);
-            Some(Preferred { weights, models: models.map(|(_, accuracies)| accuracies).collect() })
+            let models = models.map(|(_, accuracies)| accuracies).collect();
+            Some((experience, Preferred { weights, models }))
         });
-        Self { preferred: preferred.collect(), moments: moments.into_values().collect() }
+        let (last, earlier): (Vec<_>, Vec<_>) = wishes.partition(|(experience, _)| Some(*experience) == last);
+        let preferred = last.into_iter().map(|(_, preferred)| preferred).collect();
+        Self { preferred, earlier, moments: moments.into_values().collect() }
     }
 
     /// The evaluation after the last experience.
@@ -143,5 +148,13 @@ mod tests {
         let history = History::of(3, &records);
         let model = vec![None, None, Some(0.7)];
         assert_eq!(history.preferred, [Preferred { weights: vec![1.0, 0.0, 0.0], models: vec![model; 2] }]);
+        assert_eq!(history.earlier, []);
+        let mut before = records[plain].clone();
+        (before.experience, before.preference) = (1, "0 0 1".into());
+        records.push(before);
+        let history = History::of(3, &records);
+        let model = vec![None, None, Some(0.7)];
+        assert_eq!(history.earlier, [(1, Preferred { weights: vec![0.0, 0.0, 1.0], models: vec![model] })]);
+        assert_eq!(history.preferred.len(), 1);
     }
 }

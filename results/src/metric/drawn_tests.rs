@@ -28,13 +28,15 @@ fn drawn(numbers: &mut Numbers, tasks: usize) -> Subject {
     let rows = moments.iter().filter(|moment| moment.at != At::Step);
     let rows = rows.map(|moment| (0..tasks).map(|task| moment.accuracy(task)).collect()).collect();
     let mut values = |count: usize| (0..count).map(|_| numbers.next()).collect::<Vec<f64>>();
-    let preferred = (0..3).map(|_| Preferred {
+    let mut preferred = || Preferred {
         weights: values(tasks),
         models: (0..2).map(|_| values(tasks).into_iter().map(Some).collect()).collect(),
-    });
+    };
+    let earlier = (1..experiences).map(|experience| (experience, preferred())).collect();
+    let preferred = (0..3).map(|_| preferred()).collect();
     Subject {
         matrix: Matrix::new(rows, trained, false),
-        history: History { moments, preferred: preferred.collect() },
+        history: History { moments, preferred, earlier },
         references: References {
             joint: values(tasks).into_iter().map(Some).collect(),
             upto: values(tasks).into_iter().map(Some).collect(),
@@ -59,7 +61,8 @@ fn relabelled(subject: &Subject, names: &[usize]) -> Subject {
     for moment in &mut other.history.moments {
         moment.answers = moved(&moment.answers, names);
     }
-    for preferred in &mut other.history.preferred {
+    let earlier = other.history.earlier.iter_mut().map(|(_, preferred)| preferred);
+    for preferred in other.history.preferred.iter_mut().chain(earlier) {
         preferred.weights = moved(&preferred.weights, names);
         preferred.models.iter_mut().for_each(|model| *model = moved(model, names));
     }

@@ -11,12 +11,27 @@
 //! not here: it is not backward transfer.
 
 use super::hypervolume::hypervolume;
+use super::subject::mean_over;
 use super::{Better, Metric, Subject, Unit};
 use crate::history::Preferred;
 use crate::stats::mean;
 
 /// All of this file.
-pub static ALL: &[&Metric] = &[&AVERAGE, &AVERAGE_MEAN, &AVERAGE_MIN, &PEAK, &PEAK_MEAN, &PEAK_MIN, &HYPERVOLUME];
+pub static ALL: &[&Metric] = &[
+    &AVERAGE,
+    &AVERAGE_MEAN,
+    &AVERAGE_MIN,
+    &PEAK,
+    &PEAK_MEAN,
+    &PEAK_MIN,
+    &WORST,
+    &WORST_MEAN,
+    &WORST_MIN,
+    &BACKWARD,
+    &BACKWARD_MEAN,
+    &BACKWARD_MIN,
+    &HYPERVOLUME,
+];
 
 const NEEDS: &str = "a method that answers preferences, and eval.preferences";
 const SOURCE: &str = "Lu et al. 2023 (IBCL), arXiv 2305.14782, as github.com/ibcl-anon/ibcl computes it";
@@ -97,6 +112,79 @@ pub static PEAK_MIN: Metric = Metric {
     ..AVERAGE
 };
 
+/// Accuracy on the task that fares worst.
+pub static WORST: Metric = Metric {
+    key: "worst.ibcl23",
+    short: "PLOW",
+    name: "worst accuracy under preferences",
+    about: "as preferred.ibcl23, of the task that fares worst (Lu et al. 2023)",
+    formula: "minₗ Ā[l], Ā as in preferred.ibcl23",
+    worked: "min((0.5 * 0.8 + 0.1 * 0.5) / 0.6, (0.3 * 0.7 + 0.1 * 0.6) / 0.4, (0.2 * 0.6 + 0.8 * 0.9) / 1)",
+    of: |subject| worst(&by_task(subject, best)?),
+    ..AVERAGE
+};
+
+/// The same, the mean over models counted.
+pub static WORST_MEAN: Metric = Metric {
+    key: "worst.ibcl23-mean",
+    short: "PLOWmean",
+    name: "worst under preferences, mean of models",
+    about: "as preferred.ibcl23-mean, of the task that fares worst (Lu et al. 2023)",
+    formula: "minₗ Ā[l], Ā as in preferred.ibcl23-mean",
+    worked: "min((0.5 * 0.75 + 0.1 * 0.45) / 0.6, (0.3 * 0.65 + 0.1 * 0.55) / 0.4, (0.2 * 0.55 + 0.8 * 0.85) / 1)",
+    of: |subject| worst(&by_task(subject, mean)?),
+    ..AVERAGE
+};
+
+/// The same, the worst model counted.
+pub static WORST_MIN: Metric = Metric {
+    key: "worst.ibcl23-min",
+    short: "PLOWmin",
+    name: "worst under preferences, worst model",
+    about: "as preferred.ibcl23-min, of the task that fares worst (Lu et al. 2023)",
+    formula: "minₗ Ā[l], Ā as in preferred.ibcl23-min",
+    worked: "min((0.5 * 0.7 + 0.1 * 0.4) / 0.6, (0.3 * 0.6 + 0.1 * 0.5) / 0.4, (0.2 * 0.5 + 0.8 * 0.8) / 1)",
+    of: |subject| worst(&by_task(subject, worst)?),
+    ..AVERAGE
+};
+
+/// Backward transfer of what is answered to preferences.
+pub static BACKWARD: Metric = Metric {
+    key: "bwt.ibcl23",
+    short: "PBT",
+    name: "backward transfer under preferences",
+    about: "preferred accuracy of a task at the end minus after its experience, the best model counted (Lu et al. 2023)",
+    formula: "(1/(T−1)) Σ_{l<T} (Ā_T[l] − Ā_l[l]), Ā_i[l] as in preferred.ibcl23 after experience i",
+    range: (-1.0, 1.0),
+    worked: "(((0.5 * 0.8 + 0.1 * 0.5) / 0.6 - 0.9) + ((0.3 * 0.7 + 0.1 * 0.6) / 0.4 - 0.8)) / 2",
+    of: |subject| backward(subject, best),
+    ..AVERAGE
+};
+
+/// The same, the mean over models counted.
+pub static BACKWARD_MEAN: Metric = Metric {
+    key: "bwt.ibcl23-mean",
+    short: "PBTmean",
+    name: "backward transfer under preferences, mean of models",
+    about: "as bwt.ibcl23, with the mean over models (Lu et al. 2023)",
+    formula: "as bwt.ibcl23, with the mean over models for their maximum",
+    worked: "(((0.5 * 0.75 + 0.1 * 0.45) / 0.6 - 0.85) + ((0.3 * 0.65 + 0.1 * 0.55) / 0.4 - 0.75)) / 2",
+    of: |subject| backward(subject, mean),
+    ..BACKWARD
+};
+
+/// The same, the worst model counted.
+pub static BACKWARD_MIN: Metric = Metric {
+    key: "bwt.ibcl23-min",
+    short: "PBTmin",
+    name: "backward transfer under preferences, worst model",
+    about: "as bwt.ibcl23, with the worst model (Lu et al. 2023)",
+    formula: "as bwt.ibcl23, with the minimum over models for their maximum",
+    worked: "(((0.5 * 0.7 + 0.1 * 0.4) / 0.6 - 0.8) + ((0.3 * 0.6 + 0.1 * 0.5) / 0.4 - 0.7)) / 2",
+    of: |subject| backward(subject, worst),
+    ..BACKWARD
+};
+
 /// Volume of what can be reached.
 pub static HYPERVOLUME: Metric = Metric {
     key: "hypervolume.ibcl23",
@@ -125,25 +213,56 @@ fn worst(values: &[f64]) -> Option<f64> {
     values.iter().copied().reduce(f64::min)
 }
 
+/// What several models reach together.
+type Reduce = fn(&[f64]) -> Option<f64>;
+
+/// Weight of `task` under a preference.
+fn weight(preferred: &Preferred, task: usize) -> f64 {
+    preferred.weights.get(task).copied().unwrap_or(0.0)
+}
+
+/// Whether all weights are finite and none below 0.
+fn are_weights(preferred: &[&Preferred]) -> bool {
+    preferred.iter().flat_map(|preferred| &preferred.weights).all(|weight| weight.is_finite() && *weight >= 0.0)
+}
+
+/// Ā of `task`; none where no preference weighs it, or an accuracy that counts was not recorded.
+fn of_task(preferred: &[&Preferred], task: usize, reduce: Reduce) -> Option<f64> {
+    let (mut sum, mut total) = (0.0, 0.0);
+    for preferred in preferred.iter().filter(|preferred| weight(preferred, task) > 0.0) {
+        let models = preferred.models.iter().map(|model| model.get(task).copied()?);
+        sum += weight(preferred, task) * reduce(&models.collect::<Option<Vec<f64>>>()?)?;
+        total += weight(preferred, task);
+    }
+    (total > 0.0).then(|| sum / total)
+}
+
 /// Ā of every trained task that some preference weighs; none if there is none of them.
-fn by_task(subject: &Subject, reduce: fn(&[f64]) -> Option<f64>) -> Option<Vec<f64>> {
-    let preferred = &subject.history.preferred;
-    if !preferred.iter().flat_map(|preferred| &preferred.weights).all(|weight| weight.is_finite() && *weight >= 0.0) {
+fn by_task(subject: &Subject, reduce: Reduce) -> Option<Vec<f64>> {
+    let preferred: Vec<&Preferred> = subject.history.preferred.iter().collect();
+    if !are_weights(&preferred) {
         return None;
     }
-    let weight = |preferred: &Preferred, task: usize| preferred.weights.get(task).copied().unwrap_or(0.0);
     let cares = |task: &usize| preferred.iter().any(|preferred| weight(preferred, *task) > 0.0);
-    let accuracy = |task: usize| {
-        let (mut sum, mut total) = (0.0, 0.0);
-        for preferred in preferred.iter().filter(|preferred| weight(preferred, task) > 0.0) {
-            let models = preferred.models.iter().map(|model| model.get(task).copied()?);
-            sum += weight(preferred, task) * reduce(&models.collect::<Option<Vec<f64>>>()?)?;
-            total += weight(preferred, task);
-        }
-        Some(sum / total)
-    };
-    let accuracies: Vec<f64> = subject.trained().filter(cares).map(accuracy).collect::<Option<_>>()?;
+    let accuracies = subject.trained().filter(cares).map(|task| of_task(&preferred, task, reduce));
+    let accuracies: Vec<f64> = accuracies.collect::<Option<_>>()?;
     (!accuracies.is_empty()).then_some(accuracies)
+}
+
+/// Mean over the tasks before the last experience of Ā at the end minus Ā after the last experience that trained them.
+fn backward(subject: &Subject, reduce: Reduce) -> Option<f64> {
+    let last: Vec<&Preferred> = subject.history.preferred.iter().collect();
+    let all: Vec<&Preferred> =
+        subject.history.earlier.iter().map(|(_, preferred)| preferred).chain(last.clone()).collect();
+    if !are_weights(&all) {
+        return None;
+    }
+    mean_over(subject.earlier(), |task| {
+        let learned = subject.matrix.last_trained(task)?;
+        let then = subject.history.earlier.iter().filter(|(experience, _)| *experience == learned);
+        let then: Vec<&Preferred> = then.map(|(_, preferred)| preferred).collect();
+        Some(of_task(&last, task, reduce)? - of_task(&then, task, reduce)?)
+    })
 }
 
 #[cfg(test)]
@@ -188,12 +307,23 @@ mod tests {
 
     #[test]
     fn the_best_model_is_no_worse_than_the_mean_and_the_peak_than_the_average() {
-        for family in [[&PEAK, &PEAK_MEAN, &PEAK_MIN], [&AVERAGE, &AVERAGE_MEAN, &AVERAGE_MIN]] {
+        for family in
+            [[&PEAK, &PEAK_MEAN, &PEAK_MIN], [&AVERAGE, &AVERAGE_MEAN, &AVERAGE_MIN], [&WORST, &WORST_MEAN, &WORST_MIN]]
+        {
             let [best, mean, worst] = family.map(|metric| (metric.of)(&EXAMPLE).unwrap());
             assert!(best > mean && mean > worst);
         }
         for (peak, average) in [(&PEAK, &AVERAGE), (&PEAK_MEAN, &AVERAGE_MEAN), (&PEAK_MIN, &AVERAGE_MIN)] {
             assert!((peak.of)(&EXAMPLE) >= (average.of)(&EXAMPLE));
         }
+        assert!((WORST.of)(&EXAMPLE) < (AVERAGE.of)(&EXAMPLE));
+    }
+
+    #[test]
+    fn backward_transfer_needs_what_was_answered_before() {
+        let mut subject = EXAMPLE.clone();
+        subject.history.earlier.retain(|(experience, _)| *experience == 1);
+        assert_eq!((BACKWARD.of)(&subject), None);
+        assert!((AVERAGE.of)(&subject).is_some());
     }
 }

@@ -60,6 +60,22 @@ pub static EXAMPLE: LazyLock<Subject> = LazyLock::new(|| {
                 Preferred { weights: vec![0.5, 0.3, 0.2], models: vec![some([0.8, 0.6, 0.5]), some([0.7, 0.7, 0.6])] },
                 Preferred { weights: vec![0.1, 0.1, 0.8], models: vec![some([0.4, 0.6, 0.9]), some([0.5, 0.5, 0.8])] },
             ],
+            earlier: vec![
+                (
+                    1,
+                    Preferred {
+                        weights: vec![1.0, 0.0, 0.0],
+                        models: vec![some([0.9, 0.4, 0.2]), some([0.8, 0.5, 0.2])],
+                    },
+                ),
+                (
+                    2,
+                    Preferred {
+                        weights: vec![0.5, 0.5, 0.0],
+                        models: vec![some([0.9, 0.8, 0.3]), some([0.8, 0.7, 0.4])],
+                    },
+                ),
+            ],
         },
         references: References {
             joint: some([0.95, 0.9, 0.85]),
@@ -84,6 +100,7 @@ pub static HELD_OUT: LazyLock<Subject> = LazyLock::new(|| {
     let rows = subject.history.moments.iter().map(row).collect();
     subject.matrix = Matrix::new(rows, (0..3).map(|task| vec![task]).collect(), false);
     subject.history.preferred.clear();
+    subject.history.earlier.clear();
     subject
 });
 
