@@ -12,7 +12,9 @@ use std::{
 
 use anyhow::{Result, anyhow};
 use clbench_results::{
-    Matrix, RunDir, TableOptions, discover, matrix_text, metric::usual, scores_text, spend_text, table, verdict,
+    Matrix, RunDir, TableOptions, discover, matrix_text,
+    metric::{Metric, preference, usual},
+    scores_text, spend_text, table, verdict,
 };
 
 use super::{Ending, STOP, Target, Usage, cost, listen, print, progress::Progress, tell};
@@ -168,8 +170,8 @@ fn report(setup: &Setup, seeds: &[u64], outcomes: &[Result<Outcome>], runs: &Pat
             let matrix = Matrix::of(&one.manifest.stream, &one.records);
             text += &matrix_text(&matrix, &one.manifest.stream.tasks);
             text += "\n";
-            let metrics = usual([&one.manifest.stream]);
-            text += &scores_text(&one.scores(metrics), metrics);
+            let metrics = shown(one);
+            text += &scores_text(&one.scores(&metrics), &metrics);
             text += "\n";
             text += &spend_text(&one.ledger);
         }
@@ -190,10 +192,18 @@ fn report(setup: &Setup, seeds: &[u64], outcomes: &[Result<Outcome>], runs: &Pat
     print(&text)
 }
 
+/// The usual scores, and those under preferences where some were answered.
+fn shown(run: &RunDir) -> Vec<&'static Metric> {
+    let mut metrics = usual([&run.manifest.stream]).to_vec();
+    let preferred = run.scores(preference::ALL);
+    metrics.extend(preference::ALL.iter().filter(|metric| preferred.get(metric).is_some()));
+    metrics
+}
+
 /// One run as a line of JSON.
 fn line(run: &RunDir) -> Result<String> {
-    let metrics = usual([&run.manifest.stream]);
-    let scores = run.scores(metrics);
+    let metrics = shown(run);
+    let scores = run.scores(&metrics);
     let scores: serde_json::Map<String, serde_json::Value> =
         metrics.iter().map(|metric| (metric.key.to_owned(), scores.get(metric).into())).collect();
     let line = serde_json::json!({ "path": run.path, "manifest": run.manifest, "scores": scores });
