@@ -46,6 +46,11 @@ pub trait Carrier: Send + Sync {
     fn refuses(&self, _layout: Layout) -> Option<&'static str> {
         None
     }
+    /// Why a network's own weights are not to be found in `theta`, if so: nothing can stand beside them, and no part of them
+    /// can be left untrained; completes the sentence "`lora` does not go with `vcl`: …".
+    fn hides(&self) -> Option<&'static str> {
+        None
+    }
     /// Whether its loss compares the examples of a batch with each other, so that one example alone has none.
     fn contrasts(&self) -> bool {
         false

@@ -84,6 +84,10 @@ impl Stack {
             stack.tables.insert(name.to_owned(), table.into());
             stack.joint |= entry.joint;
         }
+        let part = [Family::Adapters, Family::Partial].iter().find_map(|family| families.get(family));
+        if let (Some(reason), Some(part)) = (stack.carrier.hides(), part) {
+            bail!("`{part}` does not go with `{}`: {reason}", carrier.unwrap_or_default());
+        }
         stack.check(carrier.unwrap_or("the plain network"))?;
         Ok(stack)
     }

@@ -69,6 +69,10 @@ impl Carrier for PerPreference {
         Box::new(Nearest { net: self.0.clone(), weights: weights.clone() })
     }
 
+    fn hides(&self) -> Option<&'static str> {
+        Some("here there are several networks")
+    }
+
     fn refuses(&self, layout: Layout) -> Option<&'static str> {
         let known = matches!(layout, Layout::Indifferent | Layout::Remembers | Layout::Averages);
         (!known).then_some("it knows of one network, and here there are several")

@@ -97,3 +97,7 @@ pub(crate) fn nearest(weights: &Weights, ask: &Ask) -> usize {
     let gaps: Vec<f64> = known.iter().map(apart).collect();
     (0..gaps.len()).min_by(|a, b| gaps[*a].total_cmp(&gaps[*b])).unwrap_or(0)
 }
+
+#[cfg(test)]
+#[path = "preference_tests.rs"]
+mod tests;

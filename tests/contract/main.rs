@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod adapters;
+mod bayes;
 mod budget;
 mod come_back;
 mod determinism;

@@ -170,7 +170,11 @@ fn report(setup: &Setup, seeds: &[u64], outcomes: &[Result<Outcome>], runs: &Pat
             let matrix = Matrix::of(&one.manifest.stream, &one.records);
             text += &matrix_text(&matrix, &one.manifest.stream.tasks);
             text += "\n";
-            let metrics = shown(one);
+            let mut metrics = shown(one);
+            // The others are in tables and in JSON.
+            let few =
+                [&preference::AVERAGE, &preference::AVERAGE_MEAN, &preference::WORST_MEAN, &preference::BACKWARD_MEAN];
+            metrics.retain(|metric| !preference::ALL.contains(metric) || few.contains(metric));
             text += &scores_text(&one.scores(&metrics), &metrics);
             text += "\n";
             text += &spend_text(&one.ledger);

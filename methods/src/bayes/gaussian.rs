@@ -186,6 +186,30 @@ mod tests {
         }
     }
 
+    /// Element k of tensor number n of `scripts/golden/bayes.py`.
+    fn numbers(n: u8, count: u8) -> Vec<f64> {
+        (0..count).map(|k| (f64::from(k) + f64::from(n)).sin()).collect()
+    }
+
+    /// In single precision; the largest of the numbers is about 20.
+    #[test]
+    fn divergence_distance_and_pull_are_pytorchs() {
+        let golden: serde_json::Value = serde_json::from_str(include_str!("../golden/bayes.json")).expect("JSON");
+        let golden = &golden["gaussian"];
+        let floats = |values: Vec<f64>| values.into_iter().map(|value| value as f32).collect::<Vec<f32>>();
+        let std = |rho: &f64| (rho - 1.0).exp().ln_1p();
+        let q = gaussian(&floats(numbers(1, 5)), &floats(numbers(2, 5).iter().map(std).collect()));
+        let p = gaussian(&floats(numbers(3, 5)), &floats(numbers(4, 5).iter().map(|x| x.abs() + 0.3).collect()));
+        let near = |a: f64, b: &serde_json::Value| (a - b.as_f64().expect("a number")).abs() < 1e-4;
+        assert!(near(value(q.divergence(&p)), &golden["kl"]));
+        assert!(near(q.wasserstein(&p).powi(2), &golden["w2_squared"]));
+        let pull = q.pull(&p);
+        for (path, key) in [("w", "d_mu"), ("w.rho", "d_rho")] {
+            let found = pull.get(path).expect("a pull").values();
+            assert!(found.iter().enumerate().all(|(k, x)| near(f64::from(*x), &golden[key][k])), "{key}: {found:?}");
+        }
+    }
+
     #[test]
     fn means_and_deviations_come_back_from_their_paths() {
         let q = gaussian(&[0.3, -1.0, 0.0], &[1e-4, 1.5, 30.0]);

@@ -205,6 +205,10 @@ impl Carrier for Vcl {
         Box::new(Predictive { vcl: self.clone(), weights: weights.clone(), drawn: Drawn::default() })
     }
 
+    fn hides(&self) -> Option<&'static str> {
+        Some("here weights are distributions")
+    }
+
     fn refuses(&self, layout: Layout) -> Option<&'static str> {
         let whole = matches!(layout, Layout::Replaces | Layout::Folds | Layout::Routes | Layout::Merges);
         whole.then_some("it knows weights as numbers, and here they are distributions")

@@ -38,6 +38,12 @@ impl Maker {
         Ok(maker)
     }
 
+    /// Makes weights as they come out, and adds them in full.
+    #[cfg(test)]
+    pub fn unscaled(&mut self) {
+        let whole = if self.config.mip { 1.0 / MIP_SHARE as f32 } else { 1.0 };
+        self.scales.iter_mut().for_each(|(.., scale)| *scale = whole);
+    }
     /// Weights of the network.
     fn len(&self) -> usize {
         self.scales.iter().map(|(_, shape, _)| shape.iter().product::<usize>()).sum()

@@ -211,6 +211,10 @@ impl Carrier for Hypernet {
         Box::new(Made { hypernet: self.clone(), weights: weights.clone(), known: Drawn::default() })
     }
 
+    fn hides(&self) -> Option<&'static str> {
+        Some("here weights are made by another network")
+    }
+
     fn refuses(&self, layout: Layout) -> Option<&'static str> {
         let whole = matches!(layout, Layout::Replaces | Layout::Folds | Layout::Routes);
         whole.then_some("it stands beside a network's own weights, and here they are made")
@@ -235,6 +239,9 @@ impl Carrier for Hypernet {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
 
 /// Networks that were made, by task.
 struct Made {

@@ -261,6 +261,10 @@ impl Carrier for Ibcl {
         Box::new(Credal::new(self.inference.net.clone(), weights.clone(), posteriors, reading))
     }
 
+    fn hides(&self) -> Option<&'static str> {
+        Some("here weights are distributions")
+    }
+
     fn refuses(&self, layout: Layout) -> Option<&'static str> {
         (layout != Layout::Indifferent)
             .then_some("it knows of one set of weights, and here there are several posteriors")

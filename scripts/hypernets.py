@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Writes results/published/hypernets.md out of the lines that scripts/study-hypernets.sh collects.
+
+usage: hypernets.py LINES
+
+Each line is a row's name, a tabulator, and what `clbench run --json` says of one run, beside whose folder its train.csv lies.
+Standard library alone.
+"""
+
+import csv
+import pathlib
+import statistics
+import sys
+
+from seeds import Study, interval, say
+
+KEYS = {"ACC": "acc.gem17", "BWT": "bwt.gem17", "FGT": "forgetting.chaudhry18"}
+STREAMS = {"split-mnist-told": "Split MNIST, five tasks", "permuted-mnist-told": "Permuted MNIST, five tasks"}
+ROWS = [
+    ("finetune", "finetune"),
+    ("joint", "joint"),
+    ("hypernet, β = 0", "hypernet hypernet.strength=0"),
+    ("hypernet", "hypernet"),
+    ("hypernet, no look-ahead", "hypernet hypernet.lookahead=false"),
+    ("hypernet, MIP", "hypernet hypernet.mip=true"),
+]
+HEAD = """# Hypernetworks on split and permuted MNIST
+
+Made by `scripts/study-hypernets.sh` on `streams/split-mnist-told.toml` (MLP of 400 and 400 units, a head for each task, 500 steps for
+each task) and `streams/permuted-mnist-told.toml` (100 and 100 units, 1000 steps for each task): the settings of von Oswald et al. 2020
+with fewer steps, fewer permutations, and inputs that are not padded. Adam, batches of 128, the task is told to all. Five seeds, ± half of
+the 95 % interval (Student's t), in percent. **Steps to 90 %**: of the first task, the first logged step at which the mean accuracy of the
+last five logged batches reaches 0.9. **Gradient noise**: variance of the gradient's norm over its squared mean, over the logged steps from 50 to
+250 of the first task. Steps are logged by tens.
+"""
+
+
+def logged(run):
+    """Step, accuracy and norm of the gradient of the first experience's logged steps."""
+    with open(pathlib.Path(run["path"]) / "train.csv") as file:
+        rows = [row for row in csv.DictReader(file) if row["experience"] == "1"]
+    return [(int(row["step"]), float(row["accuracy"] or "nan"), float(row["gradient"])) for row in rows]
+
+
+def steps_to(run, threshold=0.9):
+    rows = logged(run)
+    for at in range(4, len(rows)):
+        if statistics.mean(accuracy for _, accuracy, _ in rows[at - 4 : at + 1]) >= threshold:
+            return rows[at][0]
+    return None
+
+
+def noise(run):
+    norms = [norm for step, _, norm in logged(run) if 50 <= step <= 250]
+    return statistics.pvariance(norms) / statistics.mean(norms) ** 2
+
+
+def spread(values, digits):
+    if any(value is None for value in values):
+        return "—"
+    mean, half = interval(values)
+    return f"{mean:.{digits}f} ±{half:.{digits}f}"
+
+
+def main():
+    study = Study(sys.argv[1], KEYS)
+    print(HEAD)
+    for stream, title in STREAMS.items():
+        print(f"## {title}\n")
+        print("| method | " + " | ".join(KEYS) + " | steps to 90 % | gradient noise | operations |")
+        print("|---" * (len(KEYS) + 4) + "|")
+        for name, row in ROWS:
+            row = f"{stream}, {row}"
+            if row not in study:
+                continue
+            runs = study.runs[row].values()
+            flops = statistics.median(run["manifest"]["spent"]["flops"] for run in runs)
+            cells = [study.cell(row, key) for key in KEYS] + [spread([steps_to(run) for run in runs], 0), spread([noise(run) for run in runs], 2)]
+            print(f"| {name} | " + " | ".join(cells) + f" | {flops:.1e} |")
+        print()
+    print("## What is claimed, and what comes out here\n")
+    print("Differences are paired over seeds, in points.\n")
+    for stream, title in STREAMS.items():
+        at = lambda row: f"{stream}, {row}"
+        plain, free, mip = at("hypernet"), at("hypernet hypernet.strength=0"), at("hypernet hypernet.mip=true")
+        say(f"the regulariser keeps earlier tasks (von Oswald et al.; {title})", study.judged(plain, free, "ACC", 1),
+            study.words(plain, free, "ACC", ("with it a hypernetwork", "without")))
+        say(f"a hypernetwork forgets less than fine-tuning ({title})", study.judged(plain, at("finetune"), "FGT", -1),
+            study.words(plain, at("finetune"), "FGT", ("it", "fine-tuning")))
+        say(f"the look-ahead matters little ({title})", "undecided here" if study.judged(plain, at("hypernet hypernet.lookahead=false"), "ACC", 1) == "undecided here" else "not so here",
+            study.words(plain, at("hypernet hypernet.lookahead=false"), "ACC", ("with it a hypernetwork", "without")))
+        seeds = sorted(study.runs[plain].keys() & study.runs[mip].keys())
+        for name, of in (("gradient noise is less", noise), ("a threshold is reached in fewer steps", steps_to)):
+            pairs = [(of(study.runs[mip][seed]), of(study.runs[plain][seed])) for seed in seeds]
+            if any(None in pair for pair in pairs):
+                say(f"with MIP {name} (Ortiz et al.; {title})", "undecided here", "not every run reached it")
+                continue
+            mean, half = interval([a - b for a, b in pairs])
+            verdict = "holds here" if -mean > half else "the contrary here" if mean > half else "undecided here"
+            say(f"with MIP {name} (Ortiz et al.; {title})", verdict, f"MIP less the plain parametrisation is {mean:.2f} ±{half:.2f}")
+        say(f"MIP changes what is kept ({title})", "it does here" if study.judged(mip, plain, "BWT", 1) != "undecided here" else "undecided here",
+            study.words(mip, plain, "BWT", ("MIP", "without")))
+
+
+main()

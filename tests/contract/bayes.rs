@@ -1,0 +1,202 @@
+//! Distributions over weights, networks per preference and hypernetworks, in whole runs on digits.
+
+use clbench_results::{At, Record, Split};
+
+use crate::support::{self, Trace, refusal, shelf, trace, up_to};
+
+/// Five binary tasks with the same two labels.
+const PAIRS: &str = "stream.kind=domain-incremental stream.tasks=5 net.widths=[] net.dropout=0 optim.rule=adamw \
+                     optim.rate=0.01 optim.decay=0 train.epochs=40";
+/// Tasks of two digits with heads of their own.
+const TOLD: &str = "stream.kind=task-incremental stream.tasks=5 stream.classes_per_task=2 optim.rule=adamw optim.rate=0.003 \
+                    optim.decay=0 train.epochs=10";
+
+/// Mean accuracy at the end of models that answer single samples of a preference.
+fn preferred(trace: &Trace) -> f64 {
+    let last = trace.heard.records.iter().map(|row| row.experience).max();
+    let rows: Vec<(f64, f64)> = trace
+        .ends()
+        .iter()
+        .filter(|row| Some(row.experience) == last && row.split == Split::Test && !row.preference.is_empty())
+        .map(|row| {
+            let weights: Vec<f64> = row.preference.split(' ').map(|word| word.parse().expect("a weight")).collect();
+            (weights[row.task], row.accuracy)
+        })
+        .collect();
+    assert!(rows.len() > 5, "nothing was preferred");
+    rows.iter().map(|(weight, accuracy)| weight * accuracy).sum::<f64>()
+        / rows.iter().map(|(weight, _)| weight).sum::<f64>()
+}
+
+/// Mean accuracy at the end of all samples together, without a preference.
+fn together(trace: &Trace) -> f64 {
+    let last = trace.heard.records.iter().map(|row| row.experience).max();
+    let whole = |row: &&Record| Some(row.experience) == last && row.preference.is_empty() && row.sample.is_none();
+    let ends = trace.ends();
+    let rows: Vec<f64> = ends.iter().filter(whole).map(|row| row.accuracy).collect();
+    rows.iter().sum::<f64>() / rows.len() as f64
+}
+
+#[test]
+fn the_prior_keeps_what_fine_tuning_forgets() {
+    let [plain, vcl, coreset] =
+        ["finetune", "vcl", "vcl+coreset"].map(|method| trace(&format!("{PAIRS} method={method}")));
+    assert!(vcl.accuracy() > plain.accuracy() + 0.01, "{} {}", vcl.accuracy(), plain.accuracy());
+    assert!(coreset.accuracy() > plain.accuracy() + 0.05, "{} {}", coreset.accuracy(), plain.accuracy());
+}
+
+/// With tiny standard deviations, no divergence and means as answers, the means are trained as plain weights are.
+#[test]
+fn bayes_by_backprop_without_spread_is_fine_tuning() {
+    for net in ["", "net.body=cnn net.channels=[4] net.hidden=16"] {
+        let plain = trace(&format!("{net} method=finetune net.dropout=0"));
+        let off = "bbb.init_std=1e-9 bbb.divergence=0 bbb.samples=0";
+        let near = trace(&format!("{net} method=bbb {off} net.dropout=0"));
+        for (path, bits) in &plain.theta {
+            let apart =
+                bits.iter().zip(&near.theta[path]).map(|(a, b)| (f32::from_bits(*a) - f32::from_bits(*b)).abs());
+            let apart = apart.fold(0.0, f32::max);
+            assert!(apart < 1e-4, "{path} on {net:?}: {apart}");
+        }
+        assert!((near.accuracy() - plain.accuracy()).abs() < 0.02);
+    }
+}
+
+/// Withheld examples are in no batch, and all others are.
+#[test]
+fn a_coreset_is_kept_out_of_training() {
+    let with = trace(&format!("{PAIRS} method=finetune+coreset coreset.size=20 train.epochs=1"));
+    let plain = trace(&format!("{PAIRS} method=finetune train.epochs=1"));
+    let examples = |trace: &Trace, experience: usize| {
+        let train = |(of, phase, _): &(usize, _, _)| *of == experience && *phase == clbench::ledger::Phase::Train;
+        trace.ledger.iter().find(train).map(|(.., spent)| spent.examples).expect("it was trained")
+    };
+    for experience in 0..5 {
+        assert_eq!(examples(&plain, experience) - examples(&with, experience), 20);
+    }
+    let all = refusal_of("method=finetune+coreset coreset.size=100000");
+    assert!(all.contains("withholds all"), "{all}");
+    let centers = trace(&format!("{PAIRS} method=vcl+coreset coreset.choose=k-center train.epochs=1"));
+    assert!(centers.accuracy() > 0.5);
+}
+
+fn refusal_of(settings: &str) -> String {
+    let setup = support::setup(&format!("{PAIRS} {settings}"));
+    let mut run = clbench::run::Run::new(&setup, 0, &shelf()).expect("a run");
+    format!("{:#}", run.rehearse().expect_err("refused"))
+}
+
+#[test]
+fn a_credal_set_answers_preferences_it_was_not_trained_for() {
+    let asked = format!("{PAIRS} eval.random_preferences=4");
+    let plain = trace(&format!("{PAIRS} method=finetune")).accuracy();
+    // Single networks of a mixture know one task best.
+    for (settings, least) in
+        [("", 0.7), ("ibcl.combine=linear", 0.8), ("ibcl.combine=sum", 0.83), ("ibcl.repo_compat=true", 0.83)]
+    {
+        let trace = trace(&format!("{asked} method=ibcl ibcl.samples=3 {settings}"));
+        assert!(preferred(&trace) > least, "{settings}: {}", preferred(&trace));
+        assert!(together(&trace) > plain, "{settings}: {} {plain}", together(&trace));
+        // A step trains three posteriors, and asking costs no step.
+        let once = support::trace(&format!("{PAIRS} method=ibcl ibcl.samples=3 {settings}"));
+        assert_eq!(support::charged(&trace), support::charged(&once));
+        assert_eq!(trace.theta, once.theta);
+    }
+    let for_each = trace(&format!("{asked} method=per-preference+replay"));
+    assert!(preferred(&for_each) > plain, "{}", preferred(&for_each));
+    let step = |trace: &Trace| trace.ledger.charged(Some(4)).flops;
+    let one = trace(&format!("{PAIRS} method=per-preference+replay"));
+    assert_eq!(step(&for_each), 4 * step(&one));
+}
+
+/// What lies nearer than d is not stored, and something stored stands for it.
+#[test]
+fn a_larger_distance_stores_fewer_posteriors() {
+    let stored = |d: &str| {
+        let setup = support::setup(&format!("{PAIRS} method=ibcl ibcl.threshold={d} train.epochs=2"));
+        let (run, _) = up_to(&setup, 0, 5, &shelf());
+        let frozen = &run.state.weights.frozen;
+        assert!((0..5).all(|e| (0..3).all(|j| frozen.has(&format!("map.{e}.{j}")))));
+        run.stack().carrier.answers_any(&run.state.weights).expect("whole");
+        frozen.paths().filter(|path| path.starts_with("extreme.") && path.ends_with("head.weight")).count()
+    };
+    let counts = ["0", "1", "1e6"].map(stored);
+    assert!(counts[0] == 15 && counts[2] == 1 && (1..15).contains(&counts[1]), "{counts:?}");
+}
+
+/// Another finished run's weights, or a part of them, are refused.
+#[test]
+fn weights_that_no_run_left_answer_nothing() {
+    let setup = support::setup(&format!("{PAIRS} method=ibcl train.epochs=1"));
+    let (run, _) = up_to(&setup, 0, 5, &shelf());
+    let carrier = &run.stack().carrier;
+    let whole = run.state.weights.clone();
+    for path in ["map.4.2", "extreme.1.1.head.bias", "extreme.1.1.head.weight.rho", "now"] {
+        let mut part = whole.clone();
+        part.frozen.remove(path);
+        assert!(carrier.answers_any(&part).is_err(), "{path}");
+    }
+    let mut odd = whole.clone();
+    odd.theta.remove("q1.head.weight");
+    assert!(carrier.answers_any(&odd).is_err());
+    let mut far = whole.clone();
+    let map = clbench::array::Array::new(&[2], vec![7.0, f32::NAN], &burn::tensor::Device::flex());
+    far.frozen.insert("map.0.0", map);
+    assert!(carrier.answers_any(&far).is_err());
+}
+
+#[test]
+fn posteriors_are_clipped_apart() {
+    let of = |settings: &str| {
+        trace(&format!("{PAIRS} {settings} train.epochs=1 optim.rule=sgd optim.rate=0.05 optim.clip=0.05"))
+    };
+    let three = of("method=ibcl");
+    let one = of("method=ibcl ibcl.priors=[0.2]");
+    // The first of three goes the same way as alone, as far as its own draws allow: its matrix is drawn first.
+    for (path, bits) in one.theta {
+        assert_eq!(bits, three.theta[&path], "{path}");
+    }
+}
+
+#[test]
+fn a_hypernetwork_keeps_what_it_made() {
+    let sharp = "hypernet.widths=[16] hypernet.chunk=500";
+    let free = trace(&format!("{TOLD} method=hypernet {sharp} hypernet.strength=0"));
+    let kept = trace(&format!("{TOLD} method=hypernet {sharp} hypernet.strength=1"));
+    let first = |trace: &Trace| {
+        let last = trace.heard.records.iter().map(|row| row.experience).max();
+        let row =
+            trace.heard.records.iter().find(|row| row.at == At::End && Some(row.experience) == last && row.task == 0);
+        row.expect("it was asked").loss
+    };
+    assert!(first(&kept) < first(&free), "{} {}", first(&kept), first(&free));
+    assert!(kept.accuracy() > 0.9, "{}", kept.accuracy());
+    assert!(trace(&format!("{TOLD} method=hypernet {sharp} hypernet.mip=true")).accuracy() > 0.8);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    for (settings, words) in [
+        ("method=ibcl ibcl.priors=[]", "is not 1 to 100 numbers"),
+        ("method=ibcl ibcl.priors=[0.2,-1.0]", "is not 1 to 100 numbers"),
+        ("method=ibcl ibcl.hdr_mass=0", "leaves no region"),
+        ("method=ibcl ibcl.draw=uniform", "is no box to draw from uniformly"),
+        ("method=ibcl ibcl.combine=linear ibcl.draw=uniform ibcl.hdr_mass=1", "is all of space"),
+        ("method=ibcl ibcl.combine=linear ibcl.repo_compat=true", "leave ibcl.combine and ibcl.draw out"),
+        ("method=ibcl+ewc", "there are several posteriors"),
+        ("method=vcl+lora", "here weights are distributions"),
+        ("method=ibcl net.batch_norm=true", "needs a network without running statistics"),
+        ("method=vcl vcl.per=preference net.batch_norm=true", "cannot share running statistics"),
+        ("method=finetune eval.random_preferences=3", "depend on no preference"),
+        ("method=ibcl eval.random_preferences=20000", "is more than 10000"),
+        ("method=hypernet", "needs the task's identity"),
+        ("method=hypernet head.train=task head.test=task hypernet.widths=[0]", "is not up to 16 whole numbers"),
+        (
+            "method=hypernet head.train=task head.test=task hypernet.chunk=16000000 hypernet.widths=[60000]",
+            "has more than",
+        ),
+    ] {
+        let said = refusal(&shelf(), settings);
+        assert!(said.contains(words), "{settings}: {said}");
+    }
+}
