@@ -81,7 +81,7 @@ def main():
     print(HEAD)
     for stream, heads in (("cifar10", ("logistic", "hidden")),):
         for head in heads:
-            what = "A logistic head (512-2)" if head == "logistic" else "A hidden layer (512-64-2)"
+            what = "A logistic head (512-2)" if head == "logistic" else "A hidden layer (512-64-2), four epochs"
             print(f"## {what}\n")
             table([(title, f"{stream}, {head}, {row}") for title, row in METHODS], "method")
             print()

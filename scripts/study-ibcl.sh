@@ -81,7 +81,7 @@ for d in 1 2 4; do run cifar10 "logistic, mixture, d $d" "$prefer method=ibcl ib
 for d in 2e-3 5e-3 8e-3; do
     run cifar10 "logistic, repo, d $d" "$prefer method=ibcl ibcl.repo_compat=true ibcl.start=unit ibcl.against=batch ibcl.threshold=$d"
 done
-baselines cifar10 hidden "net.widths=[64]"
+baselines cifar10 hidden "net.widths=[64] train.epochs=4"
 # What one preference or a thousand cost: foretold, which is exact in updates.
 for count in 1 10 100 1000; do
     for method in ibcl per-preference+replay; do

@@ -94,11 +94,11 @@ fn a_credal_set_answers_preferences_it_was_not_trained_for() {
     for (settings, least) in
         [("", 0.7), ("ibcl.combine=linear", 0.8), ("ibcl.combine=sum", 0.83), ("ibcl.repo_compat=true", 0.83)]
     {
-        let trace = trace(&format!("{asked} method=ibcl ibcl.samples=3 {settings}"));
+        let trace = trace(&format!("{asked} method=ibcl {settings}"));
         assert!(preferred(&trace) > least, "{settings}: {}", preferred(&trace));
         assert!(together(&trace) > plain, "{settings}: {} {plain}", together(&trace));
         // A step trains three posteriors, and asking costs no step.
-        let once = support::trace(&format!("{PAIRS} method=ibcl ibcl.samples=3 {settings}"));
+        let once = support::trace(&format!("{PAIRS} method=ibcl {settings}"));
         assert_eq!(support::charged(&trace), support::charged(&once));
         assert_eq!(trace.theta, once.theta);
     }

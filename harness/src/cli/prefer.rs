@@ -65,11 +65,15 @@ pub(super) fn prefer(words: &Words, shelf: &Shelf) -> Result<Ending> {
         write_whole(out, &to_safetensors(&model)?)?;
         tell(&format!("wrote the first model to {}", out.display()));
     }
+    tell(&format!(
+        "{} models, made in {made:.3} s without a training step, asked in {asked:.3} s",
+        predictor.samples()
+    ));
     print(&if words.json {
         serde_json::json!({ "preference": wish, "made_s": made, "asked_s": asked, "records": records }).to_string()
             + "\n"
     } else {
-        told(&wish, &setup, predictor.samples(), [made, asked], &records)
+        told(&wish, &setup, &records)
     })?;
     Ok(Ending::Done)
 }
@@ -147,11 +151,9 @@ fn answers(predictor: &dyn Predictor, setup: &Setup, seed: u64, wish: &[f64]) ->
 }
 
 /// A table of 80 columns: each task's weight and accuracies in percent.
-fn told(wish: &[f64], setup: &Setup, models: u32, [made, asked]: [f64; 2], records: &[Record]) -> String {
-    let mut text = format!(
-        "{models} models, made in {made:.3} s without a training step, asked in {asked:.3} s\n\n{:<30} {:>7} {:>9} {:>7} {:>7} {:>7}\n",
-        "task", "weight", "together", "mean", "worst", "best"
-    );
+fn told(wish: &[f64], setup: &Setup, records: &[Record]) -> String {
+    let mut text =
+        format!("{:<30} {:>7} {:>9} {:>7} {:>7} {:>7}\n", "task", "weight", "together", "mean", "worst", "best");
     let (mut sums, mut total) = ([0.0; 4], 0.0);
     for (task, of) in setup.stream.tasks.iter().enumerate() {
         let of_task = records.iter().filter(|record| record.task == task && record.split == Split::Test);
