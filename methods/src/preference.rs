@@ -19,7 +19,7 @@ pub(crate) fn prefix(p: usize) -> String {
 
 /// Where the networks of `theta` lie.
 pub(crate) fn prefixes(theta: &Theta) -> Vec<String> {
-    (0..).map(prefix).take_while(|prefix| theta.paths().any(|path| path.starts_with(prefix))).collect()
+    (0..theta.paths().count()).map(prefix).take_while(|prefix| theta.paths().any(|path| path.starts_with(prefix))).collect()
 }
 
 /// Refuses a network with running statistics, which several sets of weights would share.
@@ -64,7 +64,7 @@ fn shares(frozen: &Theta, p: usize) -> Option<Vec<f32>> {
     frozen.get(&format!("preference.{p}")).map(Array::values)
 }
 
-/// Σ over tasks k of w_k times the mean loss of the batch's examples of k, for network `p`; the plain mean before the
+/// Σ over tasks k of wₖ times the mean loss of the batch's examples of k, for network `p`; the plain mean before the
 /// first experience began. Logits have shape `[batch, classes]`, the loss `[1]`.
 ///
 /// A remembered example of a task that is being trained has no weight: the task's new examples stand for it.

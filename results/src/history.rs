@@ -54,12 +54,15 @@ pub struct History {
     pub earlier: Vec<(usize, Preferred)>,
 }
 
+/// Accuracies by model, then by task.
+type Models = BTreeMap<Option<u32>, Vec<Option<f64>>>;
+
 impl History {
     /// Gathers the test records of a run on `tasks` tasks. Values that are no finite number count as not recorded.
     pub fn of(tasks: usize, records: &[Record]) -> Self {
         let mut moments: BTreeMap<(usize, At, u64), Moment> = BTreeMap::new();
         let last = records.iter().filter(|record| record.at == At::End).map(|record| record.experience).max();
-        let mut wishes: BTreeMap<(usize, &str), BTreeMap<Option<u32>, Vec<Option<f64>>>> = BTreeMap::new();
+        let mut wishes: BTreeMap<(usize, &str), Models> = BTreeMap::new();
         for record in records.iter().filter(|record| record.split == Split::Test && record.task < tasks) {
             if !record.preference.is_empty() {
                 if record.at == At::End {

@@ -248,7 +248,7 @@ fn finding_out_a_price_is_not_charged() {
     assert_eq!((trace.ledger.charged(None).steps, trace.ledger.on(Phase::Train).steps), (steps, steps));
 }
 
-/// The projections of GaLore, which few steps need, are kept back and no part of what a step costs.
+/// The projections of `galore`, which few steps need, are kept back and no part of what a step costs.
 #[test]
 fn rare_work_of_an_optimizer_does_not_starve_it() {
     let of = |rule: &str| {

@@ -1,7 +1,7 @@
 //! A coreset: a few examples of each task are kept out of training and learned right before answers are given.
 //!
-//! - Nguyen et al. 2018 (VCL), <https://arxiv.org/abs/1710.10628>, algorithm 1: q_t is fitted to what is not in the coreset
-//!   and handed on; what answers is q̃_t, which begins as q_t and is fitted to the coreset with q_t as its prior (eq. 5-6).
+//! - Nguyen et al. 2018 (VCL), <https://arxiv.org/abs/1710.10628>, algorithm 1: qₜ is fitted to what is not in the coreset
+//!   and handed on; what answers is q̃ₜ, which begins as qₜ and is fitted to the coreset with qₜ as its prior (eq. 5-6).
 //! - How they are chosen: at random, or by greedy k-centers in the space of inputs (Gonzalez 1985,
 //!   <https://doi.org/10.1016/0304-3975(85)90224-5>).
 //!

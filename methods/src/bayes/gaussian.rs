@@ -151,7 +151,7 @@ mod tests {
         assert!(value(q.divergence(&q)).abs() < 1e-7);
     }
 
-    /// KL(q‖p) = E_q[ln q − ln p], estimated from half a million draws.
+    /// KL(q‖p) = E[ln q − ln p] under q, estimated from half a million draws.
     #[test]
     fn a_divergence_is_what_draws_estimate() {
         let (q, p) = (gaussian(&[0.3, -1.0], &[0.5, 1.5]), gaussian(&[0.0, -0.5], &[1.0, 0.8]));

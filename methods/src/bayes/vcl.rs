@@ -4,7 +4,7 @@
 //! - `vcl`: Nguyen et al. 2018, <https://arxiv.org/abs/1710.10628>, eq. 3-4: the prior of a task is the posterior after
 //!   the one before. With `vcl+coreset`: see [`coreset`](super::coreset).
 //! - Outputs in place of matrices are drawn where that applies: Kingma et al. 2015, <https://arxiv.org/abs/1506.02557>.
-//! - `per = "preference"`: a posterior for each preference that is asked, with the data term Σ w_k L_k over the tasks of
+//! - `per = "preference"`: a posterior for each preference that is asked, with the data term Σ wₖ Lₖ over the tasks of
 //!   a batch; beside `replay` the remembered tasks are weighed, too.
 //!
 //! **Deviation:** the means begin where the plain network's weights do and not at a maximum-likelihood solution of the first

@@ -1,7 +1,7 @@
 //! A chunked hypernetwork makes each task's weights out of an embedding, and is kept from making others for earlier tasks.
 //!
 //! - von Oswald et al. 2020, <https://arxiv.org/abs/1906.00695>, eq. 2: the task's loss plus β/(T − 1) times the sum over
-//!   earlier tasks t of ‖h(e_t, Θ*) − h(e_t, Θ + ΔΘ)‖², Θ* being the weights before the task and ΔΘ the step that the
+//!   earlier tasks t of ‖h(eₜ, Θ*) − h(eₜ, Θ + ΔΘ)‖², Θ* being the weights before the task and ΔΘ the step that the
 //!   task's loss alone asks for; that step is no part of the graph. Section 3 and appendix C: weights are made chunk by chunk, of
 //!   the task's embedding and the chunk's.
 //! - Ortiz et al. 2024, <https://arxiv.org/abs/2304.07645> (`mip`): inputs are encoded as E(γ) = (cos πγ/2, sin πγ/2), whose

@@ -2,7 +2,7 @@
 //!
 //! - Lu et al. 2023, <https://arxiv.org/abs/2305.14782>, algorithm 1: each task turns m priors into m posteriors; one that
 //!   lies nearer than d (2-Wasserstein) to a stored one is not stored, and that one stands for it, also as the next prior.
-//!   Algorithm 2: a preference w gives the posterior of task k the share w_k/m in a convex combination; models are drawn
+//!   Algorithm 2: a preference w gives the posterior of task k the share wₖ/m in a convex combination; models are drawn
 //!   from the combination's highest-density region.
 //! - The authors' code, <https://github.com/ibcl-anon/ibcl>, is followed by `repo_compat`: the distance is
 //!   ‖Δμ‖/P + √½·‖Δσ‖/P over the P coordinates, standard deviations are combined linearly, the region covers 1 − `hdr_mass`,

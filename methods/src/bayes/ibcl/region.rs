@@ -8,6 +8,7 @@
 //! **Deviation:** of a mixture at most 200 networks are drawn, so that regions of less mass than samples/200 are those of
 //! that mass.
 
+use burn::tensor::Tensor;
 use clbench::{array::Array, draws::Draws, theta::Theta};
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
@@ -18,16 +19,16 @@ use super::{super::gaussian::Gaussian, Config};
 /// Most networks that are drawn of a mixture.
 const MOST_DRAWN: usize = 200;
 
-/// What Σ β_j q_j is, for Gaussians q_j = N(μ_j, σ_j²).
+/// What Σ βⱼ qⱼ is, for Gaussians qⱼ = N(μⱼ, σⱼ²).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Combine {
-    /// The mixture with the density Σ β_j q_j: what the paper's definition of a credal set says.
+    /// The mixture with the density Σ βⱼ qⱼ: what the paper's definition of a credal set says.
     #[default]
     Mixture,
-    /// N(Σ β_j μ_j, (Σ β_j σ_j)²): the 2-Wasserstein barycenter, and what the authors' code computes.
+    /// N(Σ βⱼ μⱼ, (Σ βⱼ σⱼ)²): the 2-Wasserstein barycenter, and what the authors' code computes.
     Linear,
-    /// N(Σ β_j μ_j, Σ β_j² σ_j²): the distribution of Σ β_j θ_j for independent θ_j.
+    /// N(Σ βⱼ μⱼ, Σ βⱼ² σⱼ²): the distribution of Σ βⱼ θⱼ for independent θⱼ.
     Sum,
 }
 
@@ -127,7 +128,7 @@ fn spread(of: &Gaussian) -> f64 {
     of.std.iter().flat_map(|(_, std)| std.values()).map(|std| f64::from(std).ln()).sum()
 }
 
-/// Logarithm of Σ β_j q_j(θ), less what all have in common; `terms` are ln β_j − Σ ln σ_j.
+/// Logarithm of Σ βⱼ qⱼ(θ), less what all have in common; `terms` are ln βⱼ − Σ ln σⱼ.
 fn density(theta: &Theta, parts: &[(Gaussian, f64)], terms: &[f64]) -> f64 {
     let exponent = |((gaussian, _), term): (&(Gaussian, f64), &f64)| {
         let z = theta.sub(&gaussian.mean).zip(&gaussian.std, |shift, std| shift / std);
@@ -151,7 +152,7 @@ fn combined(parts: &[(Gaussian, f64)], combine: Combine) -> Gaussian {
         let squares = sum(&|gaussian, share| {
             gaussian.std.iter().map(|(path, array)| (path.to_owned(), square(array, share as f32))).collect()
         });
-        squares.map(|square| square.sqrt())
+        squares.map(Tensor::sqrt)
     } else {
         sum(&|gaussian, share| gaussian.std.scale(share as f32))
     };
