@@ -34,8 +34,9 @@ fn a_finished_run_answers_as_it_did_and_others_too() {
     assert_eq!(asked.len(), again.len());
     assert_eq!(again.len(), 5 * 11, "five tasks, all models together and ten alone");
     for (row, again) in asked.iter().zip(again) {
-        assert_eq!(row[7].parse::<f64>().unwrap(), again["accuracy"].as_f64().unwrap(), "{row:?}");
-        assert_eq!(row[8].parse::<f64>().unwrap(), again["loss"].as_f64().unwrap(), "{row:?}");
+        let bits = |key: &str| again[key].as_f64().unwrap().to_bits();
+        assert_eq!(row[7].parse::<f64>().unwrap().to_bits(), bits("accuracy"), "{row:?}");
+        assert_eq!(row[8].parse::<f64>().unwrap().to_bits(), bits("loss"), "{row:?}");
     }
     let other = place.done(&format!("prefer {} w=1,0,0,0,3 -o model.safetensors", run.display()));
     assert!(other.contains("0.750") && other.lines().all(|line| line.chars().count() <= 80), "{other}");

@@ -44,7 +44,7 @@ pub struct Config {}
 
 impl Settings for Config {}
 
-/// Networks below the prefixes of [`preference`].
+/// Networks below `n0.`, `n1.` and so on; `frozen` has their preferences.
 #[derive(Clone)]
 pub struct PerPreference(Net);
 

@@ -19,7 +19,10 @@ pub(crate) fn prefix(p: usize) -> String {
 
 /// Where the networks of `theta` lie.
 pub(crate) fn prefixes(theta: &Theta) -> Vec<String> {
-    (0..theta.paths().count()).map(prefix).take_while(|prefix| theta.paths().any(|path| path.starts_with(prefix))).collect()
+    (0..theta.paths().count())
+        .map(prefix)
+        .take_while(|prefix| theta.paths().any(|path| path.starts_with(prefix)))
+        .collect()
 }
 
 /// Refuses a network with running statistics, which several sets of weights would share.

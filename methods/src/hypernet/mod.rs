@@ -130,7 +130,7 @@ impl Settings for Config {
     }
 }
 
-/// Paths: `theta` has what [`Maker`] names; `frozen` has `before.*`, the same at the experience's start.
+/// Paths: `theta` has `task.{t}`, `chunk`, the layers `make.{i}` and with `mip` the weights `base.*`; `frozen` has `before.*`, the same at the experience's start.
 #[derive(Clone)]
 pub struct Hypernet {
     config: Config,
