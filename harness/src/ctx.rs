@@ -8,6 +8,7 @@ use burn::tensor::{Device, Tensor};
 use crate::{
     array::Array,
     batch::{Batch, Example, Feed},
+    config::Eval,
     draws::Draws,
     ledger::{Meter, Spent},
     memory::Seen,
@@ -48,11 +49,10 @@ pub struct Ctx<'a> {
     pub rate: f64,
     /// Examples in a full batch.
     pub batch_size: usize,
-    /// The preferences over tasks that will be asked after this experience; empty where none are.
-    pub preferences: Vec<Vec<f64>>,
     /// Where tensors live.
     pub device: &'a Device,
     pub(crate) clip: Option<f64>,
+    pub(crate) eval: &'a Eval,
     pub(crate) net: &'a Net,
     pub(crate) meter: Meter,
 }
@@ -73,6 +73,12 @@ impl Ctx<'_> {
     /// A question about all classes, its work charged; for predictors that are used inside of a hook.
     pub fn ask(&self) -> Ask {
         Ask::new(Scope::All, &self.net.heads, self.draws, &self.meter)
+    }
+    /// The preferences over tasks that will be asked after this experience; empty where none are.
+    pub fn preferences(&self) -> Vec<Vec<f64>> {
+        let heads = self.heads();
+        let draws = Draws { step: 0, ..self.draws };
+        self.eval.preferences(&draws, heads.tasks.len(), &heads.seen[self.experience])
     }
     /// Heads, the classes behind them, and the tasks that have come with each experience.
     pub fn heads(&self) -> &Heads {

@@ -402,7 +402,6 @@ impl<'a> Run<'a> {
         let Setup { config, stream, optim, .. } = self.setup;
         let experience = self.state.position.experience;
         let epoch = self.first_epoch;
-        let preferences = self.examiner(At::End, meter).preferences();
         let Stack { carrier, contributions, .. } = &mut self.stack;
         let cx = Ctx {
             carrier: &**carrier,
@@ -415,9 +414,9 @@ impl<'a> Run<'a> {
             epoch,
             rate,
             batch_size: config.train.batch,
-            preferences,
             device: &self.device,
             clip: optim.clip,
+            eval: &config.eval,
             net: &self.setup.net,
             meter: meter.clone(),
         };

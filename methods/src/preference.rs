@@ -41,7 +41,7 @@ pub(crate) fn without_statistics(net: &Net, what: &str) -> Result<()> {
 /// Notes the experience's preferences, and makes as many networks: new ones begin as the first.
 pub(crate) fn begin(cx: &mut Ctx) {
     let (tasks, seen) = (cx.heads().tasks.len(), cx.heads().seen[cx.experience].clone());
-    let mut wishes = cx.preferences.clone();
+    let mut wishes = cx.preferences();
     if wishes.is_empty() {
         let share = 1.0 / seen.len() as f64;
         wishes.push((0..tasks).map(|task| if seen.contains(&task) { share } else { 0.0 }).collect());

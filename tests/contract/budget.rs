@@ -15,7 +15,7 @@ use crate::support::{self, Heard, setup};
 
 /// Every method, with what makes budgets hard: a Fisher at the end, steps that grow dearer, statistics to re-estimate,
 /// adapters to fold or to carry along.
-const STACKS: [&str; 14] = [
+const STACKS: [&str; 19] = [
     "method=finetune",
     "method=joint",
     "method=ewc ewc.samples=60",
@@ -30,6 +30,12 @@ const STACKS: [&str; 14] = [
     "method=ema-merge ema-merge.rule=fisher ema-merge.samples=60",
     "method=time-ft-all time-ft-all.rule=regmean time-ft-all.samples=20",
     "method=paint paint.samples=20 paint.search=4",
+    "method=vcl+coreset coreset.size=10 coreset.steps=5",
+    "method=ibcl ibcl.priors=[0.2,0.3]",
+    "method=per-preference+gem gem.capacity=20 gem.rehearse=true eval.random_preferences=2",
+    "method=gem gem.form=average gem.capacity=20",
+    "method=hypernet hypernet.widths=[4] hypernet.chunk=100 stream.kind=task-incremental stream.tasks=3 \
+     stream.classes_per_task=2",
 ];
 
 /// What of all that was spent a cap is for.
