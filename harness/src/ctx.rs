@@ -142,14 +142,22 @@ impl Ctx<'_> {
     }
     /// What [`Ctx::survey`] will cost.
     pub fn survey_price(&self) -> Result<Spent> {
-        // A predictor may have work to do once, such as reading the names of classes.
-        let [one, two] = [&[0][..], &[0, 0]].map(|indices| self.price_of(|| self.look_at(indices)));
+        let new = (0..self.feed.len()).filter(|index| self.feed.is_new(*index)).count();
+        self.price_of_batches(new, self.batch_size.max(SURVEY_BATCH), |indices| self.look_at(indices))
+    }
+    /// What `work` on `examples` examples will cost, `at_once` in each batch: some of it may be done once for a batch, such as
+    /// reading the names of classes.
+    pub fn price_of_batches<T>(
+        &self,
+        examples: usize,
+        at_once: usize,
+        work: impl Fn(&[usize]) -> Result<T>,
+    ) -> Result<Spent> {
+        let [one, two] = [&[0][..], &[0, 0]].map(|indices| self.price_of(|| work(indices)));
         let (one, two) = (one?.flops, two?.flops);
         let (each, once) = (two - one, 2 * one - two);
-        let new = (0..self.feed.len()).filter(|index| self.feed.is_new(*index)).count();
-        let times = new.div_ceil(self.batch_size.max(SURVEY_BATCH)) as u64;
-        let new = new as u64;
-        Ok(Spent { flops: each * new + once * times, examples: new, ..Spent::default() })
+        let (batches, examples) = (examples.div_ceil(at_once) as u64, examples as u64);
+        Ok(Spent { flops: each * examples + once * batches, examples, ..Spent::default() })
     }
     /// For every matrix or kernel at `name` (a path without `.weight`) the mean of xxᵀ over what the layer sees of up to
     /// `samples` drawn new examples, in `Eval`. Shape of each `[d, d]`, where d is the matrix's inputs, or the size of a
@@ -173,8 +181,8 @@ impl Ctx<'_> {
     /// What [`Ctx::grams`] will cost.
     pub fn grams_price(&self, samples: usize) -> Result<Spent> {
         let new = (0..self.feed.len()).filter(|index| self.feed.is_new(*index)).count();
-        let one = self.price_of(|| Ok(self.gram_of(&[0], Grams::default())))?;
-        Ok(one.times(samples.min(new) as u64))
+        let work = |indices: &[usize]| Ok(self.gram_of(indices, Grams::default()));
+        self.price_of_batches(samples.min(new), self.batch_size, work)
     }
     /// Up to `count` drawn inputs of the experience's tasks whose labels are not told, where the stream has some; they
     /// are counted as examples. Shape `[count, channels, height, width]`.
@@ -204,9 +212,8 @@ impl Ctx<'_> {
         if self.weights.buffers.is_empty() {
             return Ok(Spent::default());
         }
-        let one = self.price_of(|| Ok(self.carrier.loss(&mut self.plain(Mode::Eval), &self.batch(&[0]))))?;
-        let examples = self.feed.len().min(CALIBRATION_BATCHES * self.batch_size) as u64;
-        Ok(Spent { flops: one.flops * examples, examples, ..Spent::default() })
+        let work = |indices: &[usize]| Ok(self.carrier.loss(&mut self.plain(Mode::Eval), &self.batch(indices)));
+        self.price_of_batches(self.feed.len().min(CALIBRATION_BATCHES * self.batch_size), self.batch_size, work)
     }
     /// `weights` with running statistics re-estimated for them; see [`Deploy::calibrated`].
     pub fn calibrated(&self, weights: &Weights) -> Weights {

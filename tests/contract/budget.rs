@@ -15,7 +15,7 @@ use crate::support::{self, Heard, setup};
 
 /// Every method, with what makes budgets hard: a Fisher at the end, steps that grow dearer, statistics to re-estimate,
 /// adapters to fold or to carry along.
-const STACKS: [&str; 19] = [
+const STACKS: [&str; 20] = [
     "method=finetune",
     "method=joint",
     "method=ewc ewc.samples=60",
@@ -30,6 +30,7 @@ const STACKS: [&str; 19] = [
     "method=ema-merge ema-merge.rule=fisher ema-merge.samples=60",
     "method=time-ft-all time-ft-all.rule=regmean time-ft-all.samples=20",
     "method=paint paint.samples=20 paint.search=4",
+    "method=paint+dora paint.samples=40 paint.search=4 dora.rank=2",
     "method=vcl+coreset coreset.size=10 coreset.steps=5",
     "method=ibcl ibcl.priors=[0.2,0.3]",
     "method=per-preference+gem gem.capacity=20 gem.rehearse=true eval.random_preferences=2",

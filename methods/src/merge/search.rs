@@ -45,9 +45,11 @@ pub(super) fn share(parts: &Parts, new: &Trained, config: &Config, cx: &Ctx) -> 
 
 /// What a search will cost.
 pub(super) fn price(config: &Config, cx: &Ctx) -> Result<Spent> {
-    let one = cx.price_of(|| Ok(loss(cx.weights, &[0], cx)))?;
-    let examples: usize = groups(config, cx).iter().map(Vec::len).sum();
-    Ok(one.times((examples * (config.search + 1)) as u64))
+    let mut all = Spent::default();
+    for group in groups(config, cx) {
+        all += cx.price_of_batches(group.len(), cx.batch_size, |indices| Ok(loss(cx.weights, indices, cx)))?;
+    }
+    Ok(all.times(config.search as u64 + 1))
 }
 
 /// New examples, then those that came back, each drawn, where there are some.
