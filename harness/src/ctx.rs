@@ -145,19 +145,22 @@ impl Ctx<'_> {
         let new = (0..self.feed.len()).filter(|index| self.feed.is_new(*index)).count();
         self.price_of_batches(new, self.batch_size.max(SURVEY_BATCH), |indices| self.look_at(indices))
     }
-    /// What `work` on `examples` examples will cost, `at_once` in each batch: some of it may be done once for a batch, such as
-    /// reading the names of classes.
+    /// What `work` on `examples` examples will cost, `at_once` in each batch, found out on whole batches: some of it may be
+    /// done once for a batch, such as reading the names of classes, or for each pair of its examples.
     pub fn price_of_batches<T>(
         &self,
         examples: usize,
         at_once: usize,
         work: impl Fn(&[usize]) -> Result<T>,
     ) -> Result<Spent> {
-        let [one, two] = [&[0][..], &[0, 0]].map(|indices| self.price_of(|| work(indices)));
-        let (one, two) = (one?.flops, two?.flops);
-        let (each, once) = (two - one, 2 * one - two);
-        let (batches, examples) = (examples.div_ceil(at_once) as u64, examples as u64);
-        Ok(Spent { flops: each * examples + once * batches, examples, ..Spent::default() })
+        let batch = |count: usize| -> Result<u64> {
+            let indices: Vec<usize> = (0..count).collect();
+            if count == 0 { Ok(0) } else { Ok(self.price_of(|| work(&indices))?.flops) }
+        };
+        let whole = examples / at_once;
+        let full = if whole == 0 { 0 } else { batch(at_once)? };
+        let flops = full * whole as u64 + batch(examples % at_once)?;
+        Ok(Spent { flops, examples: examples as u64, ..Spent::default() })
     }
     /// For every matrix or kernel at `name` (a path without `.weight`) the mean of xxᵀ over what the layer sees of up to
     /// `samples` drawn new examples, in `Eval`. Shape of each `[d, d]`, where d is the matrix's inputs, or the size of a
