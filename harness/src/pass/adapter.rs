@@ -11,6 +11,8 @@
 //! VeRA's A and B are cut out of one pair for all layers, at [`SHARED_A`] and [`SHARED_B`]. A kernel's A is a kernel of
 //! the same size with r outputs, its B is 1×1. DoRA's norm is taken for each output and is no part of the graph (section
 //! 4.3), and with several adapters it is the norm of the sum of all.
+//!
+//! **Deviation:** an output whose weights are all zero has no direction; it gives zero, where the formula is 0/0.
 
 use burn::tensor::Tensor;
 

@@ -191,7 +191,7 @@ impl Settings for Config {
     }
 }
 
-/// Paths: `theta` has the posterior j in training below `q{j}.`; `frozen` has what is stored of task-th experience e below
+/// Paths: `theta` has the posterior j in training below `q{j}.`; `frozen` has what is stored of experience e below
 /// `extreme.{e}.{j}.`, and at `map.{e}.{j}` the experience and number of what stands for posterior j of experience e.
 #[derive(Clone)]
 pub struct Ibcl {
