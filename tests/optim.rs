@@ -13,7 +13,7 @@ use burn::tensor::Device;
 use clbench::{
     array::Array,
     ledger::Meter,
-    optim::{Optimizer, UNDECAYED, clip, clip_apart, descend},
+    optim::{Optimizer, UNDECAYED, clip, clip_apart},
     schedule::{Schedule, Shape},
     theta::Theta,
 };
@@ -297,12 +297,16 @@ fn parts_that_stand_apart_are_clipped_by_their_own_norms() {
     assert_eq!(clip_apart(grads.clone(), 1.0, &[]).0.bits(), clip(grads, 1.0).0.bits());
 }
 
+/// With a gradient of zero a weight shrinks by its decay alone, and what a deviation is made of stays, by every rule.
 #[test]
 fn what_deviations_are_made_of_does_not_decay() {
     let rho = format!("w{UNDECAYED}");
-    let mut theta = numbers(&[("w", &[1.0]), (&rho, &[1.0])]);
-    let still = numbers(&[("w", &[0.0]), (&rho, &[0.0])]);
-    descend(&mut theta, still, 0.5, 0.2);
-    let value = |path: &str| theta.get(path).expect("a weight").values()[0];
-    assert!((value("w") - 0.9).abs() < 1e-6 && (value(&rho) - 1.0).abs() < 1e-9);
+    for rule in clbench::optim::catalogue() {
+        let (_, mut optimizer) = (rule.make)("decay = 0.2".parse().unwrap()).unwrap();
+        let mut theta = numbers(&[("w", &[1.0]), (&rho, &[1.0])]);
+        let still = numbers(&[("w", &[0.0]), (&rho, &[0.0])]);
+        optimizer.step(&mut theta, still, 0.5, &Meter::default());
+        let value = |path: &str| theta.get(path).expect("a weight").values()[0];
+        assert!((value("w") - 0.9).abs() < 1e-6 && (value(&rho) - 1.0).abs() < 1e-9, "{}", rule.name);
+    }
 }

@@ -62,6 +62,12 @@ fn what_cannot_be_preferred_is_refused() {
         assert!(said.code == Some(2) && said.err.contains(why), "{words}: {said}");
     }
     assert!(place.run("prefer nowhere w=1").err.contains("nowhere"));
+    for (out, why) in [("artifact/weights.safetensors", "lies in the folder of the run"), ("no/such/x", "cannot write")]
+    {
+        let out = run.join(out).display().to_string();
+        let said = place.run(&format!("prefer {folder} w=1,1,1,1,1 -o {out}"));
+        assert!(said.code == Some(2) && said.err.contains(why), "{out}: {said}");
+    }
     // A file that is cut off, one of another method, and none at all.
     let weights = run.join("artifact/weights.safetensors");
     let whole = fs::read(&weights).unwrap();

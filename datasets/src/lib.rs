@@ -26,7 +26,8 @@ pub use {models::MODELS, set::Set};
 use clbench::{dataset::Source, registry::Format};
 
 /// Every loader of a user's own data, in the order of the listings.
-pub const FORMATS: &[Format] = &[load::folder::FORMAT, load::table::CSV, load::table::TSV, load::npy::FORMAT];
+pub const FORMATS: &[Format] =
+    &[load::folder::FORMAT, load::table::CSV, load::table::TSV, load::npy::FORMAT, load::words::FORMAT];
 
 /// Every dataset that ships, in the order of the listings.
 pub const CATALOGUE: &[&dyn Source] = &[

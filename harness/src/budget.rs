@@ -80,6 +80,13 @@ pub struct Horizon {
     pub steps: u64,
     /// What set them: `epochs`, `steps`, or `budget.` and a unit.
     pub bound_by: String,
+    /// Networks that each step updates side by side.
+    #[serde(default = "one")]
+    pub networks: u64,
+}
+
+fn one() -> u64 {
+    1
 }
 
 impl Train {
@@ -180,7 +187,7 @@ impl Offer<'_> {
             price.examples,
             operations(&bound_by, self.reserve)
         );
-        Ok(Horizon { steps, bound_by })
+        Ok(Horizon { steps, bound_by, networks: 1 })
     }
 
     /// Whether a cap could be reached within the next `steps` steps of `price`.
@@ -241,7 +248,7 @@ mod tests {
     #[test]
     fn the_tighter_binds_and_says_so() {
         let none = Budget::default();
-        let of = |steps, by: &str| Horizon { steps, bound_by: by.into() };
+        let of = |steps, by: &str| Horizon { steps, bound_by: by.into(), networks: 1 };
         assert_eq!(horizon(&train(Some(2)), &none, 0).expect("steps"), of(26, "epochs"));
         let flops = Budget { flops: Some(100.0), ..none.clone() };
         assert_eq!(horizon(&train(Some(2)), &flops, 0).expect("steps"), of(14, "budget.flops"));

@@ -378,10 +378,10 @@ impl Origin<'_> {
     pub fn cache(&self) -> PathBuf {
         self.data.join(".cache")
     }
-    /// Where a path of the stream file leads: beside it, else from the current folder.
+    /// Where a path of the stream file leads: beside it, else below the data folder, else from the current folder.
     pub fn path(&self, path: &str) -> PathBuf {
-        let beside = self.folder.join(path);
-        if beside.exists() { beside } else { PathBuf::from(path) }
+        let places = [self.folder, self.data].map(|folder| folder.join(path));
+        places.into_iter().find(|place| place.exists()).unwrap_or_else(|| PathBuf::from(path))
     }
 }
 

@@ -218,7 +218,8 @@ fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
         spent.peak_bytes = spent.peak_bytes.max(row.peak_bytes);
     }
     spent.maf = Some(maf);
-    let plans = run.state.horizons.iter().map(|h| Plan { steps: h.steps, bound_by: h.bound_by.clone() });
+    let plans =
+        run.state.horizons.iter().map(|h| Plan { steps: h.steps, bound_by: h.bound_by.clone(), networks: h.networks });
     Manifest {
         format: FORMAT,
         run: setup.seeded(seed).id(&stream.hash),

@@ -58,9 +58,9 @@ pub fn solve_flops(n: usize, columns: usize) -> u64 {
 /// positive diagonal and `q` of length n; by Hildreth's method (1957, <https://doi.org/10.1002/nav.3800040113>): one
 /// coordinate after another goes to its own minimum.
 ///
-/// It ends when no coordinate moves by more than 1e-12 of the largest, at the latest after 100,000 rounds.
+/// It ends when no coordinate moves by more than 1e-12 of the largest, at the latest after 10,000 rounds.
 pub fn nonnegative(p: &[f64], q: &[f64], least: f64) -> Vec<f64> {
-    const ROUNDS: usize = 100_000;
+    const ROUNDS: usize = 10_000;
     let n = q.len();
     let mut v = vec![least; n];
     for _ in 0..ROUNDS {

@@ -64,6 +64,11 @@ pub trait Carrier: Send + Sync {
     fn apart(&self, _theta: &Theta) -> Vec<String> {
         Vec::new()
     }
+    /// The prefixes of [`Carrier::apart`]; the empty one where all of `theta` is one part.
+    fn parts(&self, theta: &Theta) -> Vec<String> {
+        let apart = self.apart(theta);
+        if apart.is_empty() { vec![String::new()] } else { apart }
+    }
     /// Whether its answers depend on a preference over tasks; without, `eval.preferences` is refused.
     fn prefers(&self) -> bool {
         false

@@ -286,7 +286,8 @@ impl<'a> Run<'a> {
         self.state.reserve = footprint.weigh_reserve(reserve);
         self.state.price = Spent { maf: footprint.weigh(price.flops), ..price };
         let horizon = self.offer().horizon(self.state.price).with_context(|| self.place())?;
-        self.state.horizons.push(horizon);
+        let networks = self.stack.carrier.parts(&self.state.weights.theta).len() as u64;
+        self.state.horizons.push(Horizon { networks, ..horizon });
         Ok(())
     }
 
@@ -304,7 +305,7 @@ impl<'a> Run<'a> {
         let horizon = self.offer().horizon(self.state.price).with_context(|| self.place())?;
         let current = self.state.horizons.last_mut().expect("the experience has begun");
         if horizon.steps < current.steps {
-            *current = horizon;
+            *current = Horizon { networks: current.networks, ..horizon };
         }
         Ok(())
     }

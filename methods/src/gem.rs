@@ -10,11 +10,12 @@
 //! constrains nothing and is left out. With `rehearse` the remembered tasks' own gradients are added first, so that what is
 //! minimised is the sum of all tasks' losses, as a preference over tasks asks for.
 //!
-//! **Deviation:** remembered gradients are taken without dropout and with running statistics as they are.
+//! **Deviation:** remembered gradients are taken without dropout and with running statistics as they are, and beside a
+//! distribution over weights at its means, so that they constrain no standard deviation.
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
 use clbench::{
     batch::{Batch, Example},
@@ -48,8 +49,8 @@ pub const METHOD: Method = Method {
             about: "a constraint for each task, or one for the average of all",
             range: Range::Choice(&["each", "average"]),
         },
-        Setting { key: "margin", about: "least weight of a constraint, γ", range: Range::AtLeast(0.0) },
-        Setting { key: "ridge", about: "added to the diagonal of the program, ε", range: Range::AtLeast(0.0) },
+        Setting { key: "margin", about: "least weight of a constraint, γ; each alone", range: Range::AtLeast(0.0) },
+        Setting { key: "ridge", about: "added to the program's diagonal, ε; each alone", range: Range::AtLeast(0.0) },
         Setting { key: "rehearse", about: "whether remembered gradients are also added", range: Range::Flag },
     ],
     needs: &[],
@@ -89,7 +90,17 @@ impl Default for Config {
     }
 }
 
-impl Settings for Config {}
+impl Settings for Config {
+    fn check(&self) -> Result<()> {
+        let usual = Self::default();
+        let own = self.margin.to_bits() != usual.margin.to_bits() || self.ridge.to_bits() != usual.ridge.to_bits();
+        ensure!(
+            self.form == Form::Each || !own,
+            "gem.form = \"average\" has neither margin nor ridge; leave gem.margin and gem.ridge out"
+        );
+        Ok(())
+    }
+}
 
 /// What is remembered of each task.
 #[derive(Serialize, Deserialize)]
@@ -181,11 +192,7 @@ impl Contribution for Gem {
         if self.config.rehearse {
             remembered.iter().for_each(|more| grads.gather(more, 1.0));
         }
-        let mut parts = cx.carrier.apart(&cx.weights.theta);
-        if parts.is_empty() {
-            parts.push(String::new());
-        }
-        for prefix in parts {
+        for prefix in cx.carrier.parts(&cx.weights.theta) {
             let part = |of: &Theta| {
                 let mut part = of.clone();
                 part.retain(|path, _| path.starts_with(&prefix));

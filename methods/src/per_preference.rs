@@ -90,6 +90,11 @@ impl Carrier for PerPreference {
         preference::begin(cx);
         Ok(())
     }
+
+    fn task_end(&self, cx: &mut Ctx) -> anyhow::Result<()> {
+        preference::end(cx);
+        Ok(())
+    }
 }
 
 /// The network whose preference is nearest answers.

@@ -62,6 +62,12 @@ pub(crate) fn begin(cx: &mut Ctx) {
     cx.weights.frozen.insert(NOW, Array::new(&[tasks], now, cx.device));
 }
 
+/// Notes that the experience is over: from here on remembered examples of its tasks have their weight, too.
+pub(crate) fn end(cx: &mut Ctx) {
+    let tasks = cx.heads().tasks.len();
+    cx.weights.frozen.insert(NOW, Array::filled(&[tasks], 0.0, cx.device));
+}
+
 /// What preference `p` weighs each task.
 fn shares(frozen: &Theta, p: usize) -> Option<Vec<f32>> {
     frozen.get(&format!("preference.{p}")).map(Array::values)
@@ -71,6 +77,8 @@ fn shares(frozen: &Theta, p: usize) -> Option<Vec<f32>> {
 /// first experience began. Logits have shape `[batch, classes]`, the loss `[1]`.
 ///
 /// A remembered example of a task that is being trained has no weight: the task's new examples stand for it.
+///
+/// **Deviation:** a task without an example in a batch has no term in that batch's loss.
 pub(crate) fn weighed(logits: Tensor<2>, batch: &Batch, frozen: &Theta, p: usize) -> Tensor<1> {
     let each = -activation::log_softmax(logits, 1).gather(1, batch.labels.clone().unsqueeze_dim(1));
     let (Some(shares), false) = (shares(frozen, p), batch.tasks.is_empty()) else { return each.mean() };

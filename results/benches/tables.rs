@@ -130,7 +130,7 @@ fn manifest(name: &str, method: u64, seed: u64, spent: Spend) -> Manifest {
         version: "0.1.0".into(),
         revision: "0".into(),
         machine: "made up".into(),
-        experiences: vec![Plan { steps: 100, bound_by: "epochs".into() }; TASKS],
+        experiences: vec![Plan { steps: 100, bound_by: "epochs".into(), networks: 1 }; TASKS],
         spent,
         diverged: None,
     }

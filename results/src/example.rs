@@ -32,7 +32,7 @@ pub(crate) fn manifest(method: &str, seed: u64) -> Manifest {
         version: "0.1.0".into(),
         revision: "0123abc".into(),
         machine: "an example".into(),
-        experiences: vec![Plan { steps: 100, bound_by: "epochs".into() }; 3],
+        experiences: vec![Plan { steps: 100, bound_by: "epochs".into(), networks: 1 }; 3],
         spent: Spend {
             steps: 300,
             flops: 1_230_000_000,

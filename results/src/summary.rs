@@ -100,6 +100,8 @@ pub struct Entry {
     pub diverged: Vec<u64>,
     /// What bound the steps of the experiences; several words if not all were bound by the same.
     pub bound_by: Vec<String>,
+    /// Most networks that a step updates side by side.
+    pub networks: u64,
     /// The largest spending of any seed, field by field.
     pub spent: Spend,
     /// Versions, revisions and devices that made the runs.
@@ -138,6 +140,7 @@ impl Entry {
             seeds: manifests().map(|m| m.seed).collect(),
             diverged: manifests().filter(|m| m.diverged.is_some()).map(|m| m.seed).collect(),
             bound_by: set(manifests().flat_map(|m| &m.experiences).map(|plan| plan.bound_by.clone()).collect()),
+            networks: manifests().flat_map(|m| &m.experiences).map(|plan| plan.networks).max().unwrap_or(1),
             spent: manifests().fold(Spend::default(), |largest, m| larger(&largest, &m.spent)),
             made_by: set(manifests().map(|m| format!("{} {} {}", m.version, m.revision, m.device)).collect()),
             place: None,

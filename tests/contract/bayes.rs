@@ -140,9 +140,16 @@ fn weights_that_no_run_left_answer_nothing() {
     odd.theta.remove("q1.head.weight");
     assert!(carrier.answers_any(&odd).is_err());
     let mut far = whole.clone();
-    let map = clbench::array::Array::new(&[2], vec![7.0, f32::NAN], &burn::tensor::Device::flex());
-    far.frozen.insert("map.0.0", map);
-    assert!(carrier.answers_any(&far).is_err());
+    let array = |values: Vec<f32>| clbench::array::Array::new(&[values.len()], values, &burn::tensor::Device::flex());
+    for map in [[7.0, f32::NAN], [0.7, 0.2], [-5.0, -1.0], [4.0, 0.0], [0.0, 3.0]] {
+        far.frozen.insert("map.0.0", array(map.to_vec()));
+        assert!(carrier.answers_any(&far).is_err(), "{map:?}");
+    }
+    for value in [1e30, f32::NAN] {
+        let mut wild = whole.clone();
+        wild.frozen.insert("extreme.1.1.head.bias.rho", array(vec![0.0, value]));
+        assert!(carrier.answers_any(&wild).is_err(), "{value}");
+    }
 }
 
 #[test]
@@ -178,7 +185,17 @@ fn a_hypernetwork_keeps_what_it_made() {
 fn what_makes_no_sense_is_refused() {
     for (settings, words) in [
         ("method=ibcl ibcl.priors=[]", "is not 1 to 100 numbers"),
-        ("method=ibcl ibcl.priors=[0.2,-1.0]", "is not 1 to 100 numbers"),
+        ("method=ibcl ibcl.priors=[0.2,-1.0]", "is no standard deviation from 1e-12 to 1e6"),
+        ("method=vcl vcl.prior_std=1e-20", "prior_std = 0.00000000000000000001 is no standard deviation"),
+        ("method=bbb bbb.init_std=1e9", "init_std = 1000000000 is no standard deviation"),
+        ("method=ibcl eval.preferences=[[1e308,1e308,0.0,0.0,0.0]]", "and with a finite sum"),
+        ("method=ibcl eval.preferences=[[inf,0.0,0.0,0.0,0.0]]", "and with a finite sum"),
+        ("method=gem gem.form=average gem.margin=0.1", "has neither margin nor ridge"),
+        ("method=ibcl stream.kind=task-incremental stream.classes_per_task=2", "needs one head"),
+        (
+            "method=hypernet head.train=task head.test=task hypernet.mip=true hypernet.activation=relu",
+            "hypernet.mip has leaky rectifiers",
+        ),
         ("method=ibcl ibcl.hdr_mass=0", "leaves no region"),
         ("method=ibcl ibcl.draw=uniform", "is no box to draw from uniformly"),
         ("method=ibcl ibcl.combine=linear ibcl.draw=uniform ibcl.hdr_mass=1", "is all of space"),
@@ -198,5 +215,57 @@ fn what_makes_no_sense_is_refused() {
     ] {
         let said = refusal(&shelf(), settings);
         assert!(said.contains(words), "{settings}: {said}");
+    }
+}
+
+/// Embeddings of earlier tasks stay where they were learned; what makes weights out of them goes on.
+#[test]
+fn a_hypernetwork_moves_no_earlier_tasks_embedding() {
+    let setup = support::setup(&format!("{TOLD} method=hypernet hypernet.strength=1 optim.decay=0.1"));
+    let embeddings = |experiences| {
+        let (run, _) = up_to(&setup, 0, experiences, &shelf());
+        (0..5)
+            .map(|task| run.state.weights.theta.get(&format!("task.{task}")).expect("a task").bits())
+            .collect::<Vec<_>>()
+    };
+    let (two, three) = (embeddings(2), embeddings(3));
+    assert_eq!(two[..2], three[..2]);
+    assert_ne!(two[2], three[2]);
+}
+
+/// What was withheld is learned before answering, by each preference's network, too.
+#[test]
+fn a_coreset_reaches_networks_per_preference() {
+    for method in ["per-preference+coreset", "vcl+coreset vcl.per=preference"] {
+        let of = |steps: u32| {
+            let settings = "coreset.size=40 coreset.rate=0.01 train.epochs=1 eval.random_preferences=2";
+            trace(&format!("{PAIRS} method={method} {settings} coreset.steps={steps}"))
+        };
+        let loss = |trace: &Trace| trace.ends().iter().map(|row| row.loss).sum::<f64>();
+        assert!(loss(&of(60)) < 0.98 * loss(&of(1)), "{method}: {} {}", loss(&of(60)), loss(&of(1)));
+    }
+}
+
+/// Each step updates as many networks as there are posteriors or preferences.
+#[test]
+fn a_step_says_how_many_networks_it_updates() {
+    for (settings, networks) in [
+        ("method=finetune", 1),
+        ("method=vcl", 1),
+        ("method=ibcl ibcl.priors=[0.2,0.3]", 2),
+        ("method=per-preference eval.random_preferences=4", 4),
+    ] {
+        let trace = trace(&format!("{PAIRS} {settings} train.epochs=1"));
+        // Before there are two tasks there is one preference.
+        let last = trace.horizons.last().expect("an experience").networks;
+        assert_eq!(last, networks, "{settings}");
+    }
+}
+
+/// A standard deviation may be tiny or huge, and is what was said.
+#[test]
+fn deviations_of_any_size_train() {
+    for settings in ["method=ibcl ibcl.priors=[100.0]", "method=vcl vcl.init_std=1e-9 vcl.prior_std=1e5"] {
+        assert!(trace(&format!("{PAIRS} {settings} train.epochs=1")).accuracy() > 0.3, "{settings}");
     }
 }

@@ -6,6 +6,7 @@
 pub mod folder;
 pub mod npy;
 pub mod table;
+pub mod words;
 
 pub(crate) mod cached;
 pub(crate) mod share;

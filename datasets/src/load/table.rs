@@ -8,6 +8,7 @@
 //! label = "species"
 //! features = ["length", "width"]    # or "rest": all columns that are nothing else
 //! text = "description"              # in place of features: read by WordLlama
+//! tfidf = { components = 64 }       # or as counts of words, see `crate::text::tfidf`
 //! caption = "description"
 //! time = "found"                    # RFC 3339, or seconds since 1970
 //! separator = ","
@@ -17,7 +18,7 @@
 //! Classes are the labels for training in the order of the alphabet, or in that of numbers where all are whole numbers.
 //! Rows are read one by one and only what is asked for is kept, 4 bytes for each feature; for a moment, when all is
 //! read, it takes about three times as much. Ten million rows of 20 features are 800 MB; set `memory` to match. Each text
-//! becomes 256 features, see [`crate::text`], and its beginning is its caption where no column is.
+//! becomes 256 features or `tfidf.components`, see [`crate::text`], and its beginning is its caption where no column is.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -29,7 +30,10 @@ use clbench::{
 use serde::{Deserialize, Serialize};
 
 use super::{MEBIBYTE, MOST_CLASSES, cells::Cells, share, when};
-use crate::text::{self, Embed};
+use crate::text::{
+    self, Reads,
+    tfidf::{Reader, Tfidf},
+};
 
 /// The loader with commas.
 pub const CSV: Format = Format {
@@ -77,6 +81,8 @@ pub struct Table {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    tfidf: Option<Tfidf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     caption: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     time: Option<String>,
@@ -108,6 +114,13 @@ impl Settings for Table {
             "test_share makes no sense with `test`; leave it out"
         );
         ensure!(self.features.is_some() != self.text.is_some(), "a table needs either `features` or `text`");
+        if let Some(tfidf) = &self.tfidf {
+            ensure!(
+                self.text.is_some(),
+                "tfidf says how a text is read, and there is none; name its column: text = ..."
+            );
+            tfidf.check().context("in tfidf")?;
+        }
         match &self.features {
             Some(Features::Rest(word)) => ensure!(word == "rest", "features = {word:?} is neither a list nor \"rest\""),
             Some(Features::Named(names)) => ensure!(!names.is_empty(), "features = [] names no column"),
@@ -125,7 +138,10 @@ impl Settings for Table {
 
 impl Load for Table {
     fn load(&self, name: &str, origin: &Origin) -> Result<Dataset> {
-        self.load_with(name, origin, &|| text::open(origin.data))
+        self.load_with(name, origin, &|texts| match &self.tfidf {
+            Some(tfidf) => Ok(Box::new(Reader::new(tfidf, texts))),
+            None => text::open(origin.data),
+        })
     }
 }
 
@@ -157,8 +173,8 @@ struct Columns {
 }
 
 impl Table {
-    /// The same with another embedding of texts.
-    fn load_with(&self, name: &str, origin: &Origin, embed: &dyn Fn() -> Result<Box<dyn Embed>>) -> Result<Dataset> {
+    /// The same with texts read by `reads`.
+    fn load_with(&self, name: &str, origin: &Origin, reads: Reads) -> Result<Dataset> {
         let mut seen = Seen::default();
         let mut read =
             |path: &Option<String>| path.as_ref().map(|path| self.read(&origin.path(path), &mut seen)).transpose();
@@ -176,7 +192,7 @@ impl Table {
         if let Some(name) = classes.missing(&train.labels).or_else(|| classes.missing(&test.labels)) {
             bail!("{name:?} is a label for training only, or for testing only; each needs both");
         }
-        let embed = self.text.is_some().then(embed).transpose()?;
+        let embed = self.text.is_some().then(|| reads(&train.texts)).transpose()?;
         let mut shape = [1, 1, 0];
         let mut split = |rows: Rows| -> Result<Split> {
             let labels = classes.number(&rows.labels);
@@ -193,6 +209,11 @@ impl Table {
         };
         let (train, test) = (split(train)?, split(test)?);
         Ok(Dataset::new(name, shape, classes.names.clone(), train, test))
+    }
+
+    /// Features that a text becomes.
+    fn embedded(&self) -> usize {
+        self.tfidf.as_ref().map_or(text::WIDTH, |tfidf| tfidf.components)
     }
 
     fn columns(&self, cells: &Cells) -> Result<Columns> {
@@ -223,6 +244,7 @@ impl Table {
         let mut rows = Rows::default();
         while cells.next()? {
             seen.bytes += rows.push(&cells, &columns, &mut seen.names)?;
+            seen.bytes += columns.text.map_or(0, |_| 4 * self.embedded() as u64);
             ensure!(
                 seen.bytes <= self.memory.saturating_mul(MEBIBYTE),
                 "{}, line {}: more than the {} MiB that `memory` allows; raise it, or name fewer columns",
@@ -256,7 +278,7 @@ impl Rows {
         if let Some(column) = columns.text {
             let whole = cells.text(column)?.trim();
             ensure!(!whole.is_empty(), "{}: the text is empty", cells.at(column));
-            bytes += whole.len() + 4 * text::WIDTH + size_of::<String>();
+            bytes += whole.len() + size_of::<String>();
             self.texts.push(whole.to_owned());
         }
         if let Some(column) = columns.caption.or(columns.text) {

@@ -1,9 +1,12 @@
 //! Texts as inputs: each becomes a vector of features, its embedding, and its beginning becomes its caption.
 //!
-//! Embeddings are WordLlama's, <https://github.com/dleemiller/WordLlama>: the mean of the words' vectors, 256 numbers.
-//! They are kept in the data folder's `.cache` under a name that covers the texts and the model.
+//! Embeddings are WordLlama's, <https://github.com/dleemiller/WordLlama>: the mean of the words' vectors, 256 numbers; or
+//! counts of words, see [`tfidf`]. They are kept in the data folder's `.cache` under a name that covers the texts and
+//! what they are read by.
 
+mod components;
 pub mod sets;
+pub mod tfidf;
 
 use std::{io::Read, path::Path, sync::Mutex};
 
@@ -16,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{load::cached::cached, models::WORDLLAMA};
 
-/// Numbers of an embedding.
+/// Numbers of WordLlama's embedding.
 pub(crate) const WIDTH: usize = 256;
 
 /// Longest beginning of a text that becomes a caption, in characters.
@@ -34,6 +37,9 @@ pub(crate) trait Embed: Sync {
     /// What the embedding depends on beside the text: name and checksum of the model.
     fn id(&self) -> String;
 }
+
+/// Makes what reads texts, given those for training.
+pub(crate) type Reads<'a> = &'a dyn Fn(&[String]) -> Result<Box<dyn Embed>>;
 
 /// The beginning of a text, of at most 200 characters, and no word cut in two where that can be helped.
 pub(crate) fn beginning(text: &str) -> &str {

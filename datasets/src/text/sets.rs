@@ -1,6 +1,7 @@
 //! Sets of texts: 20 Newsgroups, the 52 topics of Reuters, and addresses on the state of the Union.
 //!
-//! Inputs are the texts' embeddings, 256 features, so the model `wordllama` has to be here too.
+//! Inputs are the texts' embeddings, 256 features, for which the model `wordllama` has to be here too; with the format
+//! `tfidf` they are counts of words.
 
 use std::{
     fs,
@@ -11,7 +12,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use clbench::dataset::{Dataset, File, Source, Split};
 
-use super::{Embed, beginning, embedded, open};
+use super::{Embed, Reads, beginning, embedded, open};
 use crate::{
     Set,
     fetch::{Package, Recipe},
@@ -35,6 +36,9 @@ enum Kind {
     Addresses,
 }
 
+/// Every set of texts.
+pub(crate) const ALL: [&Texts; 3] = [&NEWSGROUPS20, &REUTERS_R52, &STATE_OF_THE_UNION];
+
 /// Source of a set of texts.
 #[derive(Clone, Copy, Debug)]
 pub struct Texts {
@@ -53,17 +57,16 @@ struct Examples {
 }
 
 impl Texts {
-    /// Opens the set with any embedding.
-    fn open_with(&self, data: &Path, embed: &dyn Fn() -> Result<Box<dyn Embed>>) -> Result<Dataset> {
+    /// Opens the set under this name, its texts read by `reads`.
+    pub(crate) fn open_with(&self, name: &str, data: &Path, reads: Reads) -> Result<Dataset> {
         let remedy = || format!("{} cannot be opened; {}", self.set.name, self.set.remedy());
         let paths = verify::all(&self.set, data).with_context(remedy)?;
         let (train, test) = match self.kind {
             Kind::Tab => (tab(&paths[0]).with_context(remedy)?, tab(&paths[1]).with_context(remedy)?),
             Kind::Addresses => addresses(&fs::read(&paths[0])?).and_then(parted).with_context(remedy)?,
         };
-        let embed = embed()?;
-        dataset(self.set.name, &data.join(".cache"), &*embed, train, test)
-            .map(|dataset| dataset.released(self.set.released))
+        let embed = reads(&train.texts)?;
+        dataset(name, &data.join(".cache"), &*embed, train, test).map(|dataset| dataset.released(self.set.released))
     }
 }
 
@@ -89,7 +92,7 @@ impl Source for Texts {
     }
 
     fn open(&self, data: &Path) -> Result<Dataset> {
-        self.open_with(data, &|| open(data))
+        self.open_with(self.set.name, data, &|_| open(data))
     }
 
     fn verify(&self, data: &Path) -> Result<Vec<PathBuf>> {
@@ -356,7 +359,7 @@ mod tests {
                 eprintln!("skipped: {} is not in the data folder", source.set.name);
                 continue;
             }
-            let dataset = source.open_with(&data, &|| Ok(Box::new(Toy::default()))).unwrap();
+            let dataset = source.open_with("set", &data, &|_| Ok(Box::new(Toy::default()))).unwrap();
             eprintln!("{}: {} + {}", source.set.name, dataset.train.len(), dataset.test.len());
             assert_eq!(dataset.classes.len(), classes, "{}", source.set.name);
             assert!(train == 0 || (dataset.train.len(), dataset.test.len()) == (train, test), "{}", source.set.name);

@@ -56,7 +56,7 @@ pub(super) fn data(words: &Words, shelf: &Shelf) -> Result<Ending> {
         }
         Words::Fetch { names, from, data } => {
             let data = place(data.as_ref());
-            for source in sources(&named(names)?, shelf)? {
+            for source in sources(&named(names, shelf)?, shelf)? {
                 if source.files().is_empty() {
                     tell(&format!("{} ships with clbench", source.name()));
                     continue;
@@ -75,8 +75,9 @@ fn place(data: Option<&PathBuf>) -> PathBuf {
     data.cloned().unwrap_or_else(folder)
 }
 
-/// Names of datasets; in the place of a stream file those of its datasets that are not its own, each once.
-fn named(words: &[String]) -> Result<Vec<String>> {
+/// Names of datasets; in the place of a stream file those of its datasets that are not its own, and of the published
+/// networks that look at them, each once.
+fn named(words: &[String], shelf: &Shelf) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for word in words {
         if Path::new(word).extension().is_none_or(|end| end != "toml") {
@@ -95,6 +96,8 @@ fn named(words: &[String]) -> Result<Vec<String>> {
         }
         for (_, data) in file.get("data").and_then(toml::Value::as_table).into_iter().flatten() {
             names.extend(data.get("of").and_then(toml::Value::as_str).map(str::to_owned));
+            let body = data.get("body").and_then(toml::Value::as_str);
+            names.extend(body.filter(|body| shelf.models.iter().any(|model| model.name() == *body)).map(str::to_owned));
         }
     }
     let mut seen = BTreeSet::new();

@@ -1,6 +1,10 @@
 //! `clbench prefer`: models for a new preference over tasks, out of what a finished run learned, and how good they are.
 
-use std::{fmt::Write, path::PathBuf, time::Instant};
+use std::{
+    fmt::Write,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use burn::tensor::Device;
@@ -47,6 +51,8 @@ pub(super) fn prefer(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let bytes = bounded(&place, MOST_BYTES).with_context(|| {
         format!("cannot read {}; only methods that answer preferences leave it in any case", place.display())
     })?;
+    words.out.as_ref().map_or(Ok(()), |out| outside(out, &words.run)).map_err(Usage)?;
+    let opened = Instant::now();
     let setup = resolve(&words.run.join("config.toml"), &Asked::parse(&rest).map_err(Usage)?, shelf)?;
     let stack = setup.stack(shelf)?;
     able(&stack, &setup).map_err(Usage)?;
@@ -54,6 +60,7 @@ pub(super) fn prefer(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let within = || format!("in {}", place.display());
     let weights = from_safetensors(&bytes, &Device::flex()).with_context(within)?;
     stack.carrier.answers_any(&weights).with_context(within)?;
+    let opened = opened.elapsed().as_secs_f64();
     let made = Instant::now();
     let predictor = stack.carrier.predictor(&weights);
     let model = model(&*predictor, &setup, run.manifest.seed, &wish).map_err(Usage)?;
@@ -66,7 +73,8 @@ pub(super) fn prefer(words: &Words, shelf: &Shelf) -> Result<Ending> {
         tell(&format!("wrote the first model to {}", out.display()));
     }
     tell(&format!(
-        "{} models, made in {made:.3} s without a training step, asked in {asked:.3} s",
+        "{} models, made in {made:.3} s without a training step, asked in {asked:.3} s (data and weights were read in \
+         {opened:.1} s)",
         predictor.samples()
     ));
     print(&if words.json {
@@ -76,6 +84,15 @@ pub(super) fn prefer(words: &Words, shelf: &Shelf) -> Result<Ending> {
         told(&wish, &setup, &records)
     })?;
     Ok(Ending::Done)
+}
+
+/// Refuses a file that would lie in the run's folder, or in none that is there.
+fn outside(out: &Path, run: &Path) -> Result<()> {
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let within = || format!("cannot write {}", out.display());
+    let (folder, run) = (folder.canonicalize().with_context(within)?, run.canonicalize().with_context(within)?);
+    ensure!(!folder.starts_with(&run), "{} lies in the folder of the run, which stays as it is", out.display());
+    Ok(())
 }
 
 /// The weights, and the other settings.
@@ -112,7 +129,8 @@ fn normalised(wish: Vec<f64>, setup: &Setup) -> Result<Vec<f64>> {
         wish.iter().all(|weight| *weight >= 0.0) && total > 0.0 && total.is_finite(),
         "w= holds a weight below 0, none above 0, or one that is no finite number"
     );
-    Ok(wish.into_iter().map(|weight| weight / total).collect())
+    // Added to 0, so that −0 is 0.
+    Ok(wish.into_iter().map(|weight| 0.0 + weight / total).collect())
 }
 
 /// Refuses a method without answers to any preference, and one of which more than the weights would be needed.

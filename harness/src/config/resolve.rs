@@ -370,8 +370,11 @@ fn check(config: &mut Config, stream: &Stream, net: &Net) -> Result<()> {
     for preference in preferences {
         let sum: f64 = preference.iter().sum();
         ensure!(
-            preference.len() == stream.tasks.len() && preference.iter().all(|w| *w >= 0.0) && sum > 0.0,
-            "eval.preferences holds {preference:?}; give {} weights of at least 0, not all 0",
+            preference.len() == stream.tasks.len()
+                && preference.iter().all(|w| *w >= 0.0)
+                && sum > 0.0
+                && sum.is_finite(),
+            "eval.preferences holds {preference:?}; give {} weights of at least 0, not all 0 and with a finite sum",
             stream.tasks.len()
         );
     }

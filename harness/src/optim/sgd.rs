@@ -6,7 +6,7 @@
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::{Memory, Optimizer, descend};
+use super::{Memory, Optimizer, UNDECAYED, descend};
 use crate::{ledger::Meter, registry::Settings, theta::Theta};
 
 /// Settings of the rule `sgd`.
@@ -53,7 +53,9 @@ impl Optimizer for Sgd {
     fn step(&mut self, theta: &mut Theta, mut grads: Theta, rate: f64, _meter: &Meter) {
         let Config { momentum, nesterov, decay } = self.config;
         if decay > 0.0 {
-            grads = grads.add(theta, decay as f32);
+            let mut decayed = theta.clone();
+            decayed.retain(|path, _| !path.ends_with(UNDECAYED));
+            grads = grads.add(&decayed, decay as f32);
         }
         if momentum > 0.0 {
             let velocity = self.memory.blend("velocity", &grads, momentum as f32, 1.0);

@@ -8,7 +8,8 @@
 //! Beside a carrier without a posterior this is fine-tuning on the coreset before answering. What answers within an
 //! experience is what is being trained. The work is charged to the experience's end.
 //!
-//! **Deviation:** one q̃ is fitted to all coresets together; the authors' code fits one for each task's head.
+//! **Deviation:** one q̃ is fitted to all coresets together; the authors' code fits one for each task's head. The divergence in
+//! training is shared by all examples of the experience, those withheld included.
 
 use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
@@ -114,11 +115,7 @@ impl Coreset {
         let mut pass = cx.tracked(Mode::Train(draws));
         let loss = cx.rehearse(&mut pass, batch).loss;
         let mut grads = pass.gradients(loss);
-        let mut parts = cx.carrier.apart(before);
-        if parts.is_empty() {
-            parts.push(String::new());
-        }
-        for prefix in parts {
+        for prefix in cx.carrier.parts(before) {
             let prior = Gaussian::at(before, &prefix);
             if !prior.mean.is_empty() {
                 pull(&cx.weights.theta, &mut grads, &prefix, &prior, 1.0 / self.held.len() as f64);

@@ -6,6 +6,7 @@
 //! - W₂²(q, p) = ‖μq − μp‖² + ‖σq − σp‖²: Dowson & Landau 1982, <https://doi.org/10.1016/0047-259X(82)90077-X>, for
 //!   diagonal covariances.
 
+use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
 use clbench::{array::Array, draws::Draws, optim::UNDECAYED, pass::SPREAD, theta::Theta};
 
@@ -19,9 +20,18 @@ pub(crate) struct Gaussian {
     pub std: Theta,
 }
 
-/// σ of ρ, where it is.
+/// σ of ρ, where it is: max(ρ, 0) + ln(1 + e^−|ρ|), which overflows nowhere.
 fn softplus(rho: Tensor<1>) -> Tensor<1> {
-    rho.exp().log1p()
+    rho.clone().clamp_min(0.0) + (-rho.abs()).exp().log1p()
+}
+
+/// Refuses a standard deviation whose square, or whose inverse's, single precision cannot tell from 0.
+///
+/// # Errors
+/// When it is not from 1e-12 to 1e6.
+pub(crate) fn deviation(key: &str, std: f64) -> Result<()> {
+    ensure!((1e-12..=1e6).contains(&std), "{key} = {std} is no standard deviation from 1e-12 to 1e6");
+    Ok(())
 }
 
 /// ρ of a standard deviation above 0.

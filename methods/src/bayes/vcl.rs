@@ -28,7 +28,7 @@ use clbench::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    gaussian::{Gaussian, RHO},
+    gaussian::{Gaussian, RHO, deviation},
     inference::{Against, Inference},
     models::{Drawn, together},
 };
@@ -122,7 +122,12 @@ impl Default for Config {
     }
 }
 
-impl Settings for Config {}
+impl Settings for Config {
+    fn check(&self) -> Result<()> {
+        deviation("prior_std", self.prior_std)?;
+        deviation("init_std", self.init_std)
+    }
+}
 
 /// One posterior, or one for each preference. Paths: `theta` has μ at the network's own and ρ beside them at `….rho`;
 /// `frozen` has the prior below `prior.`. With several, each lies below its prefix.
@@ -231,6 +236,13 @@ impl Carrier for Vcl {
                 let prior = self.next(cx, &prefix).below(&format!("prior.{prefix}"));
                 cx.weights.frozen.extend(prior);
             }
+        }
+        Ok(())
+    }
+
+    fn task_end(&self, cx: &mut Ctx) -> Result<()> {
+        if self.config.per == Per::Preference {
+            preference::end(cx);
         }
         Ok(())
     }

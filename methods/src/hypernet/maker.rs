@@ -8,26 +8,43 @@ use super::{Activation, Config};
 
 /// Most numbers that a hypernetwork may have, and most that it may make at once.
 const MOST: usize = 1 << 28;
-/// What MIP adds at first, as a share of a first weight's standard deviation.
-const MIP_SHARE: f64 = 0.01;
-
 /// Paths: `task.{t}` shape `[1, task_embedding]`, `chunk` shape `[chunks, chunk_embedding]`, the layers `make.{i}`, the last
 /// of which makes a chunk; with `mip` also `base.*`, a network's weights.
 #[derive(Clone)]
 pub(super) struct Maker {
     config: Config,
-    /// First weights of the network: paths, shapes and, for each tensor, their standard deviation.
     plain: Net,
-    scales: Vec<(String, Vec<usize>, f32)>,
-    /// Whether heads belong to tasks.
+    tensors: Vec<Made>,
     tasks: usize,
+}
+
+/// A tensor of the network.
+#[derive(Clone)]
+struct Made {
+    path: String,
+    shape: Vec<usize>,
+    /// Where it begins in a row of all weights.
+    from: usize,
+    /// By what it is multiplied.
+    scale: f32,
+}
+
+impl Made {
+    fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
 }
 
 impl Maker {
     pub fn new(config: &Config, net: &Net) -> Result<Self> {
-        let first = net.init(&Draws::of(0), &Device::flex()).theta;
-        let scales = first.iter().map(|(path, array)| (path.to_owned(), array.shape.clone(), scale(array))).collect();
-        let maker = Self { config: config.clone(), plain: net.clone(), scales, tasks: net.heads.tasks.len() };
+        let mut maker =
+            Self { config: config.clone(), plain: net.clone(), tensors: Vec::new(), tasks: net.heads.tasks.len() };
+        for (path, array) in net.init(&Draws::of(0), &Device::flex()).theta.iter() {
+            let std = maker.first_std(array);
+            let scale = std / maker.made_std();
+            let made = Made { path: path.to_owned(), shape: array.shape.clone(), from: maker.len(), scale };
+            maker.tensors.push(made);
+        }
         let layers = maker.layers();
         let elements = layers.iter().try_fold(0_usize, |sum, [i, o]| sum.checked_add(i.checked_mul(*o)?));
         let made = maker.chunks().checked_mul(config.chunk);
@@ -38,15 +55,14 @@ impl Maker {
         Ok(maker)
     }
 
-    /// Makes weights as they come out, and adds them in full.
+    /// Makes weights as they come out.
     #[cfg(test)]
     pub fn unscaled(&mut self) {
-        let whole = if self.config.mip { 1.0 / MIP_SHARE as f32 } else { 1.0 };
-        self.scales.iter_mut().for_each(|(.., scale)| *scale = whole);
+        self.tensors.iter_mut().for_each(|tensor| tensor.scale = 1.0);
     }
     /// Weights of the network.
     fn len(&self) -> usize {
-        self.scales.iter().map(|(_, shape, _)| shape.iter().product::<usize>()).sum()
+        self.tensors.last().map_or(0, |last| last.from + last.len())
     }
     fn chunks(&self) -> usize {
         self.len().div_ceil(self.config.chunk)
@@ -59,9 +75,30 @@ impl Maker {
         sides.windows(2).map(|pair| [pair[0], pair[1]]).collect()
     }
 
+    /// Standard deviation of what the last layer gives at first: 1, but with MIP, where hidden layers keep the norm of E(γ).
+    fn made_std(&self) -> f32 {
+        let inputs = self.layers().last().expect("a maker has a layer")[0];
+        if self.config.mip { (2.0 * self.encoded_square() / inputs as f64).sqrt() as f32 } else { 1.0 }
+    }
+    /// ‖E(γ)‖²: the length of γ.
+    fn encoded_square(&self) -> f64 {
+        (self.config.task_embedding + self.config.chunk_embedding) as f64
+    }
+    /// Standard deviation of what is made for a tensor at first: that of the network's own `first` weights; of constants, which
+    /// are biases, a tenth. MIP adds no more than its authors' code would to a matrix or kernel, whose last layer has
+    /// weights of variance 2/length for it and sees the norm of E(γ).
+    fn first_std(&self, first: &Array) -> f32 {
+        let values = first.values();
+        let mean = values.iter().sum::<f32>() / values.len() as f32;
+        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / values.len() as f32;
+        let own = if variance > 0.0 { variance.sqrt() } else { 0.1 };
+        let added = (2.0 * self.encoded_square() / values.len() as f64).sqrt() as f32;
+        if self.config.mip && first.shape.len() > 1 { own.min(added) } else { own }
+    }
+
     /// Embeddings are standard normal. Layers are drawn so that made weights have a variance of 1 before they are scaled:
-    /// with normal weights of variance gain/inputs, gain 2 behind a rectifier; MIP's as its authors draw them, with 2/outputs
-    /// and biases of 0.
+    /// with normal weights of variance gain/inputs, gain 2 behind a rectifier; MIP's hidden ones as its authors draw them, with
+    /// 2/outputs, which keeps the norm of E(γ). Biases are 0.
     pub fn init(&self, draws: &Draws, device: &Device) -> Theta {
         let mut theta = Theta::default();
         let mut put = |path: String, shape: [usize; 2], std: f64| {
@@ -72,7 +109,7 @@ impl Maker {
         let layers = self.layers();
         for (layer, &[inputs, outputs]) in layers.iter().enumerate() {
             let last = layer + 1 == layers.len();
-            let gain = if layer == 0 { 1.0 } else { 2.0 };
+            let gain = if layer == 0 && !self.config.mip { 1.0 } else { 2.0 };
             let variance = if self.config.mip && !last { 2.0 / outputs as f64 } else { gain / inputs as f64 };
             put(format!("make.{layer}.weight"), [inputs, outputs], f64::sqrt(variance));
         }
@@ -85,8 +122,8 @@ impl Maker {
         theta
     }
 
-    /// The network's weights for `task`, graph kept.
-    pub fn make(&self, pass: &mut Pass, task: usize) -> Theta {
+    /// What the last layer gives for `task`, before it is scaled, graph kept. Shape `[weights]`.
+    fn row(&self, pass: &mut Pass, task: usize) -> Tensor<1> {
         let (task, chunk) = (pass.read::<2>(&format!("task.{task}")), pass.read::<2>("chunk"));
         let mut x = Tensor::cat(vec![task.expand([self.chunks(), self.config.task_embedding]), chunk], 1);
         if self.config.mip {
@@ -97,49 +134,64 @@ impl Maker {
             x = pass.linear(&format!("make.{layer}"), x);
             x = self.active(pass, x);
         }
-        let flat: Tensor<1> = pass.linear(&format!("make.{last}"), x).reshape([-1]);
-        let mut from = 0;
+        let made: Tensor<1> = pass.linear(&format!("make.{last}"), x).reshape([-1]);
+        made.narrow(0, 0, self.len())
+    }
+
+    /// The network's weights for `task`, graph kept.
+    pub fn make(&self, pass: &mut Pass, task: usize) -> Theta {
+        let row = self.row(pass, task);
         let mut made = Theta::default();
-        for (path, shape, scale) in &self.scales {
-            let length: usize = shape.iter().product();
-            let own = flat.clone().narrow(0, from, length) * *scale;
-            from += length;
-            let flat = if self.config.mip {
-                let base = pass.weights.theta.get(&format!("base.{path}")).expect("MIP has a base").flat.clone();
-                base + own * MIP_SHARE
-            } else {
-                own
+        for tensor in &self.tensors {
+            let Made { path, shape, from, scale } = tensor;
+            let own = row.clone().narrow(0, *from, tensor.len()) * *scale;
+            let flat = match pass.weights.theta.get(&format!("base.{path}")) {
+                Some(base) if self.config.mip => base.flat.clone() + own,
+                _ => own,
             };
             made.insert(path.clone(), Array { shape: shape.clone(), flat });
         }
         made
     }
 
-    /// What `task` uses of the weights made for it: no other task's head.
-    pub fn of(&self, theta: Theta, task: usize) -> Theta {
+    /// Squared distance between what the hypernetworks `a` and `b` make for `task`, over what it uses: no other task's head.
+    /// Shape `[1]`.
+    pub fn apart(&self, pass: &mut Pass, task: usize, a: &Theta, b: &Theta) -> Tensor<1> {
+        let mut row = |theta: &Theta| pass.under(theta.clone(), |pass| self.row(pass, task));
+        let (row_a, row_b) = (row(a), row(b));
+        let device = row_b.device().inner();
+        let of_each = |of: &dyn Fn(&Made) -> f32| {
+            let mut values = vec![0.0; self.len()];
+            let used = self.tensors.iter().filter(|tensor| self.uses(task, &tensor.path));
+            used.for_each(|tensor| values[tensor.from..][..tensor.len()].fill(of(tensor)));
+            Array::new(&[self.len()], values, &device).flat
+        };
+        let scales = of_each(&|tensor| tensor.scale);
+        pass.hold(&scales);
+        let mut apart = (row_a - row_b) * scales;
+        if self.config.mip {
+            let base = a.below("base.").flatten() - b.below("base.").flatten();
+            apart = apart + base * of_each(&|_| 1.0);
+        }
+        pass.hold(&apart);
+        (apart.clone() * apart).sum()
+    }
+
+    /// Whether `task` uses the tensor at `path`: where heads belong to tasks it has but its own.
+    fn uses(&self, task: usize, path: &str) -> bool {
         let own = format!("head.{task}.");
-        let mut theta = theta;
-        let multi = self.scales.iter().any(|(path, ..)| path.starts_with(&own));
-        theta.retain(|path, _| !multi || !path.starts_with("head.") || path.starts_with(&own));
-        theta
+        let multi = self.tensors.iter().any(|tensor| tensor.path.starts_with(&own));
+        !multi || !path.starts_with("head.") || path.starts_with(&own)
     }
 
     fn active(&self, pass: &mut Pass, x: Tensor<2>) -> Tensor<2> {
         match self.config.activation {
-            _ if self.config.mip => pass.leaky_relu(x, 0.01),
-            Activation::Relu => pass.relu(x),
-            Activation::Elu => pass.elu(x),
-            Activation::Leaky => pass.leaky_relu(x, 0.01),
+            None if self.config.mip => pass.leaky_relu(x, 0.01),
+            None | Some(Activation::Relu) => pass.relu(x),
+            Some(Activation::Elu) => pass.elu(x),
+            Some(Activation::Leaky) => pass.leaky_relu(x, 0.01),
         }
     }
-}
-
-/// Standard deviation of a tensor's first weights; of constants, which are biases, a tenth.
-fn scale(first: &Array) -> f32 {
-    let values = first.values();
-    let mean = values.iter().sum::<f32>() / values.len() as f32;
-    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / values.len() as f32;
-    if variance > 0.0 { variance.sqrt() } else { 0.1 }
 }
 
 /// E(γ) = (cos πγ/2, sin πγ/2) with γ = 1/(1 + e^−x): of the same norm, √width, whatever x. Shape `[rows, width]` to

@@ -2,7 +2,7 @@
 //!
 //! - von Oswald et al. 2020, <https://arxiv.org/abs/1906.00695>, eq. 2: the task's loss plus β/(T − 1) times the sum over
 //!   earlier tasks t of ‖h(eₜ, Θ*) − h(eₜ, Θ + ΔΘ)‖², Θ* being the weights before the task and ΔΘ the step that the
-//!   task's loss alone asks for; that step is no part of the graph. Section 3 and appendix C: weights are made chunk by chunk, of
+//!   task's loss alone asks for; that step is no part of the graph, and embeddings of earlier tasks stay as they are. Section 3 and appendix C: weights are made chunk by chunk, of
 //!   the task's embedding and the chunk's.
 //! - Ortiz et al. 2024, <https://arxiv.org/abs/2304.07645> (`mip`): inputs are encoded as E(γ) = (cos πγ/2, sin πγ/2), whose
 //!   norm does not depend on γ, and what is made is added to weights θ⁰ that are learned, too (eq. 4 and 6).
@@ -12,7 +12,8 @@
 //! **Deviation:** made weights are scaled tensor by tensor to the standard deviation of a first weight of that tensor,
 //! which in the authors' code is left to the hypernetwork; so learning rates transfer between networks. With `mip` an
 //! embedding e gives γ = 1/(1 + exp(−e)), θ⁰ is a tensor for each of the network and not the last layer's bias, which chunks
-//! share, and what is added begins at a hundredth of a first weight's size.
+//! share; what is added to a matrix or kernel begins as large as in the authors' code, but no larger than θ⁰, and what is added
+//! to a bias at a tenth.
 
 mod maker;
 
@@ -61,7 +62,7 @@ pub const METHOD: Method = Method {
         Setting { key: "widths", about: "hidden units", range: Range::Text("up to 16 whole numbers from 1 to 65536") },
         Setting {
             key: "activation",
-            about: "what stands behind each hidden layer",
+            about: "what stands behind each hidden layer; leaky with mip",
             range: Range::Choice(&["relu", "elu", "leaky"]),
         },
         Setting { key: "chunk", about: "weights made at once", range: Range::Whole(1, 1 << 24) },
@@ -98,8 +99,9 @@ pub struct Config {
     pub chunk_embedding: usize,
     /// Hidden units.
     pub widths: Vec<usize>,
-    /// What stands behind each hidden layer.
-    pub activation: Activation,
+    /// What stands behind each hidden layer; rectifiers unless set, leaky ones with `mip`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub activation: Option<Activation>,
     /// Weights made at once.
     pub chunk: usize,
     /// Magnitude-invariant parametrisation.
@@ -115,7 +117,7 @@ impl Default for Config {
             task_embedding: 32,
             chunk_embedding: 32,
             widths: vec![32, 32],
-            activation: Activation::Relu,
+            activation: None,
             chunk: 2000,
             mip: false,
         }
@@ -126,6 +128,10 @@ impl Settings for Config {
     fn check(&self) -> Result<()> {
         let fits = self.widths.len() <= 16 && self.widths.iter().all(|width| (1..=1 << 16).contains(width));
         ensure!(fits, "hypernet.widths = {:?} is not up to 16 whole numbers from 1 to 65536", self.widths);
+        ensure!(
+            !self.mip || matches!(self.activation, None | Some(Activation::Leaky)),
+            "hypernet.mip has leaky rectifiers; leave hypernet.activation out"
+        );
         Ok(())
     }
 }
@@ -180,16 +186,10 @@ impl Hypernet {
     /// Shape `[1]`.
     fn drift(&self, pass: &mut Pass, before: &Theta, step: &Theta, tasks: &[usize]) -> Tensor<1> {
         let ahead = pass.weights.theta.add(step, 1.0);
-        let mut sum: Option<Tensor<1>> = None;
-        for &task in tasks {
-            let kept = pass.under(before.clone(), |pass| self.maker.make(pass, task));
-            let made = pass.under(ahead.clone(), |pass| self.maker.make(pass, task));
-            let own = |theta: Theta| self.maker.of(theta, task);
-            let apart = own(made).sub(&own(kept)).flatten();
-            let drift = (apart.clone() * apart).sum();
-            sum = Some(sum.map_or(drift.clone(), |sum| sum + drift));
-        }
-        sum.expect("there is an earlier task") / tasks.len() as f64
+        // Task by task: what is made for all at once is larger than a processor's cache.
+        let mut apart = |task: &usize| self.maker.apart(pass, *task, &ahead, before);
+        let sum = tasks.iter().map(&mut apart).reduce(|sum, one| sum + one).expect("there is an earlier task");
+        sum / tasks.len() as f64
     }
 }
 
@@ -235,7 +235,10 @@ impl Carrier for Hypernet {
         let mut pass = cx.tracked(Mode::Eval);
         let before = cx.weights.frozen.below("before.");
         let drift = self.drift(&mut pass, &before, &step, &earlier);
-        grads.gather(&pass.gradients(drift * self.config.strength), 1.0);
+        let mut pull = pass.gradients(drift * self.config.strength);
+        // Embeddings of earlier tasks stay where they were learned.
+        pull.retain(|path, _| !path.starts_with("task."));
+        grads.gather(&pull, 1.0);
         Ok(())
     }
 }

@@ -103,7 +103,7 @@ pub(super) fn cells(column: Column, entry: &Entry, options: &TableOptions, mark:
         Column::Head => short(&c.head),
         Column::Logits => format!("{} / {}", short(&c.train_logits), short(&c.test_logits)),
         Column::TaskId => if c.task_identity { "yes" } else { "no" }.into(),
-        Column::Steps => format!("{} ({})", spent.steps, bound(entry).join(", ")),
+        Column::Steps => format!("{} ({})", steps(entry), bound(entry).join(", ")),
         Column::Operations => prefixed(spent.flops).trim().into(),
         Column::Examples => spent.examples.to_string(),
         Column::Replayed => spent.replayed.to_string(),
@@ -127,6 +127,14 @@ pub(super) fn label(summary: &StreamSummary, entry: &Entry) -> Vec<String> {
     let several = summary.entries.iter().any(|other| other.hash != summary.entries[0].hash);
     let stream = several.then(|| format!("{} {}:", short(&entry.stream), cut(&clean(&entry.hash), 8)));
     stream.into_iter().chain([short(&entry.name())]).chain(entry.overrides.iter().map(|name| short(name))).collect()
+}
+
+/// Optimizer steps, and how many networks each updates where there are several: `3760 × 3`.
+pub(super) fn steps(entry: &Entry) -> String {
+    match entry.networks {
+        1 => entry.spent.steps.to_string(),
+        networks => format!("{} × {networks}", entry.spent.steps),
+    }
 }
 
 /// What set the number of steps: `epochs`, or the unit of the budget that ran out, such as `flops cap`.

@@ -2,7 +2,7 @@
 
 use super::compare::{Mark, marks};
 use super::sentence::sentences;
-use super::sheet::{Cell, bound, cells, columns, footnotes, label};
+use super::sheet::{Cell, bound, cells, columns, footnotes, label, steps};
 use super::{Column, TableOptions, notes};
 use crate::grid::{Side, WIDTH, grid};
 use crate::manifest::Conditions;
@@ -92,7 +92,7 @@ fn spending(summary: &StreamSummary, options: &TableOptions, conditions: &[&Cond
         for column in &chosen {
             let count = |count: u64| prefixed(count).trim().to_owned();
             match column {
-                Column::Steps => row.extend([entry.spent.steps.to_string(), bound(entry).join("\n")]),
+                Column::Steps => row.extend([steps(entry), bound(entry).join("\n")]),
                 Column::Replayed => row.push(count(entry.spent.replayed)),
                 Column::Rehearsed => row.push(count(entry.spent.rehearsed)),
                 Column::Examples => row.push(count(entry.spent.examples)),

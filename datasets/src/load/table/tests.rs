@@ -16,7 +16,7 @@ fn load(files: &[(&str, &[u8])], more: &str) -> Result<Dataset> {
     let (_, table) = settings::<Table>(more.parse().unwrap())?;
     let data = folder.path().join("data");
     let origin = Origin { data: &data, folder: folder.path(), shelf: &Shelf::default() };
-    table.load_with("toy", &origin, &|| Ok(Box::new(Toy::default())))
+    table.load_with("toy", &origin, &|_| Ok(Box::new(Toy::default())))
 }
 
 fn refused(text: &[u8], more: &str, reason: &str) {

@@ -22,6 +22,9 @@ use super::{
 /// The path of the experience in progress. Shape `[1]`.
 const NOW: &str = "now";
 
+/// A standard deviation that no training reaches.
+const MOST_STD: f32 = 1e9;
+
 /// Posterior `j` of an experience, both from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
@@ -32,6 +35,9 @@ pub(super) struct Place {
 impl Place {
     fn map(self) -> String {
         format!("map.{}.{}", self.experience, self.j)
+    }
+    fn values(self) -> [f32; 2] {
+        [self.experience as f32, self.j as f32]
     }
     fn prefix(self) -> String {
         format!("extreme.{}.{}.", self.experience, self.j)
@@ -73,7 +79,12 @@ pub(super) fn check(frozen: &Theta, own: &Theta, posteriors: usize, experiences:
             ensure!(map.shape == [2], "`{}` has shape {:?} and not [2]", place.map(), map.shape);
             let stored = stand_in(frozen, place).context("it was there a moment ago")?;
             let within = || format!("what stands for posterior {j} of experience {}", experience + 1);
+            let is_earlier = stored <= place && stored.j < posteriors && map.values() == stored.values();
+            ensure!(is_earlier, "`{}` holds {:?}, and no place of an earlier posterior", place.map(), map.values());
             frozen.below(&stored.prefix()).fits(own).with_context(within)?;
+            let Gaussian { mean, std } = chosen(frozen, stored);
+            let most = std.iter().flat_map(|(_, std)| std.values()).fold(0.0, f32::max);
+            ensure!(mean.is_finite() && std.is_finite() && most < MOST_STD, "{} is no Gaussian", within());
         }
     }
     Ok(())
@@ -102,8 +113,7 @@ pub(super) fn store(
             place
         }
     };
-    let numbers = vec![stand_in.experience as f32, stand_in.j as f32];
-    frozen.insert(place.map(), Array::new(&[2], numbers, device));
+    frozen.insert(place.map(), Array::new(&[2], stand_in.values().to_vec(), device));
 }
 
 /// Answers for any preference.

@@ -13,7 +13,10 @@
 //!
 //! **Deviation:** answers are the softmax of one logit per class in place of a sigmoid. A posterior is compared with all that
 //! are stored, those of its own task included. The divergence is shared by all examples; `against = "batch"` charges it to
-//! each batch, as the authors' code does.
+//! each batch, as the authors' code does. A task is answered by the posteriors of the experience that it first came with; what
+//! comes back of it later trains later posteriors, which answer for their own tasks. The region is the smallest for mixtures and
+//! taken coordinate by coordinate for Gaussians (see `region`). Where one stored posterior stands for several, it has their
+//! shares together before anything is combined.
 
 mod credal;
 mod region;
@@ -30,6 +33,7 @@ use clbench::{
     pass::{Pass, Weights},
     predictor::Predictor,
     registry::{Make, Method, Settings, carrier},
+    scope::HeadKind,
     theta::Theta,
 };
 use serde::{Deserialize, Serialize};
@@ -40,7 +44,7 @@ use self::{
     region::Reading,
 };
 use super::{
-    gaussian::Gaussian,
+    gaussian::{Gaussian, deviation},
     inference::{Against, Inference},
 };
 
@@ -49,14 +53,14 @@ pub const METHOD: Method = Method {
     name: "ibcl",
     about: "a credal set of posteriors answers any preference untrained",
     citation: "https://arxiv.org/abs/2305.14782",
-    make: Make::Carrier(|table, net| carrier(table, net, |config, net| Ok(Ibcl::new(config, net)))),
+    make: Make::Carrier(|table, net| carrier(table, net, Ibcl::new)),
     joint: false,
     family: Family::Bayesian,
     settings: &[
         Setting {
             key: "priors",
             about: "standard deviations of the m first priors",
-            range: Range::Text("1 to 100 numbers above 0"),
+            range: Range::Text("1 to 100 numbers from 1e-12 to 1e6"),
         },
         Setting {
             key: "start",
@@ -163,12 +167,12 @@ impl Default for Config {
 
 impl Settings for Config {
     fn check(&self) -> Result<()> {
-        let fits = |std: &f64| *std > 0.0 && *std <= 1e3;
         ensure!(
-            (1..=100).contains(&self.priors.len()) && self.priors.iter().all(fits),
-            "ibcl.priors = {:?} is not 1 to 100 numbers above 0 and up to 1000",
+            (1..=100).contains(&self.priors.len()),
+            "ibcl.priors = {:?} is not 1 to 100 numbers, the standard deviations of as many priors",
             self.priors
         );
+        self.priors.iter().try_for_each(|std| deviation("each of ibcl.priors", *std))?;
         ensure!(self.hdr_mass > 0.0, "ibcl.hdr_mass = 0 leaves no region to draw from; set it above 0");
         let own = self.combine == Combine::Mixture && self.draw == Draw::Density;
         ensure!(
@@ -205,9 +209,17 @@ fn prefix(j: usize) -> String {
 
 impl Ibcl {
     /// m posteriors over the weights of `net`.
-    pub fn new(config: Config, net: Net) -> Self {
+    ///
+    /// # Errors
+    /// When tasks have heads of their own, of which those of several tasks cannot be combined.
+    pub fn new(config: Config, net: Net) -> Result<Self> {
+        let apart = net.heads.kind != HeadKind::Shared && net.heads.tasks.len() > 1;
+        ensure!(
+            !apart,
+            "ibcl combines what was learned of several tasks, which needs one head; set head.kind = \"shared\""
+        );
         let inference = Inference { net, divergence: config.divergence, against: config.against, local: config.local };
-        Self { config, inference }
+        Ok(Self { config, inference })
     }
 
     fn prefixes(&self) -> Vec<String> {

@@ -1,0 +1,130 @@
+//! A set of texts by name, read as counts of its words in place of WordLlama's vectors.
+//!
+//! ```toml
+//! [data.news]
+//! format = "tfidf"
+//! of = "newsgroups20"
+//! components = 512       # features of a text; the rest as in scikit-learn
+//! max_df = 0.95
+//! min_df = 2
+//! stop_words = true
+//! ```
+//!
+//! A table's own texts are read in this way by `tfidf` of the formats `csv` and `tsv`. How words are counted and brought
+//! to features: see [`crate::text::tfidf`].
+
+use anyhow::{Context, Result};
+use clbench::{
+    dataset::{Dataset, Load, Origin, Source},
+    registry::{Format, Settings, part},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::text::{
+    sets,
+    tfidf::{Reader, Tfidf},
+};
+
+/// The entry of the catalogue.
+pub const FORMAT: Format = Format {
+    name: "tfidf",
+    about: "a set of texts as principal components of weighed counts of words; of, components, max_df, min_df, stop_words",
+    citation: "https://doi.org/10.1016/0306-4573(88)90021-0",
+    make: |table| part(table, |words: Words| Box::new(words) as Box<dyn Load>),
+};
+
+/// Settings of the loader: those of [`Tfidf`], and of what.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    of: String,
+    #[serde(default = "usual::components")]
+    components: usize,
+    #[serde(default = "usual::max_df")]
+    max_df: f64,
+    #[serde(default = "usual::min_df")]
+    min_df: usize,
+    #[serde(default = "usual::stop_words")]
+    stop_words: bool,
+}
+
+/// Defaults of [`Tfidf`], one by one: a table that is flattened could not refuse unknown keys.
+mod usual {
+    use super::Tfidf;
+
+    pub fn components() -> usize {
+        Tfidf::default().components
+    }
+    pub fn max_df() -> f64 {
+        Tfidf::default().max_df
+    }
+    pub fn min_df() -> usize {
+        Tfidf::default().min_df
+    }
+    pub fn stop_words() -> bool {
+        Tfidf::default().stop_words
+    }
+}
+
+impl Words {
+    fn tfidf(&self) -> Tfidf {
+        let Self { components, max_df, min_df, stop_words, .. } = *self;
+        Tfidf { components, max_df, min_df, stop_words }
+    }
+    fn set(&self) -> Result<&'static sets::Texts> {
+        let names: Vec<&str> = sets::ALL.iter().map(|set| set.name()).collect();
+        let found = sets::ALL.into_iter().find(|set| set.name() == self.of);
+        found.with_context(|| {
+            format!(
+                "of = {:?} is no set of texts; there are {}; texts of one's own are read by format = \"csv\" with tfidf",
+                self.of,
+                names.join(", ")
+            )
+        })
+    }
+}
+
+impl Settings for Words {
+    fn check(&self) -> Result<()> {
+        self.set()?;
+        self.tfidf().check()
+    }
+}
+
+impl Load for Words {
+    fn load(&self, name: &str, origin: &Origin) -> Result<Dataset> {
+        let tfidf = self.tfidf();
+        self.set()?.open_with(name, origin.data, &|texts| Ok(Box::new(Reader::new(&tfidf, texts))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clbench::registry::{Shelf, settings};
+
+    use super::*;
+
+    #[test]
+    fn settings_are_those_of_tfidf_and_what_is_read_is_named() {
+        let (_, words) = settings::<Words>("of = 'reuters-r52'\nmin_df = 3".parse().unwrap()).unwrap();
+        assert_eq!(words.tfidf(), Tfidf { min_df: 3, ..Tfidf::default() });
+        for (text, reason) in [
+            ("of = 'digits'", "is no set of texts; there are newsgroups20, reuters-r52, state-of-the-union"),
+            ("of = 'reuters-r52'\nmax_df = 2.0", "max_df = 2 is no share"),
+            ("of = 'reuters-r52'\nmaxdf = 0.5", "unknown key `maxdf`"),
+            ("min_df = 2", "missing field `of`"),
+        ] {
+            let error = format!("{:#}", settings::<Words>(text.parse().unwrap()).unwrap_err());
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+
+    #[test]
+    fn texts_that_are_not_there_are_fetched_by_a_command_that_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, words) = settings::<Words>("of = 'reuters-r52'".parse().unwrap()).unwrap();
+        let origin = Origin { data: folder.path(), folder: folder.path(), shelf: &Shelf::default() };
+        let error = format!("{:#}", words.load("news", &origin).unwrap_err());
+        assert!(error.contains("clbench data fetch reuters-r52"), "{error}");
+    }
+}
