@@ -1,94 +1,69 @@
 #!/usr/bin/env bash
-# IBCL beside rehearsal that trains a network for each preference: five binary tasks of CIFAR-10 (class 2k against 2k + 1)
-# on features of SqueezeNet 1.1. Two heads, five seeds, ten drawn preferences after each task, ten models each.
-# Writes results/published/ibcl.md. It can be stopped and started again: finished runs are kept.
+# IBCL beside rehearsal that trains a network for each preference, on binary tasks: CIFAR-10 (class 2k against 2k + 1), 20
+# Newsgroups (computers against other groups) and, where it is at hand, CIFAR-100 (animals against other things). Two heads, five
+# seeds, ten drawn preferences after each task, ten models each. Writes results/published/ibcl.md and the runs behind it. It can
+# be stopped and started again: finished runs are kept.
 #
-#   clbench data fetch cifar10; scripts/study-ibcl.sh WEIGHTS
+#   clbench data fetch cifar10 squeezenet newsgroups20; scripts/study-ibcl.sh
 #
-#   WEIGHTS  squeezenet1_1.safetensors, converted from squeezenet_weights.pkl of the package ndf 0.1.4
 #   CLBENCH  target/release/clbench   RUNS  runs/ibcl-study   SEEDS  0..5   JOBS  2
 set -euo pipefail
-weights=$(realpath "$1")
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 clbench=${CLBENCH:-target/release/clbench}
 runs=${RUNS:-runs/ibcl-study}
-mkdir -p "$runs"
-# Beside the stream file, so that no run names a folder of this computer.
-cp "$weights" "$runs/squeezenet1_1.safetensors"
-common='[optim]
-rule = "adamw"
-decay = 0.0'
-cat >"$runs/cifar10.toml" <<END_OF_STREAM
-name = "binary-cifar10"
-
-[data.seen]
-format = "features"
-of = "cifar10"
-body = "squeezenet"
-weights = "squeezenet1_1.safetensors"
-size = 64
-
-[stream]
-kind = "domain-incremental"
-dataset = "seen"
-tasks = 5
-
-[net]
-body = "mlp"
-widths = []
-
-$common
-rate = 0.001
-
-[train]
-batch = 64
-epochs = 10
-
-[eval]
-batch = 2000
-
-[log]
-every = 100
-END_OF_STREAM
 lines=$(mktemp)
 trap 'rm -f "$lines"' EXIT
 prefer="eval.random_preferences=10"
 run() { # stream, name of the row, settings
     # shellcheck disable=SC2086 # settings are several words
-    "$clbench" run "$runs/$1.toml" $3 "seeds=${SEEDS:-0..5}" "jobs=${JOBS:-2}" "runs=$runs" --quiet --json |
+    "$clbench" run "streams/$1.toml" $3 "seeds=${SEEDS:-0..5}" "jobs=${JOBS:-2}" "runs=$runs" --quiet --json |
         sed "s|^|$1, $2\t|" >>"$lines" || echo "$1, $2: not all seeds came through"
     echo "$1, $2"
 }
-baselines() { # stream, head, its settings
+# As the released code: it begins anew, charges the divergence to each batch, and reads all else its own way.
+repo="method=ibcl ibcl.repo_compat=true ibcl.start=unit ibcl.against=batch"
+rows() { # stream, head, its settings
     run "$1" "$2, finetune" "$3 method=finetune"
     run "$1" "$2, joint" "$3 method=joint"
-    run "$1" "$2, er" "$3 $prefer method=per-preference+replay replay.capacity=1000"
-    run "$1" "$2, gem" "$3 $prefer method=per-preference+gem gem.capacity=200 gem.batch=64 gem.rehearse=true"
-    run "$1" "$2, vcl" "$3 $prefer method=vcl+replay vcl.per=preference replay.capacity=1000"
     run "$1" "$2, mixture" "$3 $prefer method=ibcl"
     run "$1" "$2, linear" "$3 $prefer method=ibcl ibcl.combine=linear"
     run "$1" "$2, sum" "$3 $prefer method=ibcl ibcl.combine=sum"
-    # As the released code: it begins anew, charges the divergence to each batch, and reads all else its own way.
-    run "$1" "$2, repo" "$3 $prefer method=ibcl ibcl.repo_compat=true ibcl.start=unit ibcl.against=batch"
+    run "$1" "$2, repo" "$3 $prefer $repo"
+    run "$1" "$2, er" "$3 $prefer method=per-preference+replay replay.capacity=1000"
+    run "$1" "$2, gem" "$3 $prefer method=per-preference+gem gem.capacity=200 gem.batch=64 gem.rehearse=true"
+    run "$1" "$2, vcl" "$3 $prefer method=vcl+replay vcl.per=preference replay.capacity=1000"
 }
-baselines cifar10 logistic ""
-for mass in 0.01 0.5 0.9; do
+streams="binary-cifar10 groups-newsgroups20"
+if "$clbench" data verify cifar100 >/dev/null 2>&1; then
+    streams="$streams animals-cifar100"
+else
+    echo "SKIPPED: animals-cifar100; CIFAR-100 is not in the data folder (clbench data fetch cifar100 --from PLACE)"
+fi
+epochs() { # stream, head: a quarter of the paper's epochs with a hidden layer
+    case "$1, $2" in
+    "groups-newsgroups20, logistic") echo "train.epochs=50" ;;
+    "groups-newsgroups20, hidden") echo "train.epochs=10" ;;
+    "binary-cifar10, hidden") echo "train.epochs=3" ;;
+    "animals-cifar100, hidden") echo "train.epochs=10" ;;
+    esac
+}
+for stream in $streams; do rows "$stream" logistic "$(epochs "$stream" logistic)"; done
+for stream in $streams; do rows "$stream" hidden "net.widths=[64] $(epochs "$stream" hidden)"; done
+for mass in 0.01 0.5; do
     for combine in mixture linear; do
-        run cifar10 "logistic, $combine, mass $mass" "$prefer method=ibcl ibcl.combine=$combine ibcl.hdr_mass=$mass"
+        run binary-cifar10 "logistic, $combine, mass $mass" "$prefer method=ibcl ibcl.combine=$combine ibcl.hdr_mass=$mass"
     done
 done
-for d in 1 2 4; do run cifar10 "logistic, mixture, d $d" "$prefer method=ibcl ibcl.threshold=$d"; done
-for d in 2e-3 5e-3 8e-3; do
-    run cifar10 "logistic, repo, d $d" "$prefer method=ibcl ibcl.repo_compat=true ibcl.start=unit ibcl.against=batch ibcl.threshold=$d"
-done
-baselines cifar10 hidden "net.widths=[64] train.epochs=4"
+for d in 1 2; do run binary-cifar10 "logistic, mixture, d $d" "$prefer method=ibcl ibcl.threshold=$d"; done
+for d in 2e-3 5e-3 8e-3; do run binary-cifar10 "logistic, repo, d $d" "$prefer $repo ibcl.threshold=$d"; done
 # What one preference or a thousand cost: foretold, which is exact in updates.
 for count in 1 10 100 1000; do
     for method in ibcl per-preference+replay; do
-        "$clbench" cost "$runs/cifar10.toml" "method=$method" "eval.random_preferences=$count" --json |
+        "$clbench" cost streams/binary-cifar10.toml "method=$method" "eval.random_preferences=$count" --json |
             sed "s|^|cost $method $count\t|" >>"$lines"
     done
 done
 python3 scripts/ibcl.py "$lines" >results/published/ibcl.md
+"$clbench" pack "$runs" --output results/published/ibcl.runs.gz
 echo "wrote results/published/ibcl.md"

@@ -105,7 +105,8 @@ fn names_are_in_kebab_case_and_unique() {
 fn suited(method: &Method) -> String {
     let norms = if method.needs.contains(&Need::Norms) { " net.batch_norm=true" } else { "" };
     let told = if method.needs.contains(&Need::Task) { " head.train=task head.test=task" } else { "" };
-    format!("method={}{norms}{told}", method.name)
+    let one = if method.needs.contains(&Need::OneHead) { " head.kind=shared" } else { "" };
+    format!("method={}{norms}{told}{one}", method.name)
 }
 
 /// A method's name is its table's and its file's, and no other section of a stream file has it.

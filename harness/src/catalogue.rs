@@ -82,12 +82,22 @@ pub enum Need {
     OwnLoss,
     /// No running statistics, which several sets of weights would share.
     Stateless,
+    /// One head for all tasks.
+    OneHead,
 }
 
 impl Need {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Task, Self::Matrices, Self::Attention, Self::Norms, Self::Biases, Self::OwnLoss, Self::Stateless];
+    pub const ALL: [Self; 8] = [
+        Self::Task,
+        Self::Matrices,
+        Self::Attention,
+        Self::Norms,
+        Self::Biases,
+        Self::OwnLoss,
+        Self::Stateless,
+        Self::OneHead,
+    ];
     /// What is needed, to complete the sentence "it needs …".
     pub fn what(self) -> &'static str {
         match self {
@@ -98,6 +108,7 @@ impl Need {
             Self::Biases => "a bias in the body",
             Self::OwnLoss => "a loss of each example by itself",
             Self::Stateless => "a network without running statistics",
+            Self::OneHead => "one head for all tasks",
         }
     }
     /// What to do where it is not there.
@@ -110,6 +121,7 @@ impl Need {
             Self::Biases => "choose a network that has some, such as net.body=\"mlp\"",
             Self::OwnLoss => "leave [text] out",
             Self::Stateless => "leave batch normalisation out, such as with net.batch_norm=false",
+            Self::OneHead => "set head.kind = \"shared\"",
         }
     }
 }

@@ -191,11 +191,7 @@ fn what_makes_no_sense_is_refused() {
         ("method=ibcl eval.preferences=[[1e308,1e308,0.0,0.0,0.0]]", "and with a finite sum"),
         ("method=ibcl eval.preferences=[[inf,0.0,0.0,0.0,0.0]]", "and with a finite sum"),
         ("method=gem gem.form=average gem.margin=0.1", "has neither margin nor ridge"),
-        ("method=ibcl stream.kind=task-incremental stream.classes_per_task=2", "needs one head"),
-        (
-            "method=hypernet head.train=task head.test=task hypernet.mip=true hypernet.activation=relu",
-            "hypernet.mip has leaky rectifiers",
-        ),
+        ("method=ibcl stream.kind=task-incremental stream.classes_per_task=2", "`ibcl` needs one head for all tasks"),
         ("method=ibcl ibcl.hdr_mass=0", "leaves no region"),
         ("method=ibcl ibcl.draw=uniform", "is no box to draw from uniformly"),
         ("method=ibcl ibcl.combine=linear ibcl.draw=uniform ibcl.hdr_mass=1", "is all of space"),

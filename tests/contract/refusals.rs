@@ -100,7 +100,7 @@ fn nothing_to_adapt_is_refused_before_the_first_batch() {
     );
 }
 
-static NEEDS: [Need; 7] = Need::ALL;
+static NEEDS: [Need; 8] = Need::ALL;
 
 /// Needs what its setting says, as its place among all needs; nothing without.
 #[derive(Default, Serialize, Deserialize)]
@@ -130,6 +130,7 @@ fn without_and_with(need: Need) -> (String, String) {
         Need::Norms => ("", "net.batch_norm=true"),
         Need::OwnLoss => (texts, ""),
         Need::Stateless => ("net.batch_norm=true", ""),
+        Need::OneHead => ("head.kind=multi", ""),
     };
     (without.into(), with.into())
 }
@@ -138,7 +139,7 @@ fn without_and_with(need: Need) -> (String, String) {
 fn every_need_is_checked_when_a_run_is_resolved() {
     for (at, need) in NEEDS.iter().enumerate() {
         let make = Make::Contribution(|table| contribution(table, |choosy: Choosy| choosy));
-        let settings = &[Setting { key: "want", about: "a need", range: Range::Whole(0, 6) }];
+        let settings = &[Setting { key: "want", about: "a need", range: Range::Whole(0, 7) }];
         let always = Method { needs: &NEEDS[at..=at], ..Method::new("always", make) };
         let shelf = support::shelf().methods([always, Method { settings, ..Method::new("choosy", make) }]);
         let (without, with) = without_and_with(*need);

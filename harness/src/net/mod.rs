@@ -246,6 +246,7 @@ impl Net {
             Need::Norms => tensors.any(|(path, ..)| path.ends_with(".gamma")),
             Need::Biases => tensors.any(|(path, ..)| path.ends_with(".bias")),
             Need::Stateless => spec.buffers.is_empty(),
+            Need::OneHead => self.heads.kind == HeadKind::Shared || self.heads.tasks.len() == 1,
             Need::Task | Need::OwnLoss => true,
         }
     }

@@ -186,10 +186,10 @@ impl Maker {
 
     fn active(&self, pass: &mut Pass, x: Tensor<2>) -> Tensor<2> {
         match self.config.activation {
-            None if self.config.mip => pass.leaky_relu(x, 0.01),
-            None | Some(Activation::Relu) => pass.relu(x),
-            Some(Activation::Elu) => pass.elu(x),
-            Some(Activation::Leaky) => pass.leaky_relu(x, 0.01),
+            Activation::Auto if self.config.mip => pass.leaky_relu(x, 0.01),
+            Activation::Auto | Activation::Relu => pass.relu(x),
+            Activation::Elu => pass.elu(x),
+            Activation::Leaky => pass.leaky_relu(x, 0.01),
         }
     }
 }

@@ -62,8 +62,8 @@ pub const METHOD: Method = Method {
         Setting { key: "widths", about: "hidden units", range: Range::Text("up to 16 whole numbers from 1 to 65536") },
         Setting {
             key: "activation",
-            about: "what stands behind each hidden layer; leaky with mip",
-            range: Range::Choice(&["relu", "elu", "leaky"]),
+            about: "what stands behind each hidden layer; auto is relu, with mip leaky",
+            range: Range::Choice(&["auto", "relu", "elu", "leaky"]),
         },
         Setting { key: "chunk", about: "weights made at once", range: Range::Whole(1, 1 << 24) },
         Setting { key: "mip", about: "magnitude-invariant parametrisation", range: Range::Flag },
@@ -75,6 +75,8 @@ pub const METHOD: Method = Method {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
+    /// Relu, or leaky with `mip`, as each paper has it.
+    Auto,
     /// max(x, 0).
     Relu,
     /// x above 0, eˣ − 1 below.
@@ -99,9 +101,8 @@ pub struct Config {
     pub chunk_embedding: usize,
     /// Hidden units.
     pub widths: Vec<usize>,
-    /// What stands behind each hidden layer; rectifiers unless set, leaky ones with `mip`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub activation: Option<Activation>,
+    /// What stands behind each hidden layer.
+    pub activation: Activation,
     /// Weights made at once.
     pub chunk: usize,
     /// Magnitude-invariant parametrisation.
@@ -117,7 +118,7 @@ impl Default for Config {
             task_embedding: 32,
             chunk_embedding: 32,
             widths: vec![32, 32],
-            activation: None,
+            activation: Activation::Auto,
             chunk: 2000,
             mip: false,
         }
@@ -128,10 +129,6 @@ impl Settings for Config {
     fn check(&self) -> Result<()> {
         let fits = self.widths.len() <= 16 && self.widths.iter().all(|width| (1..=1 << 16).contains(width));
         ensure!(fits, "hypernet.widths = {:?} is not up to 16 whole numbers from 1 to 65536", self.widths);
-        ensure!(
-            !self.mip || matches!(self.activation, None | Some(Activation::Leaky)),
-            "hypernet.mip has leaky rectifiers; leave hypernet.activation out"
-        );
         Ok(())
     }
 }

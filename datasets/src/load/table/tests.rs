@@ -123,3 +123,38 @@ fn more_labels_than_classes_can_be_are_refused_early() {
     (0..70_000).for_each(|row| text.extend(format!("c{row},1\n").as_bytes()));
     refused(&text, "label = 'k'\nfeatures = ['a']", "line 65538, column `k`: more than 65536 labels");
 }
+
+#[test]
+fn texts_of_a_table_are_read_as_counts_of_words() {
+    let texts = ["red apple pie", "green apple tart", "red wine", "white wine glass", "green glass", "apple wine"];
+    let rows: String = texts.iter().enumerate().map(|(at, text)| format!("{},{text}\n", at % 2)).collect();
+    let (train, more) =
+        (format!("kind,what\n{rows}"), "train = 't.csv'\ntest = 'u.csv'\nlabel = 'kind'\ntext = 'what'");
+    let files = [("t.csv", train.as_bytes()), ("u.csv", &b"kind,what\n0,red apple\n1,nothing known\n"[..])];
+    let open = |tfidf: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        files.iter().for_each(|(name, bytes)| fs::write(folder.path().join(name), bytes).unwrap());
+        let (_, table) = settings::<Table>(format!("{more}\n{tfidf}").parse().unwrap())?;
+        let data = folder.path().join("data");
+        table.load("toy", &Origin { data: &data, folder: folder.path(), shelf: &Shelf::default() })
+    };
+    let dataset = open("tfidf = { components = 2, min_df = 1 }").unwrap();
+    assert_eq!((dataset.shape, dataset.train.len(), dataset.test.len()), ([1, 1, 2], 6, 2));
+    assert_eq!(&**dataset.test.caption(0).unwrap(), "red apple");
+    // Components are centred on the training texts.
+    let mean = (0..6).map(|at| features(&dataset.train, at)[0]).sum::<f32>();
+    assert!(mean.abs() < 1e-5, "{mean}");
+    for (tfidf, reason) in [
+        ("tfidf = { components = 9, min_df = 1 }", "components = 9 is more than the 5 directions in which the 6 texts"),
+        ("tfidf = { min_df = 7 }", "no word is left of 6 texts"),
+        ("tfidf = { max_df = 0.0 }", "in tfidf: max_df = 0 is no share"),
+    ] {
+        let error = format!("{:#}", open(tfidf).unwrap_err());
+        assert!(error.contains(reason), "{error}");
+    }
+    refused(
+        b"k,a\n1,2\n",
+        "label = 'k'\nfeatures = ['a']\ntfidf = { components = 1 }",
+        "tfidf says how a text is read",
+    );
+}

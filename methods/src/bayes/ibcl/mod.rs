@@ -33,7 +33,6 @@ use clbench::{
     pass::{Pass, Weights},
     predictor::Predictor,
     registry::{Make, Method, Settings, carrier},
-    scope::HeadKind,
     theta::Theta,
 };
 use serde::{Deserialize, Serialize};
@@ -53,7 +52,7 @@ pub const METHOD: Method = Method {
     name: "ibcl",
     about: "a credal set of posteriors answers any preference untrained",
     citation: "https://arxiv.org/abs/2305.14782",
-    make: Make::Carrier(|table, net| carrier(table, net, Ibcl::new)),
+    make: Make::Carrier(|table, net| carrier(table, net, |config, net| Ok(Ibcl::new(config, net)))),
     joint: false,
     family: Family::Bayesian,
     settings: &[
@@ -105,7 +104,7 @@ pub const METHOD: Method = Method {
             range: Range::Flag,
         },
     ],
-    needs: &[Need::Stateless],
+    needs: &[Need::Stateless, Need::OneHead],
 };
 
 /// Settings of `ibcl`.
@@ -209,17 +208,9 @@ fn prefix(j: usize) -> String {
 
 impl Ibcl {
     /// m posteriors over the weights of `net`.
-    ///
-    /// # Errors
-    /// When tasks have heads of their own, of which those of several tasks cannot be combined.
-    pub fn new(config: Config, net: Net) -> Result<Self> {
-        let apart = net.heads.kind != HeadKind::Shared && net.heads.tasks.len() > 1;
-        ensure!(
-            !apart,
-            "ibcl combines what was learned of several tasks, which needs one head; set head.kind = \"shared\""
-        );
+    pub fn new(config: Config, net: Net) -> Self {
         let inference = Inference { net, divergence: config.divergence, against: config.against, local: config.local };
-        Ok(Self { config, inference })
+        Self { config, inference }
     }
 
     fn prefixes(&self) -> Vec<String> {

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Variational continual learning with and without a coreset, and gradient episodic memory, beside fine-tuning, joint training and
+# replay, on permuted and split MNIST; five seeds. Writes results/published/bayes.md and the runs behind it. It can be stopped
+# and started again: finished runs are kept.
+#
+#   clbench data fetch mnist; scripts/study-bayes.sh
+#
+#   CLBENCH  target/release/clbench   RUNS  runs/bayes-study   SEEDS  0..5   JOBS  2
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+clbench=${CLBENCH:-target/release/clbench}
+runs=${RUNS:-runs/bayes-study}
+lines=$(mktemp)
+trap 'rm -f "$lines"' EXIT
+run() { # stream, its settings, row
+    # shellcheck disable=SC2086 # settings and rows are several words
+    "$clbench" run "streams/$1.toml" $2 method=$3 "seeds=${SEEDS:-0..5}" "jobs=${JOBS:-2}" "runs=$runs" --quiet --json |
+        sed "s|^|$1, $3\t|" >>"$lines" || echo "$1, $3: not all seeds came through"
+    echo "$1, $3"
+}
+rows=("finetune" "joint" "bbb" "vcl" "vcl+coreset coreset.size=200" "vcl+coreset coreset.size=200 coreset.choose=k-center"
+    "finetune+coreset coreset.size=200" "gem gem.batch=64" "gem gem.form=average" "replay replay.capacity=1000")
+for row in "${rows[@]}"; do
+    run permuted-mnist "stream.tasks=5 net.widths=[100,100] optim.rule=adamw optim.rate=0.001 optim.decay=0 train.batch=256 train.epochs=2" "$row"
+    run split-mnist-told "net.widths=[256,256] train.batch=256 train.steps=250" "$row"
+done
+python3 scripts/bayes.py "$lines" >results/published/bayes.md
+"$clbench" pack "$runs" --output results/published/bayes.runs.gz
+echo "wrote results/published/bayes.md"
