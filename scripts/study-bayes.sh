@@ -1,9 +1,7 @@
 #!/usr/bin/env bash
 # Variational continual learning with and without a coreset, and gradient episodic memory, beside fine-tuning, joint training and
-# replay, on permuted and split MNIST; five seeds. Writes results/published/bayes.md and the runs behind it. It can be stopped
-# and started again: finished runs are kept.
-#
-#   clbench data fetch mnist; scripts/study-bayes.sh
+# replay, on permuted articles of clothing, which ship with clbench; five seeds. Writes results/published/bayes.md and the runs
+# behind it. It can be stopped and started again: finished runs are kept.
 #
 #   CLBENCH  target/release/clbench   RUNS  runs/bayes-study   SEEDS  0..5   JOBS  2
 set -euo pipefail
@@ -19,11 +17,10 @@ run() { # stream, its settings, row
         sed "s|^|$1, $3\t|" >>"$lines" || echo "$1, $3: not all seeds came through"
     echo "$1, $3"
 }
-rows=("finetune" "joint" "bbb" "vcl" "vcl+coreset coreset.size=200" "vcl+coreset coreset.size=200 coreset.choose=k-center"
-    "finetune+coreset coreset.size=200" "gem gem.batch=64" "gem gem.form=average" "replay replay.capacity=1000")
+rows=("finetune" "joint" "bbb" "vcl" "vcl+coreset coreset.steps=200" "vcl+coreset coreset.steps=200 coreset.choose=k-center"
+    "finetune+coreset coreset.steps=200" "gem gem.batch=64" "gem gem.form=average" "replay replay.capacity=200")
 for row in "${rows[@]}"; do
-    run permuted-mnist "stream.tasks=5 net.widths=[100,100] optim.rule=adamw optim.rate=0.001 optim.decay=0 train.batch=256 train.epochs=2" "$row"
-    run split-mnist-told "net.widths=[256,256] train.batch=256 train.steps=250" "$row"
+    run permuted-fashion "net.widths=[100,100] optim.rule=adamw optim.rate=0.001 optim.decay=0 train.batch=64 train.epochs=6" "$row"
 done
 python3 scripts/bayes.py "$lines" >results/published/bayes.md
 "$clbench" pack "$runs" --output results/published/bayes.runs.gz

@@ -110,16 +110,12 @@ pub struct Plan {
     /// What set them: `epochs`, `steps`, `budget.flops`, `budget.maf`, `budget.examples` or `budget.steps`.
     pub bound_by: String,
     /// Networks that each step updates side by side, such as the posteriors of IBCL: updates are steps times networks.
-    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[serde(default = "one")]
     pub networks: u64,
 }
 
 fn one() -> u64 {
     1
-}
-
-fn is_one(networks: &u64) -> bool {
-    *networks == 1
 }
 
 /// What a whole run spent; work is the sum of the ledger's charged rows, bytes are the most of all rows.

@@ -30,13 +30,13 @@ pub const FORMAT: Format = Format {
     name: "tfidf",
     about: "a set of texts as principal components of weighed counts of words; of, components, max_df, min_df, stop_words",
     citation: "https://doi.org/10.1016/0306-4573(88)90021-0",
-    make: |table| part(table, |words: Words| Box::new(words) as Box<dyn Load>),
+    make: |table| part(table, |words: Counted| Box::new(words) as Box<dyn Load>),
 };
 
 /// Settings of the loader: those of [`Tfidf`], and of what.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Words {
+pub struct Counted {
     of: String,
     #[serde(default = "usual::components")]
     components: usize,
@@ -66,7 +66,7 @@ mod usual {
     }
 }
 
-impl Words {
+impl Counted {
     fn tfidf(&self) -> Tfidf {
         let Self { components, max_df, min_df, stop_words, .. } = *self;
         Tfidf { components, max_df, min_df, stop_words }
@@ -84,14 +84,14 @@ impl Words {
     }
 }
 
-impl Settings for Words {
+impl Settings for Counted {
     fn check(&self) -> Result<()> {
         self.set()?;
         self.tfidf().check()
     }
 }
 
-impl Load for Words {
+impl Load for Counted {
     fn load(&self, name: &str, origin: &Origin) -> Result<Dataset> {
         let tfidf = self.tfidf();
         self.set()?.open_with(name, origin.data, &|texts| Ok(Box::new(Reader::new(&tfidf, texts))))
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn settings_are_those_of_tfidf_and_what_is_read_is_named() {
-        let (_, words) = settings::<Words>("of = 'reuters-r52'\nmin_df = 3".parse().unwrap()).unwrap();
+        let (_, words) = settings::<Counted>("of = 'reuters-r52'\nmin_df = 3".parse().unwrap()).unwrap();
         assert_eq!(words.tfidf(), Tfidf { min_df: 3, ..Tfidf::default() });
         for (text, reason) in [
             ("of = 'digits'", "is no set of texts; there are newsgroups20, reuters-r52, state-of-the-union"),
@@ -114,7 +114,7 @@ mod tests {
             ("of = 'reuters-r52'\nmaxdf = 0.5", "unknown key `maxdf`"),
             ("min_df = 2", "missing field `of`"),
         ] {
-            let error = format!("{:#}", settings::<Words>(text.parse().unwrap()).unwrap_err());
+            let error = format!("{:#}", settings::<Counted>(text.parse().unwrap()).unwrap_err());
             assert!(error.contains(reason), "{error}");
         }
     }
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn texts_that_are_not_there_are_fetched_by_a_command_that_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let (_, words) = settings::<Words>("of = 'reuters-r52'".parse().unwrap()).unwrap();
+        let (_, words) = settings::<Counted>("of = 'reuters-r52'".parse().unwrap()).unwrap();
         let origin = Origin { data: folder.path(), folder: folder.path(), shelf: &Shelf::default() };
         let error = format!("{:#}", words.load("news", &origin).unwrap_err());
         assert!(error.contains("clbench data fetch reuters-r52"), "{error}");

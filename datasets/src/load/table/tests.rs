@@ -127,7 +127,8 @@ fn more_labels_than_classes_can_be_are_refused_early() {
 #[test]
 fn texts_of_a_table_are_read_as_counts_of_words() {
     let texts = ["red apple pie", "green apple tart", "red wine", "white wine glass", "green glass", "apple wine"];
-    let rows: String = texts.iter().enumerate().map(|(at, text)| format!("{},{text}\n", at % 2)).collect();
+    let rows: Vec<String> = texts.iter().enumerate().map(|(at, text)| format!("{},{text}\n", at % 2)).collect();
+    let rows = rows.concat();
     let (train, more) =
         (format!("kind,what\n{rows}"), "train = 't.csv'\ntest = 'u.csv'\nlabel = 'kind'\ntext = 'what'");
     let files = [("t.csv", train.as_bytes()), ("u.csv", &b"kind,what\n0,red apple\n1,nothing known\n"[..])];
