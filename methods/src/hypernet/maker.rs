@@ -8,6 +8,7 @@ use super::{Activation, Config};
 
 /// Most numbers that a hypernetwork may have, and most that it may make at once.
 const MOST: usize = 1 << 28;
+
 /// Paths: `task.{t}` shape `[1, task_embedding]`, `chunk` shape `[chunks, chunk_embedding]`, the layers `make.{i}`, the last
 /// of which makes a chunk; with `mip` also `base.*`, a network's weights.
 #[derive(Clone)]

@@ -86,22 +86,32 @@ fn an_encoded_embedding_has_one_norm() {
     }
 }
 
-/// Made weights have about the size that first weights of the network have.
+/// Made weights have about the size that first weights of the network have; what MIP adds has no more than √(2d/length), d
+/// being the length of γ.
 #[test]
 fn made_weights_are_as_large_as_first_ones() {
     let heads = Heads { kind: HeadKind::Shared, classes: 10, tasks: vec![(0..10).collect()], seen: vec![vec![0]] };
-    let net = Net { body: Body::Mlp(Mlp { widths: vec![64], ..Mlp::default() }), heads, input: [1, 8, 8] };
+    let net = Net { body: Body::Mlp(Mlp { widths: vec![256], ..Mlp::default() }), heads, input: [1, 8, 8] };
     let first = net.init(&Draws::of(1), &Device::flex()).theta;
-    let hypernet = Hypernet::new(Config::default(), net).expect("it fits");
-    let weights = Weights { theta: hypernet.maker.init(&Draws::of(2), &Device::flex()), ..Weights::default() };
-    let made = hypernet.maker.make(&mut Pass::plain(&weights, Mode::Eval, &Meter::default()), 0);
-    for path in ["body.0.weight", "head.weight"] {
-        let size = |theta: &Theta| theta.get(path).map(|array| array.flat.clone().into_data()).expect("a weight");
-        let size = |theta: &Theta| -> f64 {
-            let values: Vec<f32> = size(theta).try_to_vec().expect("weights are f32");
-            (values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / values.len() as f64).sqrt()
-        };
-        let ratio = size(&made) / size(&first);
-        assert!((0.4..2.5).contains(&ratio), "{path}: {ratio}");
+    for mip in [false, true] {
+        let config = Config { mip, ..Config::default() };
+        let gamma = (config.task_embedding + config.chunk_embedding) as f64;
+        let hypernet = Hypernet::new(config, net.clone()).expect("it fits");
+        let weights = Weights { theta: hypernet.maker.init(&Draws::of(2), &Device::flex()), ..Weights::default() };
+        let made = hypernet.maker.make(&mut Pass::plain(&weights, Mode::Eval, &Meter::default()), 0);
+        let made = if mip { made.sub(&weights.theta.below("base.")) } else { made };
+        for path in ["body.0.weight", "head.weight"] {
+            let size = |theta: &Theta| {
+                let values = theta.get(path).expect("a weight").values();
+                let squares: f64 = values.iter().map(|v| f64::from(*v).powi(2)).sum();
+                ((squares / values.len() as f64).sqrt(), values.len())
+            };
+            let (own, length) = size(&first);
+            let expected = if mip { own.min((2.0 * gamma / length as f64).sqrt()) } else { own };
+            let ratio = size(&made).0 / expected;
+            assert!((0.4..2.5).contains(&ratio), "{path}, mip {mip}: {ratio}");
+            // With so many units the bound is what counts for the first layer.
+            assert!(!mip || path != "body.0.weight" || expected < 0.6 * own, "{expected} {own}");
+        }
     }
 }
