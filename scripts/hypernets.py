@@ -27,8 +27,7 @@ HEAD = """# Hypernetworks on split and permuted MNIST
 
 Made by `scripts/study-hypernets.sh` with the settings of von Oswald et al. 2020, which `streams/split-mnist-told.toml` (MLP of 400 and
 400 units, a head for each task) and `streams/permuted-mnist-told.toml` (100 and 100 units, pictures padded to 32 x 32) hold, but for half
-of the steps (1000 and 2500 for each task) and five of ten permutations. Adam, batches of 128, the task is told to all. Five
-seeds, ± half of the 95 % interval (Student's t), in percent. **Steps to a threshold**: of the first task, the first logged step at
+of the steps (1000 and 2500 for each task) and five of ten permutations. Adam, batches of 128, the task is told to all. ± half of the 95 % interval (Student's t), in percent. **Steps to a threshold**: of the first task, the first logged step at
 which the mean accuracy of the last five logged batches reaches 99 % (split) or 90 % (permuted). **Gradient noise**: variance of
 the gradient's norm over its squared mean, over the logged steps up to 250 of the first task. Steps are logged by tens.
 """
@@ -68,8 +67,8 @@ def main():
     print(HEAD)
     for stream, title in STREAMS.items():
         print(f"## {title}\n")
-        print("| method | " + " | ".join(KEYS) + " | steps to a threshold | gradient noise | operations |")
-        print("|---" * (len(KEYS) + 4) + "|")
+        print("| method | seeds | " + " | ".join(KEYS) + " | steps to a threshold | gradient noise | operations |")
+        print("|---" * (len(KEYS) + 5) + "|")
         for name, row in ROWS:
             row = f"{stream}, {row}"
             if row not in study:
@@ -77,7 +76,7 @@ def main():
             runs = study.runs[row].values()
             flops = statistics.median(run["manifest"]["spent"]["flops"] for run in runs)
             cells = [study.cell(row, key) for key in KEYS] + [spread([steps_to(run) for run in runs], 0), spread([noise(run) for run in runs], 2)]
-            print(f"| {name} | " + " | ".join(cells) + f" | {flops:.1e} |")
+            print(f"| {name} | {len(runs)} | " + " | ".join(cells) + f" | {flops:.1e} |")
         print()
     print("## What is claimed, and what comes out here\n")
     print("Differences are paired over seeds, in points.\n")

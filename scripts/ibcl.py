@@ -38,7 +38,8 @@ counted, as in the paper, or their **mean**; the task that fares best (**peak**)
 backward transfer of the mean (**BWT**); the volume of what is reached (**HV**); and accuracy without a preference
 (**plain**). Rehearsal trains a network for each preference on Σ w_k L_k. ER and VCL remember 1,000 examples in one reservoir,
 GEM the last 200 of each task; a preference has one model (VCL ten), so that best and mean are the same. **Stored** is what
-is held beside the weights in training at the end. **Updates** are steps times networks in the last task.
+is held beside the weights in training at the end. **Updates** are steps times networks in the last task. A model of IBCL's
+mixture comes from one task's posterior: it knows that task best, so that the best of ten is high and their mean low.
 """
 METHODS = [
     ("finetune", "finetune"),
@@ -175,6 +176,9 @@ def main():
                 print(f"## {title}, {told}, {epochs(study, first)} epochs\n")
                 table(study, [(title, f"{stream}, {head}, {row}") for title, row in METHODS], "method")
                 print()
+    if any(", hidden, " in row for row in study.runs):
+        print("With a hidden layer the readings that average parameters (linear, sum, the released code) lose much or all: an average of")
+        print("networks whose hidden units learned different things is not a network between them. The mixture averages nothing.\n")
     base = "binary-cifar10, logistic, "
     print("## Mass of the region, and distance from which on a posterior is stored\n")
     print("CIFAR-10, the logistic head. Where `hdr_mass` is not said it is 0.99, where d is not said it is 0: all fifteen posteriors are")

@@ -17,7 +17,7 @@ run() { # stream, its settings, row
         sed "s|^|$1, $3\t|" >>"$lines" || echo "$1, $3: not all seeds came through"
     echo "$1, $3"
 }
-rows=("finetune" "joint" "bbb" "vcl" "vcl+coreset coreset.steps=200" "vcl+coreset coreset.steps=200 coreset.choose=k-center"
+rows=("finetune" "joint" "bbb" "vcl" "vcl+coreset coreset.steps=200"
     "finetune+coreset coreset.steps=200" "gem gem.batch=64" "gem gem.form=average" "replay replay.capacity=200")
 for row in "${rows[@]}"; do
     run permuted-fashion "net.widths=[100,100] optim.rule=adamw optim.rate=0.001 optim.decay=0 train.batch=64 train.epochs=6" "$row"
