@@ -100,10 +100,15 @@ def growth(study, rows):
         print(f"| {title} | " + " | ".join(f"{value:.0f}" for value in stored(study, row)) + " |")
 
 
+def foretold(costs):
+    """Numbers of preferences for which both methods have a forecast."""
+    return sorted(count for method, count in costs if method == "ibcl" and ("per-preference+replay", count) in costs)
+
+
 def overhead(costs):
     print("\n## Updates by the number of preferences\n")
     print("As `clbench cost streams/binary-cifar10.toml` foretells them for the last task, exact in steps: steps times networks.\n")
-    counts = sorted({count for _, count in costs})
+    counts = foretold(costs)
     print("| method | " + " | ".join(str(count) for count in counts) + " |")
     print("|---" * (len(counts) + 1) + "|")
     for title, method, each in (("IBCL", "ibcl", lambda count: 3), ("ER per preference", "per-preference+replay", lambda count: count)):
@@ -137,7 +142,7 @@ def claims(study, costs):
         for stream in STREAMS:
             claims_of(study, stream, head)
     if costs:
-        first, last = min(count for _, count in costs), max(count for _, count in costs)
+        first, *_, last = foretold(costs)
         same = costs["ibcl", first]["flops"] == costs["ibcl", last]["flops"]
         more = costs["per-preference+replay", last]["flops"] / costs["per-preference+replay", first]["flops"]
         say("the cost does not depend on the number of preferences", "holds here" if same else "not so here",
