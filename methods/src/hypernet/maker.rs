@@ -15,22 +15,22 @@ const MOST: usize = 1 << 28;
 pub(super) struct Maker {
     config: Config,
     plain: Net,
-    tensors: Vec<Made>,
+    tensors: Vec<Piece>,
     tasks: usize,
 }
 
-/// A tensor of the network.
+/// A tensor of the network, as a piece of a row of all its weights.
 #[derive(Clone)]
-struct Made {
+struct Piece {
     path: String,
     shape: Vec<usize>,
-    /// Where it begins in a row of all weights.
+    /// Where it begins in the row.
     from: usize,
     /// By what it is multiplied.
     scale: f32,
 }
 
-impl Made {
+impl Piece {
     fn len(&self) -> usize {
         self.shape.iter().product()
     }
@@ -43,7 +43,7 @@ impl Maker {
         for (path, array) in net.init(&Draws::of(0), &Device::flex()).theta.iter() {
             let std = maker.first_std(array);
             let scale = std / maker.made_std();
-            let made = Made { path: path.to_owned(), shape: array.shape.clone(), from: maker.len(), scale };
+            let made = Piece { path: path.to_owned(), shape: array.shape.clone(), from: maker.len(), scale };
             maker.tensors.push(made);
         }
         let layers = maker.layers();
@@ -144,7 +144,7 @@ impl Maker {
         let row = self.row(pass, task);
         let mut made = Theta::default();
         for tensor in &self.tensors {
-            let Made { path, shape, from, scale } = tensor;
+            let Piece { path, shape, from, scale } = tensor;
             let own = row.clone().narrow(0, *from, tensor.len()) * *scale;
             let flat = match pass.weights.theta.get(&format!("base.{path}")) {
                 Some(base) if self.config.mip => base.flat.clone() + own,
@@ -161,7 +161,7 @@ impl Maker {
         let mut row = |theta: &Theta| pass.under(theta.clone(), |pass| self.row(pass, task));
         let (row_a, row_b) = (row(a), row(b));
         let device = row_b.device().inner();
-        let of_each = |of: &dyn Fn(&Made) -> f32| {
+        let of_each = |of: &dyn Fn(&Piece) -> f32| {
             let mut values = vec![0.0; self.len()];
             let used = self.tensors.iter().filter(|tensor| self.uses(task, &tensor.path));
             used.for_each(|tensor| values[tensor.from..][..tensor.len()].fill(of(tensor)));
