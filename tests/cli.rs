@@ -162,12 +162,25 @@ fn json_is_one_object_a_run_and_agrees_with_the_files() {
         assert_eq!(line["manifest"], manifest);
         assert_eq!(manifest["seed"], seed);
         assert!(manifest["diverged"].is_null());
-        for metric in ["acc.gem17", "aia.icarl17", "bwt.gem17", "fwt.gem17", "forgetting.chaudhry18", "la.mer19"] {
+        for metric in ["acc.gem17", "aia.capymoa", "bwt.gem17", "fwt.gem17", "forgetting.chaudhry18", "la.mer19"] {
             assert!(line["scores"][metric].as_f64().unwrap().abs() <= 1.0, "{metric}: {line}");
         }
     }
     let one = place.done("run small.toml --json");
     assert_eq!(one.lines().collect::<Vec<_>>(), [out.lines().next().unwrap()]);
+}
+
+#[test]
+fn classes_not_yet_seen_leave_forgetting_and_take_forward_transfer_with_a_reason() {
+    let place = Place::small();
+    let text = place.done("run small.toml head.test=seen");
+    let line = |head: &str| text.lines().find(|line| line.starts_with(head)).unwrap_or_else(|| panic!("{head}: {text}"));
+    let forgotten: f64 = line("FGT ↓").split_whitespace().nth(2).unwrap().parse().unwrap();
+    assert!((-100.0..=100.0).contains(&forgotten), "{text}");
+    assert!(line("FWT ↑").contains("—  it needs accuracies before training"), "{text}");
+    let run: Value = serde_json::from_str(&place.done("run small.toml head.test=seen --json")).unwrap();
+    assert!((100.0 * run["scores"]["forgetting.chaudhry18"].as_f64().unwrap() - forgotten).abs() < 0.051, "{run}");
+    assert!(run["scores"]["fwt.gem17"].is_null(), "{run}");
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn text_fits_the_terminal_and_says_what_is_left_out() {
     let place = Place::new();
     place.write("m.csv", MATRIX);
     let said = place.run("score m.csv");
-    said.fails(0, &["more than this matrix, such as "]);
+    said.fails(0, &["m.csv: no value for lca.agem19", "it needs evaluations within each experience"]);
     assert!(said.out.lines().all(|line| line.chars().count() <= 80), "{said}");
     assert!(said.out.contains("start") && said.out.contains("acc.gem17") && !said.out.contains('—'), "{said}");
     let asked = place.done("score m.csv --metrics bwt,acc.gem17,acc");
@@ -71,6 +71,41 @@ fn logs_of_avalanche_and_mammoth_are_told_by_their_content() {
     let mammoth = "{'accuracy_1_task1': 90.0, 'accuracy_1_task2': 40.0, 'accuracy_2_task2': 70.0}\n";
     let said = fed(&place, "score - --metrics acc --format csv", mammoth.as_bytes());
     assert_eq!(said.out.lines().nth(1), Some("standard input,,acc.gem17,0.55"), "{said}");
+}
+
+#[test]
+fn a_lower_triangle_has_the_forgetting_that_its_programs_compute() {
+    let place = Place::new();
+    let keys = "forgetting.chaudhry18,forgetting.mammoth,forgetting.agem-worst,fwt";
+    let said = fed(&place, &format!("score - --metrics {keys}"), b"after,a,b,c\n1,90,,\n2,95,80,\n3,60,85,70\n");
+    for (key, value) in
+        [("forgetting.chaudhry18", "15.0"), ("forgetting.mammoth", "17.5"), ("forgetting.agem-worst", "35.0")]
+    {
+        let line = said.out.lines().find(|line| line.starts_with(key)).unwrap();
+        assert_eq!(line.split_whitespace().nth(1), Some(value), "{said}");
+    }
+    let why = "no value for fwt.gem17: it needs accuracies before training";
+    assert!(said.err.contains(why) && !said.err.contains("forgetting"), "{said}");
+    let log = "{'dataset': 'seq-cifar10', 'accuracy_1_task1': 97.0, 'accuracy_1_task2': 70.0, 'accuracy_2_task2': 90.0, \
+               'accuracy_1_task3': 50.0, 'accuracy_2_task3': 60.0, 'accuracy_3_task3': 88.0, 'forgetting': 38.5}\n";
+    let found = json(&fed(&place, "score - --format json", log.as_bytes()).out);
+    assert!((found["scores"]["forgetting.mammoth"].as_f64().unwrap() - 0.385).abs() < 1e-12, "{found}");
+}
+
+#[test]
+fn test_examples_of_tasks_weigh_scores_where_they_are_given() {
+    let place = Place::new();
+    place.write("m.csv", MATRIX);
+    let keys = "--metrics acc.avalanche,aia.icarl17 --format json";
+    let bare = json(&place.done(&format!("score m.csv {keys}")));
+    assert!(bare["scores"]["acc.avalanche"].is_null(), "{bare}");
+    assert!(bare["reasons"]["aia.icarl17"].as_str().unwrap().contains("give --sizes"), "{bare}");
+    let weighed = json(&place.done(&format!("score m.csv {keys} --sizes 100,300,600")));
+    let of = |key: &str| weighed["scores"][key].as_f64().unwrap();
+    assert!((of("acc.avalanche") - 0.68).abs() < 1e-12, "{weighed}");
+    assert!((of("aia.icarl17") - (0.9 + 0.75 + 0.68) / 3.0).abs() < 1e-12, "{weighed}");
+    place.run("score m.csv --sizes 100,300").fails(2, &["--sizes has 2 numbers for 3 tasks"]);
+    place.run("score m.csv --sizes 100,0,1").fails(2, &["--sizes"]);
 }
 
 #[test]

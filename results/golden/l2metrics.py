@@ -150,6 +150,16 @@ def falling():
     return life.rows + single(life, 0, "apple_1", 60) + single(life, 1, "pear_1", 60)
 
 
+def seen():
+    """Tasks are not asked about before they are trained, as where unseen classes are masked."""
+    tasks = ["apple_1", "pear_1", "plum_1"]
+    life = Lifetime(16, tasks)
+    for at, task in enumerate(tasks):
+        life.train([(task, 30)])
+        life.test(tasks[:at + 1], 1)
+    return life.rows
+
+
 BOTH = {"maintenance_method": "both", "transfer_method": "both"}
 RANGES = {"apple_1": {"min": 0.1, "max": 1.0}, "apple_2": {"min": 0.05, "max": 0.9},
           "pear_1": {"min": 0.2, "max": 0.9}, "plum_1": {"min": 0.1, "max": 0.95}}
@@ -170,6 +180,7 @@ CASES = [
     ("crowded", {"normalization_method": "none", "window_length": 20}),
     ("crowded", {"clamp_outliers": True, "data_range": RANGES}),
     ("falling", {}),
+    ("seen", {}),
 ]
 
 
@@ -227,7 +238,7 @@ def compute(name, settings):
 
 
 def main():
-    for make in [sleep, variants, holes, crowded, falling]:
+    for make in [sleep, variants, holes, crowded, falling, seen]:
         with open(HERE / (make.__name__ + ".tsv"), "w", newline="") as file:
             out = csv.writer(file, delimiter="\t", lineterminator="\n")
             out.writerow(COLUMNS)

@@ -61,13 +61,14 @@ fn shown(count: usize, limit: usize) -> Vec<Option<usize>> {
     (0..first).map(Some).chain([None]).chain(last.map(Some)).collect()
 }
 
-/// The `metrics`, one a line, with their direction and definition.
+/// The `metrics`, one a line, with their direction and definition, or why they have no value.
 pub fn scores_text(scores: &Scores, metrics: &[&Metric]) -> String {
     let line = |metric: &&Metric| {
         let estimate = |mean| Estimate { mean, deviation: None, half_width: None, n: 1 };
         let value = scores.get(metric).map_or("—".into(), |value| measured(metric, estimate(value)).0);
         let name = metric.head();
-        format!("{name:<6}{value:>6}  {}\n", wrap(metric.about, WIDTH - 14).replace('\n', "\n            "))
+        let about = scores.why(metric).unwrap_or(metric.about);
+        format!("{name:<6}{value:>6}  {}\n", wrap(about, WIDTH - 14).replace('\n', "\n            "))
     };
     metrics.iter().map(line).collect()
 }

@@ -6,15 +6,37 @@ use crate::metric::{Metric, Scores};
 use crate::stats::Estimate;
 use crate::text::{cut, fixed, measured, short, wrap};
 
-/// The `metrics`, one a line; shares are in percent.
+/// Most scores that are named for one reason.
+const MOST_NAMED: usize = 5;
+
+/// The `metrics`, one a line, or why they have no value; shares are in percent.
 pub fn scores_by_key(scores: &Scores, metrics: &[&Metric]) -> String {
     let wide = metrics.iter().map(|metric| metric.key.chars().count()).max().unwrap_or(0);
     let line = |metric: &&Metric| {
         let estimate = |mean| Estimate { mean, deviation: None, half_width: None, n: 1 };
         let value = scores.get(metric).map_or("—".into(), |value| measured(metric, estimate(value)).0);
-        keyed(metric.key, wide, &value, metric.about)
+        keyed(metric.key, wide, &value, scores.why(metric).unwrap_or(metric.about))
     };
     metrics.iter().map(line).collect()
+}
+
+/// Why some of `metrics` have no value: a sentence for each reason, in the order of the metrics.
+pub fn without_value(scores: &Scores, metrics: &[&Metric]) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for metric in metrics {
+        let Some(why) = scores.why(metric) else { continue };
+        match reasons.iter_mut().find(|(reason, _)| *reason == why) {
+            Some((_, keys)) => keys.push(metric.key),
+            None => reasons.push((why, vec![metric.key])),
+        }
+    }
+    let sentence = |(why, keys): (&str, Vec<&str>)| {
+        let more = keys.len().saturating_sub(MOST_NAMED);
+        let named = keys[..keys.len() - more].join(", ");
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        format!("no value for {named}{more}: {why}")
+    };
+    reasons.into_iter().map(sentence).collect()
 }
 
 /// A key, a value and what it means, in as many lines as that takes.

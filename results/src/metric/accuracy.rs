@@ -1,15 +1,25 @@
 //! How much is known: at the end, on the way, right after learning, and of tasks that no experience trains.
 //!
 //! - Lopez-Paz and Ranzato 2017, <https://arxiv.org/abs/1706.08840>, section 2.
-//! - Rebuffi et al. 2017, <https://arxiv.org/abs/1611.07725>: average incremental accuracy.
+//! - Rebuffi et al. 2017, <https://arxiv.org/abs/1611.07725>: average incremental accuracy, over test examples.
+//! - Programs: Avalanche, PyCIL and Renate weigh tasks by their test examples, CapyMOA and Mammoth alike.
 //! - Díaz-Rodríguez et al. 2018, <https://arxiv.org/abs/1810.13166>, eq. 1.
 //! - Riemer et al. 2019, <https://arxiv.org/abs/1810.11910>: learning accuracy.
 
 use super::subject::mean_over;
-use super::{Better, Metric, Subject, Unit};
+use super::{Better, Metric, Subject, Unit, lack};
 
 /// All of this file.
-pub static ALL: &[&Metric] = &[&AVERAGE, &INCREMENTAL, &TRIANGLE, &LEARNING, &STABILITY, &TRADE_OFF];
+pub static ALL: &[&Metric] = &[
+    &AVERAGE,
+    &AVERAGE_EXAMPLES,
+    &INCREMENTAL_TASKS,
+    &INCREMENTAL,
+    &TRIANGLE,
+    &LEARNING,
+    &STABILITY,
+    &TRADE_OFF,
+];
 
 /// Average accuracy at the end.
 pub static AVERAGE: Metric = Metric {
@@ -23,27 +33,65 @@ pub static AVERAGE: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "",
+    lacks: &[lack::trained, lack::end],
     worked: "(0.6 + 0.85 + 0.7) / 3",
     of: |subject| mean_over(subject.trained(), |task| subject.kept(task)),
+};
+
+/// Average accuracy at the end over test examples.
+pub static AVERAGE_EXAMPLES: Metric = Metric {
+    key: "acc.avalanche",
+    short: "ACCₙ",
+    name: "average accuracy over test examples",
+    about: "last row, tasks weighed by their test examples (Avalanche's stream accuracy, PyCIL's total)",
+    formula: "Σⱼ nⱼ R[T][j] / Σⱼ nⱼ, nⱼ test examples of task j",
+    source: "ContinualAI/avalanche, evaluation/metrics/accuracy.py, StreamAccuracy; G-U-N/PyCIL, utils/toolkit.py, total; \
+             Renate, micro_average_accuracy; FACIL's wavg_accs weighs by classes",
+    range: (0.0, 1.0),
+    unit: Unit::Share,
+    better: Better::Higher,
+    needs: "the number of test examples of each task, which runs know",
+    lacks: &[lack::trained, lack::end, lack::sizes],
+    worked: "(200 * 0.6 + 100 * 0.85 + 50 * 0.7) / 350",
+    of: |subject| {
+        let last = subject.matrix.experiences();
+        over_examples(subject, last, subject.trained())
+    },
+};
+
+/// Average incremental accuracy over tasks.
+pub static INCREMENTAL_TASKS: Metric = Metric {
+    key: "aia.capymoa",
+    short: "AIA",
+    name: "average incremental accuracy over tasks",
+    about: "mean over rows of the mean over tasks seen, each task counted alike (CapyMOA)",
+    formula: "(1/T) Σₖ (1/k) Σ_{j≤k} R[k][j]",
+    source: "CapyMOA, ocl/evaluation, accuracy_seen_avg; the average of A-GEM's A_k, Chaudhry et al. 2019, arXiv 1812.00420",
+    range: (0.0, 1.0),
+    unit: Unit::Share,
+    better: Better::Higher,
+    needs: "",
+    lacks: &[lack::sequence, lack::trained, lack::known, lack::lower],
+    worked: "(0.9 + (0.95 + 0.8) / 2 + (0.6 + 0.85 + 0.7) / 3) / 3",
+    of: |subject| incremental(subject, average_so_far),
 };
 
 /// Average incremental accuracy.
 pub static INCREMENTAL: Metric = Metric {
     key: "aia.icarl17",
-    short: "AIA",
-    name: "average incremental accuracy",
-    about: "mean over rows of the mean over tasks seen (Rebuffi et al. 2017)",
-    formula: "(1/T) Σₖ (1/k) Σ_{j≤k} R[k][j]",
-    source: "Rebuffi et al. 2017, arXiv 1611.07725, section 4",
+    short: "AIAₙ",
+    name: "average incremental accuracy over test examples",
+    about: "mean over rows of the accuracy over test examples of all tasks seen (Rebuffi et al. 2017; PyCIL)",
+    formula: "(1/T) Σₖ Σ_{j≤k} nⱼ R[k][j] / Σ_{j≤k} nⱼ, nⱼ test examples of task j",
+    source: "Rebuffi et al. 2017, arXiv 1611.07725, section 4: accuracy on all test examples of classes seen so far; \
+             G-U-N/PyCIL and LAMDA-PILOT, trainer.py, Average Accuracy",
     range: (0.0, 1.0),
     unit: Unit::Share,
     better: Better::Higher,
-    needs: "",
-    worked: "(0.9 + (0.95 + 0.8) / 2 + (0.6 + 0.85 + 0.7) / 3) / 3",
-    of: |subject| {
-        let so_far = |experience| average_so_far(subject, experience);
-        if subject.matrix.joint() { None } else { mean_over(1..=subject.matrix.experiences(), so_far) }
-    },
+    needs: "as acc.avalanche",
+    lacks: &[lack::sequence, lack::trained, lack::known, lack::lower, lack::sizes],
+    worked: "(0.9 + (200 * 0.95 + 100 * 0.8) / 300 + (200 * 0.6 + 100 * 0.85 + 50 * 0.7) / 350) / 3",
+    of: |subject| incremental(subject, |subject, row| over_examples(subject, row, subject.seen(row))),
 };
 
 /// Accuracy over the lower triangle.
@@ -58,10 +106,11 @@ pub static TRIANGLE: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "",
+    lacks: &[lack::sequence, lack::trained, lack::lower],
     worked: "(0.9 + 0.95 + 0.8 + 0.6 + 0.85 + 0.7) / 6",
     of: |subject| {
         let cells = (1..=subject.matrix.experiences())
-            .flat_map(|experience| seen(subject, experience).map(move |task| (experience, task)));
+            .flat_map(|experience| subject.seen(experience).map(move |task| (experience, task)));
         if subject.matrix.joint() { None } else { mean_over(cells, |(row, task)| subject.matrix.after(row, task)) }
     },
 };
@@ -78,6 +127,7 @@ pub static LEARNING: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "",
+    lacks: &[lack::sequence, lack::trained, lack::diagonal],
     worked: "(0.9 + 0.8 + 0.7) / 3",
     of: |subject| {
         let learned = |task| subject.learned(task);
@@ -97,6 +147,7 @@ pub static STABILITY: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "",
+    lacks: &[lack::sequence, lack::earlier, lack::kept],
     worked: "(0.6 + 0.85) / 2",
     of: |subject| mean_over(subject.earlier(), |task| subject.kept(task)),
 };
@@ -113,6 +164,7 @@ pub static TRADE_OFF: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "",
+    lacks: &[lack::sequence, lack::earlier, lack::kept, lack::diagonal],
     worked: "2 * 0.725 * 0.8 / (0.725 + 0.8)",
     of: |subject| {
         let (stability, plasticity) = ((STABILITY.of)(subject)?, (LEARNING.of)(subject)?);
@@ -121,13 +173,24 @@ pub static TRADE_OFF: Metric = Metric {
     },
 };
 
-/// The tasks that were trained up to `experience`.
-fn seen(subject: &Subject, experience: usize) -> impl Iterator<Item = usize> {
-    let known = move |task: &usize| subject.matrix.first_trained(*task).is_some_and(|first| first <= experience);
-    (0..subject.matrix.tasks()).filter(known)
+/// The mean over experiences of what `so_far` says of each; none for joint training.
+fn incremental(subject: &Subject, so_far: impl Fn(&Subject, usize) -> Option<f64>) -> Option<f64> {
+    let experiences = 1..=subject.matrix.experiences();
+    if subject.matrix.joint() { None } else { mean_over(experiences, |experience| so_far(subject, experience)) }
 }
 
 /// A\[k\] = (1/k) Σ_{j≤k} R\[k\]\[j\]: average accuracy over the tasks seen up to `experience`.
-pub(super) fn average_so_far(subject: &Subject, experience: usize) -> Option<f64> {
-    mean_over(seen(subject, experience), |task| subject.matrix.after(experience, task))
+fn average_so_far(subject: &Subject, experience: usize) -> Option<f64> {
+    mean_over(subject.seen(experience), |task| subject.matrix.after(experience, task))
+}
+
+/// Accuracy over the test examples of `tasks` after `experience`.
+fn over_examples(subject: &Subject, experience: usize, tasks: impl Iterator<Item = usize>) -> Option<f64> {
+    let (mut right, mut asked) = (0.0, 0.0);
+    for task in tasks {
+        let n = subject.size(experience, task)? as f64;
+        right += n * subject.matrix.after(experience, task)?;
+        asked += n;
+    }
+    (asked > 0.0).then(|| right / asked)
 }

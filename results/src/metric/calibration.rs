@@ -24,6 +24,7 @@ pub static NLL: Metric = Metric {
     unit: Unit::Nats,
     better: Better::Lower,
     needs: "",
+    lacks: &[],
     worked: "(2 * (1 - 0.6) + 2 * (1 - 0.85) + 2 * (1 - 0.7)) / 3",
     of: |subject| at_the_end(subject, |answered| Some(answered.loss)),
 };
@@ -40,6 +41,7 @@ pub static BRIER: Metric = Metric {
     unit: Unit::Number,
     better: Better::Lower,
     needs: "",
+    lacks: &[],
     worked: "((1 - 0.6) + (1 - 0.85) + (1 - 0.7)) / 3",
     of: |subject| at_the_end(subject, |answered| Some(answered.brier)),
 };
@@ -56,6 +58,7 @@ pub static CONFIDENCE: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "",
+    lacks: &[],
     worked: "(0.6 + 0.85 + 0.7) / 3",
     of: |subject| at_the_end(subject, |answered| Some(answered.confidence)),
 };
@@ -72,6 +75,7 @@ pub static MARGIN: Metric = Metric {
     unit: Unit::Number,
     better: Better::Higher,
     needs: "questions with two classes or more in scope",
+    lacks: &[],
     worked: "((0.6 - 0.5) + (0.85 - 0.5) + (0.7 - 0.5)) / 3",
     of: |subject| at_the_end(subject, |answered| answered.margin),
 };
@@ -88,6 +92,7 @@ pub static RESOLUTION: Metric = Metric {
     unit: Unit::Share,
     better: Better::Neither,
     needs: "",
+    lacks: &[],
     worked: "(1 / 200 + 1 / 100 + 1 / 50) / 3",
     of: |subject| at_the_end(subject, |answered| (answered.n > 0).then(|| 1.0 / answered.n as f64)),
 };

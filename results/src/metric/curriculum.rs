@@ -5,7 +5,7 @@
 //! **Deviation:** where the first experience trains several tasks, β is the mean over them.
 
 use super::subject::mean_over;
-use super::{Better, Metric, Subject, Unit, accuracy};
+use super::{Better, Metric, Subject, Unit, accuracy, lack};
 
 /// All of this file.
 pub static ALL: &[&Metric] = &[&ALPHA, &BETA, &EFFICACY];
@@ -22,6 +22,7 @@ pub static ALPHA: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "",
+    lacks: &[lack::trained, lack::end],
     worked: "(0.6 + 0.85 + 0.7) / 3",
     of: |subject| (accuracy::AVERAGE.of)(subject),
 };
@@ -38,6 +39,7 @@ pub static BETA: Metric = Metric {
     unit: Unit::Share,
     better: Better::Lower,
     needs: "",
+    lacks: &[lack::sequence, lack::begins, lack::first_tasks],
     worked: "0.9 - 0.6",
     of: first_lost,
 };
@@ -54,6 +56,7 @@ pub static EFFICACY: Metric = Metric {
     unit: Unit::Number,
     better: Better::Higher,
     needs: "",
+    lacks: &[lack::sequence, lack::begins, lack::end, lack::first_tasks],
     worked: "2 * (2.15 / 3) / (2.15 / 3 * (0.9 - 0.6) + 1)",
     of: |subject| efficacy((ALPHA.of)(subject)?, first_lost(subject)?),
 };

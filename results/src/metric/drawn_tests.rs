@@ -45,6 +45,7 @@ fn drawn(numbers: &mut Numbers, tasks: usize) -> Subject {
         datasets: (0..tasks).map(|task| ["even", "odd"][task % 2].into()).collect(),
         steps: vec![12; experiences],
         pool: Vec::new(),
+        sizes: Vec::new(),
     }
 }
 

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Better, Metric, Subject, Unit};
+use super::{Better, Metric, Subject, Unit, lack};
 use crate::stats::mean;
 
 /// All of this file.
@@ -28,6 +28,7 @@ pub static ACCUMULATION: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "",
+    lacks: &[lack::trained, lack::end],
     worked: "((200 * 0.6 + 100 * 0.85) / 300 + 0.7) / 2",
     of: |subject| over_datasets(subject, subject.trained()),
 };
@@ -44,6 +45,7 @@ pub static RETENTION: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "held-out tasks: tasks that no experience trains",
+    lacks: &[lack::held_out],
     worked: "(0.5 + 0.3) / 2",
     of: |subject| over_datasets(subject, subject.held_out()),
 };
@@ -60,6 +62,7 @@ pub static GEOMETRIC: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "held-out tasks: tasks that no experience trains",
+    lacks: &[lack::trained, lack::end, lack::held_out],
     worked: "sqrt(((200 * 0.6 + 100 * 0.85) / 300 + 0.7) / 2 * ((0.5 + 0.3) / 2))",
     of: |subject| Some(geometric((ACCUMULATION.of)(subject)?, (RETENTION.of)(subject)?)),
 };
@@ -76,6 +79,7 @@ pub static POOL: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "a pretraining pool whose concepts are evaluated",
+    lacks: &[],
     worked: "0.3",
     of: |subject| over_datasets(subject, subject.pool.iter().copied()),
 };

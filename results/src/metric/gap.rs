@@ -6,7 +6,7 @@
 //! The means run over pairs of an experience k ≥ 2 and a task that was trained before k and is not trained in k. The
 //! whole experience is searched: without a recovery, the depth is what the experience cost the task in all.
 
-use super::{Better, Metric, Subject, Unit, within};
+use super::{Better, Metric, Subject, Unit, lack, within};
 use crate::history::Moment;
 use crate::stats::mean;
 
@@ -28,6 +28,7 @@ pub static DEPTH: Metric = Metric {
     unit: Unit::Share,
     better: Better::Lower,
     needs: within::NEEDS,
+    lacks: &[lack::sequence, lack::within],
     worked: "((0.9 - 0.3) + (0.95 - 0.4) + (0.8 - 0.7)) / 3",
     of: |subject| over_gaps(subject, |gap| gap.depth),
 };
@@ -46,6 +47,7 @@ pub static STEPS: Metric = Metric {
     unit: Unit::Steps,
     better: Better::Lower,
     needs: within::NEEDS,
+    lacks: &[lack::sequence, lack::within],
     worked: "(4 + 10 + 2) / 3",
     of: |subject| over_gaps(subject, |gap| gap.recovery.unwrap_or(gap.length) as f64),
 };
@@ -62,6 +64,7 @@ pub static RECOVERED: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: within::NEEDS,
+    lacks: &[lack::sequence, lack::within],
     worked: "(1 + 0 + 1) / 3",
     of: |subject| over_gaps(subject, |gap| f64::from(u8::from(gap.recovery.is_some()))),
 };

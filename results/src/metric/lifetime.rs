@@ -7,15 +7,14 @@
 //! experiences. Performance recovery, which needs tasks that return twice, and relative performance and sample
 //! efficiency, which need single-task experts, are computed by `clbench score DIR --ste DIR…` on exported logs.
 
-use super::{Better, Metric, Subject, Unit};
+use super::{Better, Metric, Subject, Unit, lack};
 use crate::lifetime::{BlockType, Info, LifetimeMetrics, Log, Options, Row, Status, Subtype, lifetime_metrics};
 use crate::record::At;
 
 /// All of this file.
 pub static ALL: &[&Metric] = &[&MAINTENANCE, &FORWARD, &BACKWARD, &EVALUATION];
 
-const NEEDS: &str = "evaluations within experiences (eval.every or eval.log_spaced), before the first step, and of all \
-                     tasks";
+const NEEDS: &str = "evaluations within experiences: eval.every or eval.log_spaced";
 
 /// Performance maintenance.
 pub static MAINTENANCE: Metric = Metric {
@@ -29,6 +28,7 @@ pub static MAINTENANCE: Metric = Metric {
     unit: Unit::Number,
     better: Better::Higher,
     needs: NEEDS,
+    lacks: &[lack::sequence],
     worked: "((5 - 30) / 0.45 / 2 + 5 / 0.45) / 2",
     of: |subject| computed(subject)?.perf_maintenance_mrlep,
 };
@@ -44,7 +44,8 @@ pub static FORWARD: Metric = Metric {
     range: (-1.0, 1.0),
     unit: Unit::Number,
     better: Better::Higher,
-    needs: NEEDS,
+    needs: "evaluations within experiences, before the first step, and of tasks to come",
+    lacks: &[lack::sequence],
     worked: "((5/0.45) / (5/0.45 + 2) + (1 - 21) / (1 + 21) + (31 - 1) / (31 + 1)) / 3",
     of: |subject| computed(subject)?.forward_transfer_contrast,
 };
@@ -61,6 +62,7 @@ pub static BACKWARD: Metric = Metric {
     unit: Unit::Number,
     better: Better::Higher,
     needs: NEEDS,
+    lacks: &[lack::sequence],
     worked: "(2 * (101 - (40/0.45 + 1)) / (101 + (40/0.45 + 1)) + ((10/0.45 + 1) - 101) / ((10/0.45 + 1) + 101)) / 3",
     of: |subject| computed(subject)?.backward_transfer_contrast,
 };
@@ -77,6 +79,7 @@ pub static EVALUATION: Metric = Metric {
     unit: Unit::Number,
     better: Better::Higher,
     needs: NEEDS,
+    lacks: &[lack::sequence],
     worked: "1 + ((0 + 40 + 45 + 10) / 0.45 + (0 + 5 + 40 + 45) / 0.45 + (10 + 0 + 15 + 50) / 0.5) / 12",
     of: |subject| computed(subject)?.avg_eval_perf,
 };
@@ -110,10 +113,16 @@ fn log(subject: &Subject, measure: &str) -> Option<Log> {
                 block += 1;
             }
         }
+        let before = rows.len();
         for task in subject.trained() {
-            push(&mut rows, block, BlockType::Test, task, matrix.after(experience, task)?);
+            match matrix.after(experience, task) {
+                Some(accuracy) => push(&mut rows, block, BlockType::Test, task, accuracy),
+                // Classes that are not yet seen are often not asked about.
+                None if matrix.first_trained(task).is_some_and(|first| experience < first) => {}
+                None => return None,
+            }
         }
-        block += 1;
+        block += u64::from(rows.len() > before);
     }
     let (name, measures) = (String::from("run"), vec![measure.to_owned()]);
     Some(Log { name, measures, rows, info: Info::default() })

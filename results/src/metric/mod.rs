@@ -3,7 +3,8 @@
 //! Programs compute different numbers under one name: "forgetting" alone has five definitions here. So no score goes
 //! by its bare name: `bwt.gem17` is the paper's, `bwt.gem-code` what its authors' code computes. R\[i\]\[j\] is the
 //! accuracy on task j after experience i, b\[j\] the accuracy before the first step, T the number of tasks. A score is
-//! none where its definition has no meaning (one task, all tasks at once) or where a value that it needs is missing.
+//! none where its definition has no meaning (one task, all tasks at once) or where a value that it needs is missing, and
+//! then says which.
 //!
 //! **Deviation:** the papers train one task per experience, in order. Here the manifest says what each experience
 //! trains: R\[j\]\[j\] is read after the last experience that trains j, R\[j−1\]\[j\] before the first one, and
@@ -19,6 +20,7 @@ pub mod fomo;
 pub mod forgetting;
 pub mod gap;
 pub mod hypervolume;
+mod lack;
 pub mod lifetime;
 mod namesakes;
 pub mod preference;
@@ -29,6 +31,7 @@ pub mod window;
 pub mod within;
 mod worked;
 
+pub use lack::Lack;
 pub use namesakes::namesakes_table;
 pub use subject::{References, Subject};
 pub use worked::{EXAMPLE, HELD_OUT, LONG, POOLED, example, explain, listing};
@@ -93,6 +96,8 @@ pub struct Metric {
     pub better: Better,
     /// What a run must hold for it, beyond an evaluation after each experience; empty for nothing.
     pub needs: &'static str,
+    /// What is asked, in order, for the reason where there is no value.
+    pub lacks: &'static [Lack],
     /// The arithmetic on its [`example`], such as `(0.9 + 0.8) / 2`.
     pub worked: &'static str,
     /// The value of a run.
@@ -117,6 +122,34 @@ impl Metric {
     /// Whether the value is written in percent.
     pub fn is_percent(&self) -> bool {
         self.unit == Unit::Share
+    }
+
+    /// The value of a run, or why it has none.
+    ///
+    /// # Errors
+    /// Says what is missing.
+    pub fn value(&self, subject: &Subject) -> Result<f64, String> {
+        // A sum of finite numbers may overflow; that is no score.
+        (self.of)(subject).filter(|value| value.is_finite()).ok_or_else(|| self.why(subject))
+    }
+
+    /// Why a run without a value has none: the first need that is not met, else what is needed at all.
+    fn why(&self, subject: &Subject) -> String {
+        if let Some(why) = self.lacks.iter().find_map(|lack| lack(subject)) {
+            return why;
+        }
+        match self.needs() {
+            needs if needs.is_empty() => "a number that it needs is missing, or it has no meaning for these".into(),
+            needs => format!("it needs {needs}"),
+        }
+    }
+
+    /// What a run must hold for it, in full where that is said of another score.
+    fn needs(&self) -> String {
+        let Some(rest) = self.needs.strip_prefix("as ") else { return self.needs.into() };
+        let end = rest.find([',', ';']).unwrap_or(rest.len());
+        let other = all().find(|metric| metric.key == &rest[..end]).map_or("", |metric| metric.needs);
+        format!("{other}{}", &rest[end..])
     }
 
     /// The arrow alone.
@@ -149,7 +182,7 @@ pub static CATALOGUE: &[&[&Metric]] = &[
 /// The columns of a table where none are asked for.
 pub static USUAL: &[&Metric] = &[
     &accuracy::AVERAGE,
-    &accuracy::INCREMENTAL,
+    &accuracy::INCREMENTAL_TASKS,
     &transfer::BACKWARD,
     &transfer::FORWARD,
     &forgetting::CHAUDHRY,
@@ -200,19 +233,22 @@ pub fn find(name: &str) -> Result<&'static Metric, String> {
 
 /// The scores of one run: those that were asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Scores(Vec<(&'static Metric, f64)>);
+pub struct Scores(Vec<(&'static Metric, Result<f64, String>)>);
 
 impl Scores {
     /// Computes `metrics`.
     pub fn of(subject: &Subject, metrics: &[&'static Metric]) -> Self {
-        // A sum of finite numbers may overflow; that is no score.
-        let value = |metric: &&'static Metric| Some((*metric, (metric.of)(subject).filter(|value| value.is_finite())?));
-        Self(metrics.iter().filter_map(value).collect())
+        Self(metrics.iter().map(|metric| (*metric, metric.value(subject))).collect())
     }
 
     /// The value of `metric`; none if it was not asked for or has none.
     pub fn get(&self, metric: &Metric) -> Option<f64> {
-        self.0.iter().find(|(of, _)| *of == metric).map(|(_, value)| *value)
+        self.0.iter().find(|(of, _)| *of == metric)?.1.as_ref().ok().copied()
+    }
+
+    /// Why `metric` has no value; nothing if it has one or was not asked for.
+    pub fn why(&self, metric: &Metric) -> Option<&str> {
+        self.0.iter().find(|(of, _)| *of == metric)?.1.as_ref().err().map(String::as_str)
     }
 }
 
@@ -223,3 +259,11 @@ mod tests;
 #[cfg(test)]
 #[path = "drawn_tests.rs"]
 mod drawn_tests;
+
+#[cfg(test)]
+#[path = "golden_tests.rs"]
+mod golden_tests;
+
+#[cfg(test)]
+#[path = "shape_tests.rs"]
+mod shape_tests;

@@ -7,7 +7,8 @@ use super::{EXAMPLE, Metric, forgetting, transfer};
 
 /// Who computes which definition under the names forgetting, BWT and FWT; none where the name is not used.
 ///
-/// Read in the code of each program; the files are named by the sources of the scores.
+/// Read in the code of each program and run on matrices (`results/golden/scores.json`); the files are named by the
+/// sources of the scores.
 const PROGRAMS: &[(&str, [Option<&Metric>; 3])] = &[
     (
         "papers: Chaudhry et al. 2018; Lopez-Paz & Ranzato 2017",
@@ -22,15 +23,16 @@ const PROGRAMS: &[(&str, [Option<&Metric>; 3])] = &[
     ("Mammoth", [Some(&forgetting::CLAMPED), Some(&transfer::BACKWARD), Some(&transfer::FORWARD)]),
     ("PILOT", [Some(&forgetting::CLAMPED), None, None]),
     ("FACIL", [Some(&forgetting::CHAUDHRY), None, None]),
-    ("Renate", [Some(&forgetting::CHAUDHRY), Some(&transfer::BACKWARD), Some(&transfer::FORWARD)]),
+    ("Renate", [Some(&forgetting::ALL_ROWS), Some(&transfer::BACKWARD), Some(&transfer::FORWARD)]),
     (
         "Continuum",
-        [Some(&forgetting::CHAUDHRY), Some(&transfer::BACKWARD_TRIANGLE), Some(&transfer::FORWARD_CONTINUUM)],
+        [Some(&forgetting::CONTINUUM), Some(&transfer::BACKWARD_LIBCONTINUAL), Some(&transfer::FORWARD_CONTINUUM)],
     ),
     ("CapyMOA", [None, Some(&transfer::BACKWARD_TRIANGLE), Some(&transfer::FORWARD_TRIANGLE)]),
     ("LibContinual", [Some(&forgetting::LIBCONTINUAL), Some(&transfer::BACKWARD_LIBCONTINUAL), None]),
     ("FusionBench", [None, Some(&transfer::BACKWARD_CODE), None]),
-    ("A-GEM's plots", [Some(&forgetting::WORST), None, None]),
+    ("A-GEM, the authors' code", [Some(&forgetting::ALL_ROWS), None, None]),
+    ("A-GEM's plots, the worst task", [Some(&forgetting::WORST), None, None]),
 ];
 
 /// A page in Markdown: the matrix of the example, each program's numbers under the three names, and the definitions.
@@ -95,7 +97,7 @@ mod tests {
             "| experience 2 | 95 | 80 | 35 |\n",
             "| Avalanche | 12.5 | −12.5 | 5 |\n",
             "| Mammoth | 17.5 | −12.5 | 5 |\n",
-            "| Continuum | 15 | −6.67 | 40 |\n",
+            "| Continuum | 15 | −10 | 80 |\n",
             "| CapyMOA | – | −6.67 | 33.33 |\n",
             "| LibContinual | 15 | −10 | – |\n",
             "| `bwt.gem-code` | −8.33 | (1/T) Σⱼ (R[T][j] − R[j][j]) |\n",

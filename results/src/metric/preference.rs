@@ -48,6 +48,7 @@ pub static AVERAGE: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: NEEDS,
+    lacks: &[],
     worked: "((0.5 * 0.8 + 0.1 * 0.5) / 0.6 + (0.3 * 0.7 + 0.1 * 0.6) / 0.4 + (0.2 * 0.6 + 0.8 * 0.9) / 1) / 3",
     of: |subject| mean(&by_task(subject, best)?),
 };

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use super::subject::mean_over;
-use super::{Better, Metric, Subject, Unit};
+use super::{Better, Metric, Subject, Unit, lack};
 use crate::history::{Answered, Moment};
 use crate::record::At;
 
@@ -29,6 +29,7 @@ pub static AFTER_10: Metric = Metric {
     unit: Unit::Number,
     better: Better::Higher,
     needs: "evaluations within experiences, one at that step: eval.every or eval.log_spaced",
+    lacks: &[lack::sequence, lack::earlier],
     worked: "(0.95 / 0.9 + 0.85 / 0.8) / 2",
     of: |subject| after(subject, 10),
 };
@@ -45,6 +46,7 @@ pub static AFTER_100: Metric = Metric {
     unit: Unit::Number,
     better: Better::Higher,
     needs: "as retention-10.clbench, and 100 steps after the last but one task; the example's experiences have 100 steps",
+    lacks: &[lack::sequence, lack::earlier],
     worked: "(0.95 / 0.9 + 0.85 / 0.8) / 2",
     of: |subject| after(subject, 100),
 };
@@ -61,6 +63,7 @@ pub static AT_END: Metric = Metric {
     unit: Unit::Number,
     better: Better::Higher,
     needs: "",
+    lacks: &[lack::sequence, lack::earlier, lack::kept, lack::learned, zero],
     worked: "(0.6 / 0.9 + 0.85 / 0.8) / 2",
     of: |subject| mean_over(subject.earlier(), |task| ratio(subject.kept(task)?, subject.learned(task)?)),
 };
@@ -112,6 +115,12 @@ fn after(subject: &Subject, steps: u64) -> Option<f64> {
         let at = |steps| curve.iter().find(|(since, _)| *since == steps).map(|(_, answered)| answered.accuracy);
         ratio(at(steps)?, at(0)?)
     })
+}
+
+/// An accuracy of 0 has no ratio.
+fn zero(subject: &Subject) -> Option<String> {
+    let task = subject.earlier().find(|&task| subject.learned(task).is_some_and(|learned| learned <= 0.0))?;
+    Some(format!("the accuracy on task {} was 0 when it was learned, so that there is no ratio to it", task + 1))
 }
 
 fn ratio(left: f64, learned: f64) -> Option<f64> {

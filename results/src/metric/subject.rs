@@ -3,7 +3,7 @@
 use crate::history::{History, Moment};
 use crate::manifest::StreamInfo;
 use crate::matrix::Matrix;
-use crate::record::{At, Record};
+use crate::record::{At, Record, Split};
 use crate::stats::mean;
 
 /// Accuracies of models that were trained for comparison, by task; none where no reference was run.
@@ -32,6 +32,8 @@ pub struct Subject {
     pub steps: Vec<u64>,
     /// Tasks that ask about the pretraining pool.
     pub pool: Vec<usize>,
+    /// Test examples of each task, or shares of them; empty where they are not known.
+    pub sizes: Vec<u64>,
 }
 
 impl Subject {
@@ -44,6 +46,7 @@ impl Subject {
             datasets: stream.datasets.clone(),
             steps: steps.to_vec(),
             pool: stream.pool.clone(),
+            sizes: sizes(stream.tasks.len(), records),
         }
     }
 
@@ -56,6 +59,7 @@ impl Subject {
             datasets: Vec::new(),
             steps: Vec::new(),
             pool: Vec::new(),
+            sizes: Vec::new(),
         }
     }
 
@@ -68,6 +72,28 @@ impl Subject {
     pub fn earlier(&self) -> impl Iterator<Item = usize> {
         let matrix = &self.matrix;
         self.trained().filter(|&task| !matrix.joint() && !matrix.trains(matrix.experiences(), task))
+    }
+
+    /// The tasks that were trained up to `experience`.
+    pub fn seen(&self, experience: usize) -> impl Iterator<Item = usize> {
+        self.trained().filter(move |&task| self.matrix.first_trained(task).is_some_and(|first| first <= experience))
+    }
+
+    /// The tasks that the first experience does not train.
+    pub fn later(&self) -> impl Iterator<Item = usize> {
+        self.trained().filter(|&task| self.matrix.first_trained(task) > Some(1))
+    }
+
+    /// The earlier tasks but those that were trained last among them.
+    pub fn settled(&self) -> Vec<usize> {
+        let latest = self.earlier().filter_map(|task| self.matrix.last_trained(task)).max();
+        self.earlier().filter(|&task| self.matrix.last_trained(task) < latest).collect()
+    }
+
+    /// Test examples of `task` after `experience`; none where they were not counted.
+    pub fn size(&self, experience: usize, task: usize) -> Option<u64> {
+        let answered = self.after(experience).and_then(|moment| moment.answers.get(task).copied()?);
+        answered.map(|answered| answered.n).or(self.sizes.get(task).copied()).filter(|&n| n > 0)
     }
 
     /// The tasks that nothing trains: no experience does, and they are no part of the pretraining pool.
@@ -95,6 +121,15 @@ impl Subject {
     pub fn kept(&self, task: usize) -> Option<f64> {
         self.matrix.after(self.matrix.experiences(), task)
     }
+}
+
+/// The most test examples of each task in any evaluation.
+fn sizes(tasks: usize, records: &[Record]) -> Vec<u64> {
+    let mut sizes = vec![0; tasks];
+    for record in records.iter().filter(|record| record.split == Split::Test && record.task < tasks) {
+        sizes[record.task] = record.n.max(sizes[record.task]);
+    }
+    sizes
 }
 
 /// The mean of `value` over `items`; none if there are no items or one of them has no value.

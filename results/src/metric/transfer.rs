@@ -3,11 +3,11 @@
 //! - Lopez-Paz and Ranzato 2017, <https://arxiv.org/abs/1706.08840>, section 2, and their code,
 //!   <https://github.com/facebookresearch/GradientEpisodicMemory>, which divides by T.
 //! - Díaz-Rodríguez et al. 2018, <https://arxiv.org/abs/1810.13166>, eq. 2 to 4: over the whole triangle.
-//! - Programs: Continuum, `CapyMOA`, `FusionBench`; Avalanche's and Renate's definitions are the paper's.
+//! - Programs: Continuum and `LibContinual`, `CapyMOA`, `FusionBench`; Avalanche's and Renate's definitions are the
+//!   paper's.
 
 use super::subject::mean_over;
-use super::{Better, Metric, Subject, Unit};
-use crate::stats::mean;
+use super::{Better, Metric, Subject, Unit, lack};
 
 /// All of this file.
 pub static ALL: &[&Metric] = &[
@@ -36,6 +36,7 @@ pub static BACKWARD: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "",
+    lacks: &[lack::sequence, lack::earlier, lack::kept, lack::learned],
     worked: "((0.6 - 0.9) + (0.85 - 0.8)) / 2",
     of: |subject| mean_over(subject.earlier(), |task| Some(subject.kept(task)? - subject.learned(task)?)),
 };
@@ -52,6 +53,7 @@ pub static BACKWARD_CODE: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "",
+    lacks: &[lack::sequence, lack::earlier, lack::kept, lack::learned],
     worked: "((0.6 - 0.9) + (0.85 - 0.8) + 0) / 3",
     of: |subject| Some(over_all_tasks(subject, (BACKWARD.of)(subject)?, subject.earlier().count())),
 };
@@ -61,13 +63,14 @@ pub static BACKWARD_TRIANGLE: Metric = Metric {
     key: "bwt.diaz18",
     short: "BWT△",
     name: "backward transfer over the lower triangle",
-    about: "each later row minus diagonal, over T(T-1)/2 cells (Díaz-Rodríguez et al. 2018; Continuum, CapyMOA)",
+    about: "each later row minus diagonal, over T(T-1)/2 cells (Díaz-Rodríguez et al. 2018; CapyMOA)",
     formula: "(2/(T(T−1))) Σ_{i>j} (R[i][j] − R[j][j])",
-    source: "Díaz-Rodríguez et al. 2018, arXiv 1810.13166, eq. 3; Continuum, whose documentation cites GEM; CapyMOA",
+    source: "Díaz-Rodríguez et al. 2018, arXiv 1810.13166, eq. 3; CapyMOA, ocl/evaluation/_metrics.py",
     range: (-1.0, 1.0),
     unit: Unit::Share,
     better: Better::Higher,
     needs: "",
+    lacks: &[lack::sequence, lack::followed, lack::lower],
     worked: "((0.95 - 0.9) + (0.6 - 0.9) + (0.85 - 0.8)) / 3",
     of: backward_triangle,
 };
@@ -84,6 +87,7 @@ pub static REMEMBERING: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "",
+    lacks: &[lack::sequence, lack::followed, lack::lower],
     worked: "1 - max(0, 0 - ((0.95 - 0.9) + (0.6 - 0.9) + (0.85 - 0.8)) / 3)",
     of: |subject| Some(1.0 + backward_triangle(subject)?.min(0.0)),
 };
@@ -100,28 +104,26 @@ pub static POSITIVE: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "",
+    lacks: &[lack::sequence, lack::followed, lack::lower],
     worked: "max(0, ((0.95 - 0.9) + (0.6 - 0.9) + (0.85 - 0.8)) / 3)",
     of: |subject| Some(backward_triangle(subject)?.max(0.0)),
 };
 
-/// Backward transfer since a task was first learned.
+/// Backward transfer since a task was learned.
 pub static BACKWARD_FIRST: Metric = Metric {
     key: "bwt.avalanche",
     short: "BWT₁",
-    name: "backward transfer since first learned",
-    about: "last row minus the row after a task was first trained (Avalanche); differs from bwt.gem17 where tasks return",
-    formula: "(1/(T−1)) Σ_{j<T} (R[T][j] − R[first(j)][j])",
-    source: "ContinualAI/avalanche, evaluation/metrics/forgetting_bwt.py: minus its forgetting",
+    name: "backward transfer as Avalanche computes it",
+    about: "minus forgetting.avalanche: last row minus diagonal, as bwt.gem17 (Avalanche)",
+    formula: "(1/(T−1)) Σ_{j<T} (R[T][j] − R[j][j])",
+    source: "ContinualAI/avalanche, evaluation/metrics/forgetting_bwt.py, StreamBWT: minus its forgetting",
     range: (-1.0, 1.0),
     unit: Unit::Share,
     better: Better::Higher,
     needs: "",
+    lacks: &[lack::sequence, lack::earlier, lack::kept, lack::learned],
     worked: "((0.6 - 0.9) + (0.85 - 0.8)) / 2",
-    of: |subject| {
-        mean_over(subject.earlier(), |task| {
-            Some(subject.kept(task)? - subject.matrix.after(subject.matrix.first_trained(task)?, task)?)
-        })
-    },
+    of: |subject| (BACKWARD.of)(subject),
 };
 
 /// Backward transfer over the lower triangle but its first diagonal.
@@ -129,13 +131,15 @@ pub static BACKWARD_LIBCONTINUAL: Metric = Metric {
     key: "bwt.libcontinual",
     short: "BWTlib",
     name: "backward transfer as LibContinual computes it",
-    about: "as bwt.diaz18, the row next to a task's training skipped, over as many cells (LibContinual)",
+    about: "as bwt.diaz18, the row next to a task's training skipped, over as many cells (LibContinual, Continuum)",
     formula: "(2/(T(T−1))) Σ_{i≥j+2} (R[i][j] − R[j][j])",
-    source: "LibContinual, core/utils/utils.py, compute_bwt; fewer terms than it divides by",
+    source: "LibContinual, core/utils/utils.py, compute_bwt; Continuum, continuum/metrics/metrics.py, backward_transfer, \
+             whose documentation cites GEM; fewer terms than they divide by",
     range: (-1.0, 1.0),
     unit: Unit::Share,
     better: Better::Higher,
     needs: "",
+    lacks: &[lack::sequence, lack::followed, lack::lower_but_one],
     worked: "(0.6 - 0.9) / 3",
     of: |subject| triangle(subject, 2),
 };
@@ -152,6 +156,7 @@ pub static FORWARD: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "evaluation before the first step, and of tasks to come (not where unseen classes are masked at test)",
+    lacks: &[lack::sequence, lack::to_come, lack::baseline, lack::before],
     worked: "((0.45 - 0.4) + (0.35 - 0.3)) / 2",
     of: forward,
 };
@@ -168,8 +173,9 @@ pub static FORWARD_CODE: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "as fwt.gem17",
+    lacks: &[lack::sequence, lack::to_come, lack::baseline, lack::before],
     worked: "(0 + (0.45 - 0.4) + (0.35 - 0.3)) / 3",
-    of: |subject| Some(over_all_tasks(subject, forward(subject)?, later(subject).count())),
+    of: |subject| Some(over_all_tasks(subject, forward(subject)?, subject.later().count())),
 };
 
 /// Forward transfer over the upper triangle.
@@ -184,6 +190,7 @@ pub static FORWARD_TRIANGLE: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "evaluation of tasks to come",
+    lacks: &[lack::sequence, lack::to_come, lack::upper],
     worked: "(0.45 + 0.2 + 0.35) / 3",
     of: |subject| {
         let before = |task| (1..subject.matrix.first_trained(task).unwrap_or(1)).map(move |row| (row, task));
@@ -192,29 +199,25 @@ pub static FORWARD_TRIANGLE: Metric = Metric {
     },
 };
 
-/// Forward transfer along the superdiagonal.
+/// What Continuum calls forward transfer.
 pub static FORWARD_CONTINUUM: Metric = Metric {
     key: "fwt.continuum",
     short: "FWT₀",
-    name: "forward transfer without a baseline",
-    about: "mean accuracy in the row before a task, no baseline (Continuum)",
-    formula: "(1/(T−1)) Σ_{j≥2} R[j−1][j]",
-    source: "Continvvm/continuum, continuum/metrics/metrics.py",
+    name: "forward transfer as Continuum computes it",
+    about: "mean accuracy on earlier tasks in later rows, the lower triangle, whatever its name says (Continuum)",
+    formula: "(2/(T(T−1))) Σ_{i>j} R[i][j]",
+    source: "Continvvm/continuum, continuum/metrics/metrics.py, forward_transfer, whose documentation cites GEM",
     range: (0.0, 1.0),
     unit: Unit::Share,
     better: Better::Higher,
-    needs: "evaluation of tasks to come",
-    worked: "(0.45 + 0.35) / 2",
-    of: |subject| mean_over(later(subject), |task| before(subject, task)),
+    needs: "",
+    lacks: &[lack::sequence, lack::followed, lack::lower],
+    worked: "(0.95 + 0.6 + 0.85) / 3",
+    of: |subject| mean_over(cells_since(subject).into_iter(), |(row, _, task)| subject.matrix.after(row, task)),
 };
 
 fn forward(subject: &Subject) -> Option<f64> {
-    mean_over(later(subject), |task| Some(before(subject, task)? - subject.matrix.after(0, task)?))
-}
-
-/// The tasks that the first experience does not train.
-fn later(subject: &Subject) -> impl Iterator<Item = usize> {
-    subject.trained().filter(|&task| subject.matrix.first_trained(task) > Some(1))
+    mean_over(subject.later(), |task| Some(before(subject, task)? - subject.matrix.after(0, task)?))
 }
 
 /// R\[j−1\]\[j\]: accuracy on `task` in the row before it is first trained.
@@ -226,18 +229,23 @@ fn backward_triangle(subject: &Subject) -> Option<f64> {
     triangle(subject, 1)
 }
 
-/// Rows from `lag` after a task's first training on minus the row after it, over all later cells, those between too.
-fn triangle(subject: &Subject, lag: usize) -> Option<f64> {
+/// All rows after a task's first training: the row, that of the training, and the task; none for joint training.
+fn cells_since(subject: &Subject) -> Vec<(usize, usize, usize)> {
     let matrix = &subject.matrix;
     let after = |task: usize| {
         let first = matrix.first_trained(task).unwrap_or(matrix.experiences());
         (first + 1..=matrix.experiences()).map(move |row| (row, first, task))
     };
-    let cells: Vec<_> = subject.trained().flat_map(after).collect();
-    let lost = |&(row, first, task): &(usize, usize, usize)| {
+    if matrix.joint() { Vec::new() } else { subject.trained().flat_map(after).collect() }
+}
+
+/// Rows from `lag` after a task's first training on minus the row after it, over all later cells, those between too.
+fn triangle(subject: &Subject, lag: usize) -> Option<f64> {
+    let matrix = &subject.matrix;
+    let lost = |(row, first, task): (usize, usize, usize)| {
         if row < first + lag { Some(0.0) } else { Some(matrix.after(row, task)? - matrix.after(first, task)?) }
     };
-    mean(&cells.iter().map(lost).collect::<Option<Vec<_>>>()?)
+    mean_over(cells_since(subject).into_iter(), lost)
 }
 
 /// A mean over `counted` tasks, as a mean over all that are trained.

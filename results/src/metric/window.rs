@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 
 use super::subject::mean_over;
-use super::{Better, Metric, Subject, Unit, within};
+use super::{Better, Metric, Subject, Unit, lack, within};
 
 /// All of this file.
 pub static ALL: &[&Metric] = &[&FORGETTING_10, &FORGETTING_100, &PLASTICITY_10, &PLASTICITY_100];
@@ -30,6 +30,7 @@ pub static FORGETTING_10: Metric = Metric {
     unit: Unit::Share,
     better: Better::Lower,
     needs: within::NEEDS,
+    lacks: &[lack::sequence, lack::within],
     worked: "((0.9 - 0.3) + (0.8 - 0.7) + 0) / 3",
     of: |subject| over_tasks(subject, |course| largest_fall(course, 10)),
 };

@@ -11,7 +11,7 @@
 //! experience that trains it; the minimum runs from the last one on.
 
 use super::subject::mean_over;
-use super::{Better, Metric, Subject, Unit};
+use super::{Better, Metric, Subject, Unit, lack};
 use crate::history::Moment;
 use crate::record::At;
 use crate::stats::mean;
@@ -37,12 +37,13 @@ pub static ANYTIME: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: NEEDS,
+    lacks: &[lack::sequence, lack::within],
     worked: "(0.6 + 0.7 + 0.8 + 7 * 0.9 \
              + (0.3 + 0.5 + 0.8 + 0.9 + 6 * 0.95 + 0.5 + 0.6 + 0.7 + 7 * 0.8) / 2 \
              + (0.4 + 0.5 + 8 * 0.6 + 0.7 + 0.8 + 8 * 0.85 + 0.4 + 0.5 + 0.6 + 7 * 0.7) / 3) / 30",
     of: |subject| {
         let moments = within(subject)?.into_iter().filter(|moment| moment.experience > 0);
-        mean_over(moments, |moment| mean_over(seen(subject, moment.experience), |task| moment.accuracy(task)))
+        mean_over(moments, |moment| mean_over(subject.seen(moment.experience), |task| moment.accuracy(task)))
     },
 };
 
@@ -58,9 +59,10 @@ pub static LCA: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: NEEDS_CURVE,
+    lacks: &[lack::sequence],
     worked: "(0.5 + 0.6 + 0.7 + 0.8 + 7 * 0.9 + 0.45 + 0.5 + 0.6 + 0.7 + 7 * 0.8 \
              + 0.35 + 0.4 + 0.5 + 0.6 + 7 * 0.7) / 3 / 11",
-    of: |subject| over_curves(subject, mean),
+    of: |subject| over_curves(subject, 0, mean),
 };
 
 /// Learning curve area by trapezoids.
@@ -75,11 +77,12 @@ pub static LCA_CODE: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "as lca.agem19",
+    lacks: &[lack::sequence],
     worked: "(0.5 / 2 + 0.6 + 0.7 + 0.8 + 6 * 0.9 + 0.9 / 2 + 0.45 / 2 + 0.5 + 0.6 + 0.7 + 6 * 0.8 + 0.8 / 2 \
              + 0.35 / 2 + 0.4 + 0.5 + 0.6 + 6 * 0.7 + 0.7 / 2) / 3 / 10",
     of: |subject| {
         let area = |curve: &[f64]| curve.windows(2).map(|ends| f64::midpoint(ends[0], ends[1])).sum::<f64>();
-        over_curves(subject, |curve| Some(area(curve) / BETA as f64))
+        over_curves(subject, 0, |curve| Some(area(curve) / BETA as f64))
     },
 };
 
@@ -94,9 +97,10 @@ pub static LCA_AFTER: Metric = Metric {
     range: (0.0, 1.0),
     unit: Unit::Share,
     better: Better::Higher,
-    needs: "as lca.agem19",
+    needs: "evaluation of a task after each of its first ten steps: eval.log_spaced",
+    lacks: &[lack::sequence],
     worked: "(0.6 + 0.7 + 0.8 + 7 * 0.9 + 0.5 + 0.6 + 0.7 + 7 * 0.8 + 0.4 + 0.5 + 0.6 + 7 * 0.7) / 3 / 10",
-    of: |subject| over_curves(subject, |curve| mean(&curve[1..])),
+    of: |subject| over_curves(subject, 1, mean),
 };
 
 /// Minimum accuracy.
@@ -111,6 +115,7 @@ pub static MINIMUM: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: NEEDS,
+    lacks: &[lack::sequence, lack::within, lack::earlier],
     worked: "(min(0.3, 0.4) + 0.7) / 2",
     of: |subject| {
         within(subject)?;
@@ -130,6 +135,7 @@ pub static WORST_CASE: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: NEEDS,
+    lacks: &[lack::sequence, lack::within],
     worked: "0.7 / 3 + (1 - 1 / 3) * ((min(0.3, 0.4) + 0.7) / 2)",
     of: |subject| {
         within(subject)?;
@@ -150,11 +156,6 @@ pub(super) fn within(subject: &Subject) -> Option<Vec<&Moment>> {
     all.then(|| moments.iter().collect())
 }
 
-/// The tasks that were trained up to `experience`.
-fn seen(subject: &Subject, experience: usize) -> impl Iterator<Item = usize> {
-    subject.trained().filter(move |&task| subject.matrix.first_trained(task).is_some_and(|first| first <= experience))
-}
-
 /// The lowest accuracy on `task` after the last experience that trains it.
 fn lowest(subject: &Subject, task: usize) -> Option<f64> {
     let learned = subject.matrix.last_trained(task)?;
@@ -162,19 +163,23 @@ fn lowest(subject: &Subject, task: usize) -> Option<f64> {
     later.map(|moment| moment.accuracy(task)).collect::<Option<Vec<_>>>()?.into_iter().reduce(f64::min)
 }
 
-/// The mean of `score` over the tasks' first β steps: accuracies before the first and after each of them.
-fn over_curves(subject: &Subject, score: impl Fn(&[f64]) -> Option<f64>) -> Option<f64> {
+/// The mean of `score` over the tasks' first β steps: accuracies after each of the steps from `from` on, 0 for before.
+fn over_curves(subject: &Subject, from: u64, score: impl Fn(&[f64]) -> Option<f64>) -> Option<f64> {
     if subject.matrix.joint() {
         return None;
     }
     mean_over(subject.trained(), |task| {
         let experience = subject.matrix.first_trained(task)?;
-        let before = subject.after(experience - 1)?;
-        let after = |b: u64| {
-            let at = |moment: &&Moment| moment.experience == experience && moment.step == before.step + b;
-            subject.history.moments.iter().find(at)?.accuracy(task)
+        // Nothing was trained before the first experience, whether or not anything was asked then.
+        let began = if experience == 1 { 0 } else { subject.after(experience - 1)?.step };
+        let after = |b: u64| match b {
+            0 => subject.after(experience - 1)?.accuracy(task),
+            b => {
+                let at = |moment: &&Moment| moment.experience == experience && moment.step == began + b;
+                subject.history.moments.iter().find(at)?.accuracy(task)
+            }
         };
-        let curve: Option<Vec<f64>> = std::iter::once(before.accuracy(task)).chain((1..=BETA).map(after)).collect();
+        let curve: Option<Vec<f64>> = (from..=BETA).map(after).collect();
         score(&curve?)
     })
 }

@@ -85,6 +85,7 @@ pub static EXAMPLE: LazyLock<Subject> = LazyLock::new(|| {
         datasets: ["digits", "digits", "letters"].map(String::from).into(),
         steps: vec![10; 3],
         pool: Vec::new(),
+        sizes: ASKED.to_vec(),
     }
 });
 

@@ -8,18 +8,29 @@ use clbench_results::{
     import::import,
     matrix_text,
     metric::all,
-    score_text::scores_by_key,
+    score_text::{scores_by_key, without_value},
     text::{clean, short},
 };
 use serde_json::{Map, Value, json};
 
-use super::{Scored, input::read};
+use super::{super::Usage, Scored, input::read};
 
 /// Scores the matrix that a file holds.
-pub(super) fn of_text(name: &str, path: Option<&Path>, asked: Option<&[&'static Metric]>) -> Result<Scored> {
+///
+/// `sizes` are the numbers of test examples of its tasks; none where they are not known.
+pub(super) fn of_text(
+    name: &str,
+    path: Option<&Path>,
+    asked: Option<&[&'static Metric]>,
+    sizes: &[u64],
+) -> Result<Scored> {
     let wrong = |why: String| anyhow!("{name}: {}", clean(&why));
     let found = import(&read(name, path)?).map_err(wrong)?;
-    let (subject, notes) = found.subject().map_err(wrong)?;
+    let (mut subject, notes) = found.subject().map_err(wrong)?;
+    if !sizes.is_empty() && sizes.len() != found.tasks.len() {
+        return Err(Usage(anyhow!("{name}: --sizes has {} numbers for {} tasks", sizes.len(), found.tasks.len())).into());
+    }
+    subject.sizes = sizes.to_vec();
     let metrics = wanted(asked);
     let scores = Scores::of(&subject, &metrics);
     let mut scored = put_together(name.into(), &subject.matrix, &found.tasks, &scores, &metrics, asked.is_some());
@@ -57,33 +68,23 @@ fn put_together(
     let row = |experience: usize| (0..matrix.tasks()).map(|task| matrix.after(experience, task)).collect::<Vec<_>>();
     let values: Map<String, Value> =
         shown.iter().map(|metric| (metric.key.to_owned(), scores.get(metric).into())).collect();
-    let json = json!({
+    let mut json = json!({
         "file": name,
         "tasks": tasks.iter().map(|task| clean(task)).collect::<Vec<_>>(),
         "baseline": row(0),
         "matrix": (1..=matrix.experiences()).map(row).collect::<Vec<_>>(),
         "scores": values,
     });
+    let why = |metric: &&Metric| Some((metric.key.to_owned(), scores.why(metric)?.into()));
+    let reasons: Map<String, Value> = shown.iter().filter_map(why).collect();
+    if !reasons.is_empty() {
+        json["reasons"] = reasons.into();
+    }
     Scored {
         text: format!("{}\n{}", matrix_text(matrix, tasks), scores_by_key(scores, &shown)),
         json,
         rows: shown.iter().map(|metric| (String::new(), metric.key.into(), scores.get(metric))).collect(),
-        notes: left_out(scores, metrics),
+        notes: without_value(scores, metrics),
         name,
     }
-}
-
-/// How many of `metrics` have no value, and why.
-fn left_out(scores: &Scores, metrics: &[&'static Metric]) -> Vec<String> {
-    let without = || metrics.iter().filter(|metric| scores.get(metric).is_none());
-    let (mut notes, more) = (Vec::new(), without().filter(|metric| !metric.needs.is_empty()).count());
-    if let Some(first) = without().find(|metric| !metric.needs.is_empty()) {
-        let need = if more == 1 { "score needs" } else { "scores need" };
-        notes.push(format!("{more} {need} more than this matrix, such as {}: {}", first.key, first.needs));
-    }
-    let other: Vec<&str> = without().filter(|metric| metric.needs.is_empty()).map(|metric| metric.key).collect();
-    if !other.is_empty() {
-        notes.push(format!("without value, for want of tasks or of cells: {}", other.join(", ")));
-    }
-    notes
 }

@@ -26,6 +26,11 @@ pub(super) struct Words {
     /// see clbench metrics
     #[arg(long, value_name = "KEYS", value_delimiter = ',', verbatim_doc_comment)]
     metrics: Option<Vec<String>>,
+    /// Test examples of each task of a matrix, for scores that weigh
+    /// tasks by them, such as 1000,500,500 (or their classes)
+    #[arg(long, value_name = "COUNTS", value_delimiter = ',', verbatim_doc_comment)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    sizes: Vec<u64>,
     /// text (percent), json or csv (shares)
     #[arg(long, default_value = "text", value_parser = ["text", "json", "csv"], hide_possible_values = true)]
     format: String,
@@ -53,7 +58,7 @@ pub(super) fn score(words: &Words) -> Result<Ending> {
     let mut scored = Vec::new();
     for input in inputs {
         let one = match &input {
-            Input::Text { name, path } => matrix::of_text(name, path.as_deref(), metrics.as_deref())?,
+            Input::Text { name, path } => matrix::of_text(name, path.as_deref(), metrics.as_deref(), &words.sizes)?,
             Input::Run(path) => matrix::of_run(path, metrics.as_deref())?,
             Input::Scenario(path) => lifetime::score(path, &words.lifetime)?,
         };
@@ -86,6 +91,9 @@ impl Words {
         let scenario = |input: &Input| matches!(input, Input::Scenario(_));
         if self.metrics.is_some() && inputs.iter().all(scenario) {
             return Err(Usage(anyhow!("--metrics chooses scores of matrices; of a lifetime all are shown")).into());
+        }
+        if !self.sizes.is_empty() && !inputs.iter().any(|input| matches!(input, Input::Text { .. })) {
+            return Err(Usage(anyhow!("--sizes is for matrices; a run knows how many test examples its tasks have")).into());
         }
         match self.lifetime.first() {
             Some(word) if !inputs.iter().any(scenario) => {
