@@ -174,7 +174,8 @@ fn json_is_one_object_a_run_and_agrees_with_the_files() {
 fn classes_not_yet_seen_leave_forgetting_and_take_forward_transfer_with_a_reason() {
     let place = Place::small();
     let text = place.done("run small.toml head.test=seen");
-    let line = |head: &str| text.lines().find(|line| line.starts_with(head)).unwrap_or_else(|| panic!("{head}: {text}"));
+    let line =
+        |head: &str| text.lines().find(|line| line.starts_with(head)).unwrap_or_else(|| panic!("{head}: {text}"));
     let forgotten: f64 = line("FGT ↓").split_whitespace().nth(2).unwrap().parse().unwrap();
     assert!((-100.0..=100.0).contains(&forgotten), "{text}");
     assert!(line("FWT ↑").contains("—  it needs accuracies before training"), "{text}");

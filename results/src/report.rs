@@ -169,7 +169,7 @@ mod tests {
             text.lines().take(5).collect::<Vec<_>>(),
             [
                 "ACC ↑   71.7  mean of the last row (Lopez-Paz & Ranzato 2017)",
-                "AIA ↑   83.1  mean over rows of the mean over tasks seen (Rebuffi et al. 2017)",
+                "AIA ↑   83.1  mean over rows of the mean over tasks seen (CapyMOA)",
                 "BWT ↑  -12.5  last row minus diagonal, over T-1 tasks (Lopez-Paz & Ranzato 2017)",
                 "FWT ↑  -10.0  row before a task minus baseline, over T-1 tasks (Lopez-Paz &",
                 "              Ranzato 2017)",
@@ -177,6 +177,11 @@ mod tests {
         );
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         assert!(scores_text(&Scores::default(), USUAL).starts_with("ACC ↑      —  mean"));
+        let mut seen = example::run("er", 0, example::MIXED[3]);
+        seen.records.retain(|record| record.task < record.experience);
+        let text = scores_text(&seen.scores(USUAL), USUAL);
+        assert!(text.contains("\nFWT ↑      —  it needs accuracies before training: a first row called `start`\n"), "{text}");
+        assert!(text.contains("\nFGT ↓   15.0  "), "{text}");
     }
 
     #[test]

@@ -138,6 +138,15 @@ mod tests {
     }
 
     #[test]
+    fn tasks_that_are_asked_about_only_once_seen_are_forgotten_as_much() {
+        let whole = example::run("er", 0, MIXED[3]);
+        let mut seen = whole.clone();
+        seen.records.retain(|record| record.task < record.experience);
+        assert_ne!(seen, whole);
+        assert_eq!(say(&[seen], &[]), say(&[whole], &[]));
+    }
+
+    #[test]
     fn seeds_have_intervals_and_references_are_paired() {
         let mut others = seeds("finetune", 0.1, 1.0);
         others.extend((0..5).map(|seed| example::joint(seed, [0.9, 0.95, 0.97])));

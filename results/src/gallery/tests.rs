@@ -46,6 +46,23 @@ fn draw(runs: &[RunDir], kind: Kind) -> Result<Figure, String> {
     }
 }
 
+#[test]
+fn tasks_that_are_asked_about_only_once_seen_take_no_picture_away() {
+    let mut seen = probed();
+    for run in &mut seen {
+        run.records.retain(|record| record.task < record.experience);
+    }
+    for kind in Kind::ALL {
+        let (whole, half) = (draw(&probed(), kind), draw(&seen, kind));
+        assert_eq!(whole.is_ok(), half.is_ok(), "{kind:?}: {:?}", half.err());
+    }
+    with_cast(&seen, |cast| {
+        let lost = cast.members[0].over_seeds(|subject| crate::metric::forgetting::lost(subject, 0)).unwrap();
+        // The best of 0.9 and 0.95 less 0.25 and 0.35.
+        assert!((lost.mean - 0.65).abs() < 1e-12);
+    });
+}
+
 fn with_cast<T>(runs: &[RunDir], work: impl Fn(&Cast) -> T) -> T {
     let grouping = Grouping { metrics: vec![&accuracy::STABILITY, &accuracy::LEARNING], ..usual() };
     work(&Cast::of(&summarise(runs, &grouping).unwrap()[0], runs))

@@ -10,16 +10,8 @@ use super::subject::mean_over;
 use super::{Better, Metric, Subject, Unit, lack};
 
 /// All of this file.
-pub static ALL: &[&Metric] = &[
-    &AVERAGE,
-    &AVERAGE_EXAMPLES,
-    &INCREMENTAL_TASKS,
-    &INCREMENTAL,
-    &TRIANGLE,
-    &LEARNING,
-    &STABILITY,
-    &TRADE_OFF,
-];
+pub static ALL: &[&Metric] =
+    &[&AVERAGE, &AVERAGE_EXAMPLES, &INCREMENTAL_TASKS, &INCREMENTAL, &TRIANGLE, &LEARNING, &STABILITY, &TRADE_OFF];
 
 /// Average accuracy at the end.
 pub static AVERAGE: Metric = Metric {
@@ -63,8 +55,8 @@ pub static AVERAGE_EXAMPLES: Metric = Metric {
 pub static INCREMENTAL_TASKS: Metric = Metric {
     key: "aia.capymoa",
     short: "AIA",
-    name: "average incremental accuracy over tasks",
-    about: "mean over rows of the mean over tasks seen, each task counted alike (CapyMOA)",
+    name: "average incremental accuracy",
+    about: "mean over rows of the mean over tasks seen (CapyMOA)",
     formula: "(1/T) Σₖ (1/k) Σ_{j≤k} R[k][j]",
     source: "CapyMOA, ocl/evaluation, accuracy_seen_avg; the average of A-GEM's A_k, Chaudhry et al. 2019, arXiv 1812.00420",
     range: (0.0, 1.0),

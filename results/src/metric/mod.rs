@@ -1,6 +1,6 @@
 //! Every score, each under the key of the paper or program that defines it, with its formula, range and direction.
 //!
-//! Programs compute different numbers under one name: "forgetting" alone has five definitions here. So no score goes
+//! Programs compute different numbers under one name: "forgetting" alone has seven definitions here. So no score goes
 //! by its bare name: `bwt.gem17` is the paper's, `bwt.gem-code` what its authors' code computes. R\[i\]\[j\] is the
 //! accuracy on task j after experience i, b\[j\] the accuracy before the first step, T the number of tasks. A score is
 //! none where its definition has no meaning (one task, all tasks at once) or where a value that it needs is missing, and

@@ -77,10 +77,12 @@ fn one_missing_cell_is_named_by_each_score_that_needs_it_and_changes_no_other() 
                 match (&before, &after) {
                     (Err(_), _) => assert_eq!(before, after, "{} of {name}", metric.key),
                     // These two look at tasks before their training where they were asked about.
-                    (Ok(_), Ok(_)) if is_above && ["forgetting.agem-code", "forgetting.agem-worst"].contains(&metric.key) => {}
+                    (Ok(_), Ok(_))
+                        if is_above && ["forgetting.agem-code", "forgetting.agem-worst"].contains(&metric.key) => {}
                     (Ok(_), Ok(_)) => assert_eq!(before, after, "{} of {name} without {row}, {task}", metric.key),
                     (Ok(_), Err(why)) => {
-                        let cell = why.contains(&format!("task {} ", task + 1)) && why.contains(&format!("experience {row}"));
+                        let cell =
+                            why.contains(&format!("task {} ", task + 1)) && why.contains(&format!("experience {row}"));
                         assert!(cell || row == 0 && why.contains("before"), "{} of {name}: {why}", metric.key);
                     }
                 }
@@ -124,7 +126,11 @@ fn reasons_say_what_to_do_or_why_there_is_nothing() {
         ("bwt.diaz18", &one, "no experience follows the training of a task"),
         ("f.curriculum-designer23", &one, "there is only one experience"),
         ("aia.capymoa", &joint, "all tasks were trained at once"),
-        ("forgetting.mammoth", &three.clone().set(2, 0, None), "the accuracy on task 1 after experience 2, which is missing"),
+        (
+            "forgetting.mammoth",
+            &three.clone().set(2, 0, None),
+            "the accuracy on task 1 after experience 2, which is missing",
+        ),
         ("acc.avalanche", &three, "the number of test examples of each task; for a bare matrix, give --sizes"),
         ("intransigence.single", &three, "it needs reference runs with the same seed: clbench references STREAM"),
         ("zs.fomo24", &three, "no task is held out"),
@@ -132,7 +138,11 @@ fn reasons_say_what_to_do_or_why_there_is_nothing() {
         ("wf100.delange23", &three, "it needs evaluations within each experience: eval.every or eval.log_spaced"),
         ("pool.clbench", &three, "it needs a pretraining pool"),
         ("peak.ibcl23", &three, "it needs a method that answers preferences, and eval.preferences"),
-        ("hypervolume.ibcl23", &three, "it needs a method that answers preferences, and eval.preferences; 6 tasks at most"),
+        (
+            "hypervolume.ibcl23",
+            &three,
+            "it needs a method that answers preferences, and eval.preferences; 6 tasks at most",
+        ),
     ] {
         let said = why(key, matrix);
         assert!(said.contains(words), "{key}: {said}");

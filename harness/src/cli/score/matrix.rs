@@ -28,7 +28,9 @@ pub(super) fn of_text(
     let found = import(&read(name, path)?).map_err(wrong)?;
     let (mut subject, notes) = found.subject().map_err(wrong)?;
     if !sizes.is_empty() && sizes.len() != found.tasks.len() {
-        return Err(Usage(anyhow!("{name}: --sizes has {} numbers for {} tasks", sizes.len(), found.tasks.len())).into());
+        return Err(
+            Usage(anyhow!("{name}: --sizes has {} numbers for {} tasks", sizes.len(), found.tasks.len())).into()
+        );
     }
     subject.sizes = sizes.to_vec();
     let metrics = wanted(asked);

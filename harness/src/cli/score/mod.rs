@@ -93,7 +93,9 @@ impl Words {
             return Err(Usage(anyhow!("--metrics chooses scores of matrices; of a lifetime all are shown")).into());
         }
         if !self.sizes.is_empty() && !inputs.iter().any(|input| matches!(input, Input::Text { .. })) {
-            return Err(Usage(anyhow!("--sizes is for matrices; a run knows how many test examples its tasks have")).into());
+            return Err(
+                Usage(anyhow!("--sizes is for matrices; a run knows how many test examples its tasks have")).into()
+            );
         }
         match self.lifetime.first() {
             Some(word) if !inputs.iter().any(scenario) => {
