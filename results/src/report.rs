@@ -180,7 +180,10 @@ mod tests {
         let mut seen = example::run("er", 0, example::MIXED[3]);
         seen.records.retain(|record| record.task < record.experience);
         let text = scores_text(&seen.scores(USUAL), USUAL);
-        assert!(text.contains("\nFWT ↑      —  it needs accuracies before training: a first row called `start`\n"), "{text}");
+        assert!(
+            text.contains("\nFWT ↑      —  it needs accuracies before training: a first row called `start`\n"),
+            "{text}"
+        );
         assert!(text.contains("\nFGT ↓   15.0  "), "{text}");
     }
 
