@@ -6,7 +6,7 @@
 //!   test sets too small to see what is rare.
 
 use super::subject::mean_over;
-use super::{Better, Metric, Subject, Unit};
+use super::{Better, Metric, Subject, Unit, lack};
 use crate::history::Answered;
 
 /// All of this file.
@@ -24,7 +24,7 @@ pub static NLL: Metric = Metric {
     unit: Unit::Nats,
     better: Better::Lower,
     needs: "",
-    lacks: &[],
+    lacks: &[lack::trained, lack::answers],
     worked: "(2 * (1 - 0.6) + 2 * (1 - 0.85) + 2 * (1 - 0.7)) / 3",
     of: |subject| at_the_end(subject, |answered| Some(answered.loss)),
 };
@@ -41,7 +41,7 @@ pub static BRIER: Metric = Metric {
     unit: Unit::Number,
     better: Better::Lower,
     needs: "",
-    lacks: &[],
+    lacks: &[lack::trained, lack::answers],
     worked: "((1 - 0.6) + (1 - 0.85) + (1 - 0.7)) / 3",
     of: |subject| at_the_end(subject, |answered| Some(answered.brier)),
 };
@@ -58,7 +58,7 @@ pub static CONFIDENCE: Metric = Metric {
     unit: Unit::Share,
     better: Better::Higher,
     needs: "",
-    lacks: &[],
+    lacks: &[lack::trained, lack::answers],
     worked: "(0.6 + 0.85 + 0.7) / 3",
     of: |subject| at_the_end(subject, |answered| Some(answered.confidence)),
 };
@@ -75,7 +75,7 @@ pub static MARGIN: Metric = Metric {
     unit: Unit::Number,
     better: Better::Higher,
     needs: "questions with two classes or more in scope",
-    lacks: &[],
+    lacks: &[lack::trained, lack::answers],
     worked: "((0.6 - 0.5) + (0.85 - 0.5) + (0.7 - 0.5)) / 3",
     of: |subject| at_the_end(subject, |answered| answered.margin),
 };
@@ -92,7 +92,7 @@ pub static RESOLUTION: Metric = Metric {
     unit: Unit::Share,
     better: Better::Neither,
     needs: "",
-    lacks: &[],
+    lacks: &[lack::trained, lack::answers],
     worked: "(1 / 200 + 1 / 100 + 1 / 50) / 3",
     of: |subject| at_the_end(subject, |answered| (answered.n > 0).then(|| 1.0 / answered.n as f64)),
 };

@@ -154,6 +154,14 @@ pub(super) fn sizes(subject: &Subject) -> Option<String> {
     missing.map(|_| "it needs the number of test examples of each task; for a bare matrix, give --sizes".into())
 }
 
+/// More of each answer at the end than whether it is right.
+pub(super) fn answers(subject: &Subject) -> Option<String> {
+    let end = subject.end();
+    let is_there = |task: usize| end.is_some_and(|end| end.answers.get(task).copied().flatten().is_some());
+    let why = "it needs the probabilities of answers at the end, which a matrix of accuracies does not hold";
+    subject.trained().any(|task| !is_there(task)).then(|| why.into())
+}
+
 /// Tasks that nothing trains.
 pub(super) fn held_out(subject: &Subject) -> Option<String> {
     subject.held_out().next().is_none().then(|| "no task is held out: experiences train all of them".into())

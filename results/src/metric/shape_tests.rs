@@ -136,6 +136,7 @@ fn reasons_say_what_to_do_or_why_there_is_nothing() {
         ("zs.fomo24", &three, "no task is held out"),
         ("lca.agem-code", &three, "it needs evaluation of a task before and after each of its first ten steps"),
         ("wf100.delange23", &three, "it needs evaluations within each experience: eval.every or eval.log_spaced"),
+        ("nll.schaeffer23", &three, "the probabilities of answers at the end"),
         ("pool.clbench", &three, "it needs a pretraining pool"),
         ("peak.ibcl23", &three, "it needs a method that answers preferences, and eval.preferences"),
         (
