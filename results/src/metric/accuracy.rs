@@ -2,7 +2,7 @@
 //!
 //! - Lopez-Paz and Ranzato 2017, <https://arxiv.org/abs/1706.08840>, section 2.
 //! - Rebuffi et al. 2017, <https://arxiv.org/abs/1611.07725>: average incremental accuracy, over test examples.
-//! - Programs: Avalanche, PyCIL and Renate weigh tasks by their test examples, CapyMOA and Mammoth alike.
+//! - Programs: Avalanche, `PyCIL` and Renate weigh tasks by their test examples, `CapyMOA` and Mammoth alike.
 //! - Díaz-Rodríguez et al. 2018, <https://arxiv.org/abs/1810.13166>, eq. 1.
 //! - Riemer et al. 2019, <https://arxiv.org/abs/1810.11910>: learning accuracy.
 

@@ -43,7 +43,7 @@ fn golden() -> Golden {
     serde_json::from_str(include_str!("../../golden/scores.json")).unwrap()
 }
 
-/// What a program's own rounding allows: PyCIL rounds each accuracy to three decimals, GEM keeps transfer in `f32`.
+/// What a program's own rounding allows: `PyCIL` rounds each accuracy to three decimals, GEM keeps transfer in `f32`.
 fn tolerance(program: &str) -> f64 {
     match program {
         "PILOT and PyCIL" => 5e-4,
