@@ -178,7 +178,7 @@ fn classes_not_yet_seen_leave_forgetting_and_take_forward_transfer_with_a_reason
         |head: &str| text.lines().find(|line| line.starts_with(head)).unwrap_or_else(|| panic!("{head}: {text}"));
     let forgotten: f64 = line("FGT ↓").split_whitespace().nth(2).unwrap().parse().unwrap();
     assert!((-100.0..=100.0).contains(&forgotten), "{text}");
-    assert!(line("FWT ↑").contains("—  it needs accuracies before training"), "{text}");
+    assert!(line("FWT ↑").contains("—  it needs accuracies on tasks before they are trained"), "{text}");
     let run: Value = serde_json::from_str(&place.done("run small.toml head.test=seen --json")).unwrap();
     assert!((100.0 * run["scores"]["forgetting.chaudhry18"].as_f64().unwrap() - forgotten).abs() < 0.051, "{run}");
     assert!(run["scores"]["fwt.gem17"].is_null(), "{run}");

@@ -70,8 +70,11 @@ pub(super) fn known(subject: &Subject) -> Option<String> {
 
 /// Accuracies before the first step, of tasks to come.
 pub(super) fn baseline(subject: &Subject) -> Option<String> {
-    let missing = subject.later().any(|task| subject.matrix.after(0, task).is_none());
-    missing.then(|| "it needs accuracies before training: a first row called `start`".into())
+    let is_there = (0..subject.matrix.tasks()).any(|task| subject.matrix.after(0, task).is_some());
+    if is_there || subject.later().next().is_none() {
+        return unseen(subject, subject.later().map(|task| (0, task)));
+    }
+    Some("it needs accuracies before training: a first row called `start`".into())
 }
 
 /// Accuracies on tasks in the row before they are trained.

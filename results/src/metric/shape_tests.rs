@@ -119,7 +119,7 @@ fn reasons_say_what_to_do_or_why_there_is_nothing() {
     for (key, matrix, words) in [
         ("fwt.gem17", &lower(&three), "it needs accuracies before training: a first row called `start`"),
         ("fwt.gem17", &three.clone().set(1, 1, None), "that on task 2 after experience 1 is missing"),
-        ("fwt.gem-code", &no_start, "a first row called `start`"),
+        ("fwt.gem-code", &no_start, "that on task 2 before the first step is missing"),
         ("fwt.diaz18", &lower(&three), "it needs accuracies on tasks before they are trained"),
         ("fwt.gem17", &one, "there is only one task"),
         ("forgetting.chaudhry18", &one, "there is only one task, and no other is trained after it"),

@@ -26,8 +26,9 @@ pub(super) struct Words {
     /// see clbench metrics
     #[arg(long, value_name = "KEYS", value_delimiter = ',', verbatim_doc_comment)]
     metrics: Option<Vec<String>>,
-    /// Test examples of each task of a matrix, for scores that weigh
-    /// tasks by them, such as 1000,500,500 (or their classes)
+    /// Test examples of each task of a matrix, such as
+    /// 1000,500,500 (or its classes), for scores that weigh
+    /// tasks by them
     #[arg(long, value_name = "COUNTS", value_delimiter = ',', verbatim_doc_comment)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     sizes: Vec<u64>,
