@@ -24,7 +24,7 @@ fi
 mlp="net.body=mlp net.widths=[32,16]"
 cnn="net.body=cnn net.channels=[4,6] net.hidden=16"
 vit="net.body=vit net.patch=2 net.width=8 net.depth=1 net.heads=2"
-routed="stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 head.train=task head.test=task"
+routed="stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true head.train=task head.test=task"
 count=0
 steps="optim.rate=0.02 train.epochs=2"
 check() {

@@ -226,13 +226,13 @@ fn an_unknown_key_is_refused_with_the_nearest() {
 
 /// A kind's own settings for a short stream.
 const SHORT: [(&str, &str); 7] = [
-    ("class-incremental", "stream.tasks=2 stream.classes_per_task=2"),
-    ("task-incremental", "stream.tasks=2 stream.classes_per_task=2"),
+    ("class-incremental", "stream.tasks=2 stream.classes_per_task=2 stream.partial=true"),
+    ("task-incremental", "stream.classes_per_task=[3,2] stream.partial=true"),
     ("domain-incremental", "stream.tasks=2 train.batch=64"),
     ("instance-incremental", "stream.tasks=2 train.batch=64"),
     ("permuted", "stream.tasks=2 train.batch=64"),
     ("rotated", "stream.tasks=2 train.batch=64"),
-    ("concepts", "stream.tasks=2"),
+    ("concepts", "stream.base=7 stream.increment=3"),
 ];
 
 #[test]

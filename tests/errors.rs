@@ -149,7 +149,7 @@ fn values_out_of_range_are_named_with_their_range() {
             ("small.toml stream.tasks=0", &["stream.tasks is 0", "such as"]),
             ("small.toml stream.tasks=3", &["10 classes do not split into 3", "stream.classes_per_task"]),
             ("small.toml stream.tasks=6 stream.classes_per_task=2", &["stream.tasks = 6", "more than the 10 classes"]),
-            ("small.toml stream.tasks=9223372036854775807", &["stream.classes_per_task"]),
+            ("small.toml stream.tasks=9223372036854775807", &["more than the 10 classes"]),
             ("small.toml stream.dataset=[]", &["dataset"]),
             ("small.toml method=ewc ewc.strength=-1", &["ewc.strength = -1"]),
             ("small.toml method=ewc ewc.samples=0", &["ewc.samples = 0 is not a whole number of at least 1"]),

@@ -1,4 +1,4 @@
-//! Class-incremental: n tasks of k new classes each, one head, nobody says which task a question belongs to.
+//! Class-incremental: n tasks of new classes, one head, nobody says which task a question belongs to.
 //!
 //! - Rebuffi et al. 2017, <https://arxiv.org/abs/1611.07725>, section 1.
 //! - van de Ven et al. 2022, <https://doi.org/10.1038/s42256-022-00568-3>, "class-incremental".
@@ -13,54 +13,66 @@ use clbench::{
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
+use crate::shares::{Each, Shares, cut, said};
+
 /// The entry of the catalogue.
 pub const KIND: Kind = Kind {
     name: "class-incremental",
-    about: "n tasks of k new classes each; one head over all classes",
+    about: "n tasks of new classes, as many each or not; one head over all classes",
     citation: "https://arxiv.org/abs/1611.07725",
     make: |table, ground| make(table, ground, Head::default()),
 };
 
-/// Settings of class- and task-incremental streams.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Settings of class- and task-incremental streams; [`shares`](crate::shares) says what they come to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Number of tasks, n.
-    pub tasks: usize,
-    /// Classes of each task, k; without it the dataset's classes are split evenly.
-    pub classes_per_task: Option<usize>,
+    /// Number of tasks, n; 5 where nothing else says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tasks: Option<usize>,
+    /// Classes of each task, k, or a list with a number for each; without it the dataset's classes are split evenly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classes_per_task: Option<Each>,
+    /// Classes of the first task, beside `increment` or `tasks`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<usize>,
+    /// Classes of each task but the first; the last gets what is left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub increment: Option<usize>,
+    /// Whether tasks may leave classes out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        Self { tasks: 5, classes_per_task: None }
+/// Tasks where nothing is said.
+const TASKS: usize = 5;
+
+impl Config {
+    fn shares(&self) -> Shares {
+        let Self { tasks, base, increment, partial, .. } = *self;
+        Shares { tasks, each: self.classes_per_task.clone(), base, increment, partial }
     }
 }
 
 impl Settings for Config {
     fn check(&self) -> Result<()> {
-        ensure!(self.tasks > 0, "stream.tasks is 0; set it, such as to 5");
-        ensure!(self.classes_per_task != Some(0), "stream.classes_per_task is 0; set it, such as to 2");
-        Ok(())
+        self.shares().check()
     }
 }
 
 /// Splits classes over tasks.
 pub(crate) fn make(table: Table, ground: &Ground, head: Head) -> Made<Plan> {
-    let (_, mut config): (Table, Config) = settings(table)?;
+    let (_, config): (Table, Config) = settings(table)?;
     let ranked = ground.ranked_concepts()?;
-    let (all, tasks) = (ranked.len(), config.tasks);
-    ensure!(
-        config.classes_per_task.is_some() || all.is_multiple_of(tasks),
-        "{all} classes do not split into {tasks} equal tasks; set stream.classes_per_task"
-    );
-    let each = *config.classes_per_task.get_or_insert(all / tasks);
-    ensure!(
-        tasks.checked_mul(each).is_some_and(|classes| (1..=all).contains(&classes)),
-        "stream.tasks = {tasks} with {each} classes each is more than the {all} classes that there are"
-    );
-    let chunks: Vec<&[usize]> = ranked.chunks(each).take(tasks).collect();
-    Ok((Table::try_from(&config)?, split(&chunks, ground, head)?))
+    let sizes = config.shares().sizes(ranked.len(), TASKS)?;
+    // However it was said, what it comes to is the same stream.
+    let config = Config {
+        tasks: Some(sizes.len()),
+        classes_per_task: Some(said(&sizes)),
+        partial: sizes.iter().sum::<usize>() < ranked.len(),
+        ..Config::default()
+    };
+    Ok((Table::try_from(&config)?, split(&cut(&ranked, &sizes, ground), ground, head)?))
 }
 
 /// Most tasks times concepts: each task has a label, or none, for each concept.

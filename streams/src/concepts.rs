@@ -2,7 +2,8 @@
 //!
 //! Roth et al. 2024, <https://arxiv.org/abs/2408.14471>. The ranking is `stream.order`'s. Of n concepts each of T
 //! tasks gets ⌊n/T⌋, and the first n mod T tasks get one more, so a task knows nothing of datasets. With
-//! `per = "dataset"` each dataset is a task, in the order in which the ranking comes to them.
+//! `per = "dataset"` each dataset is a task, in the order in which the ranking comes to them. Other lengths can be set as for
+//! class-incremental streams, see [`shares`](crate::shares).
 //!
 //! **Deviation:** with `per = "dataset"` the release takes no ranking at all; here a ranking in which the concepts of a
 //! dataset do not stand together is regrouped, each dataset's own concepts keeping their order.
@@ -17,7 +18,10 @@ use clbench::{
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use crate::class_incremental::split;
+use crate::{
+    class_incremental::split,
+    shares::{Each, Shares, cut, said, spread},
+};
 
 /// The entry of the catalogue.
 pub const KIND: Kind = Kind {
@@ -50,16 +54,41 @@ pub struct Config {
     pub tasks: Option<usize>,
     /// What a task is.
     pub per: Per,
+    /// Concepts of each task, or a list with a number for each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classes_per_task: Option<Each>,
+    /// Concepts of the first task, beside `increment` or `tasks`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<usize>,
+    /// Concepts of each task but the first; the last gets what is left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub increment: Option<usize>,
+    /// Whether tasks may leave concepts out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
+}
+
+impl Config {
+    fn shares(&self) -> Shares {
+        let Self { tasks, base, increment, partial, .. } = *self;
+        Shares { tasks, each: self.classes_per_task.clone(), base, increment, partial }
+    }
 }
 
 impl Settings for Config {
     fn check(&self) -> Result<()> {
-        ensure!(self.tasks != Some(0), "stream.tasks is 0; set it, such as to {TASKS}");
+        let shares = self.shares();
+        shares.check()?;
         if let (Per::Dataset, Some(tasks)) = (self.per, self.tasks) {
             bail!(
                 "stream.tasks = {tasks} contradicts stream.per = \"dataset\", which makes one of each; leave one out"
             );
         }
+        ensure!(
+            self.per == Per::Chunk || shares == Shares::default(),
+            "stream.per = \"dataset\" makes a task of each dataset; leave stream.classes_per_task, base, increment and partial \
+             out"
+        );
         Ok(())
     }
 }
@@ -67,21 +96,30 @@ impl Settings for Config {
 fn make(table: Table, ground: &Ground) -> Made<Plan> {
     let (_, mut config): (Table, Config) = settings(table)?;
     let ranked = ground.ranked_concepts()?;
-    let tasks = match config.per {
-        Per::Chunk => chunks(&ranked, *config.tasks.get_or_insert(TASKS))?.into_iter().map(<[usize]>::to_vec).collect(),
-        Per::Dataset => by_dataset(&ranked, ground),
+    if config.per == Per::Dataset {
+        let tasks = by_dataset(&ranked, ground);
+        let tasks: Vec<&[usize]> = tasks.iter().map(Vec::as_slice).collect();
+        return Ok((Table::try_from(&config)?, split(&tasks, ground, Head::default())?));
+    }
+    let shares = config.shares();
+    let evenly = shares.each.is_none() && shares.base.or(shares.increment).is_none();
+    let sizes = if evenly { chunks(ranked.len(), shares.tasks)? } else { shares.sizes(ranked.len(), TASKS)? };
+    config = Config {
+        tasks: Some(sizes.len()),
+        // Where lengths are as usual, nothing is to be said of them.
+        classes_per_task: Some(said(&sizes))
+            .filter(|_| chunks(ranked.len(), Some(sizes.len())).ok().as_ref() != Some(&sizes)),
+        partial: sizes.iter().sum::<usize>() < ranked.len(),
+        ..Config::default()
     };
-    let tasks: Vec<&[usize]> = tasks.iter().map(Vec::as_slice).collect();
-    Ok((Table::try_from(&config)?, split(&tasks, ground, Head::default())?))
+    Ok((Table::try_from(&config)?, split(&cut(&ranked, &sizes, ground), ground, Head::default())?))
 }
 
-/// Contiguous chunks whose lengths differ by one at most, the longer ones first.
-fn chunks(ranked: &[usize], tasks: usize) -> Result<Vec<&[usize]>> {
-    let all = ranked.len();
+/// Lengths that differ by one at most, the longer ones first.
+fn chunks(all: usize, tasks: Option<usize>) -> Result<Vec<usize>> {
+    let tasks = tasks.unwrap_or(TASKS);
     ensure!(tasks <= all, "stream.tasks = {tasks} is more than the {all} concepts that there are");
-    let (each, longer) = (all / tasks, all % tasks);
-    let (long, short) = ranked.split_at((each + 1) * longer);
-    Ok(long.chunks(each + 1).chain(short.chunks(each)).collect())
+    spread(all, tasks)
 }
 
 /// The concepts of each dataset, in the order in which the ranking comes to them.
@@ -113,18 +151,40 @@ mod tests {
 
     #[test]
     fn the_first_tasks_get_the_rest() {
-        let ranked: Vec<usize> = (0..18_381).collect();
-        let lengths: Vec<usize> = chunks(&ranked, 20).unwrap().into_iter().map(<[usize]>::len).collect();
-        assert_eq!((lengths[0], &lengths[1..]), (920, &[919; 19][..]));
-        assert_eq!(chunks(&[5, 3, 4, 1, 0], 3).unwrap(), [&[5, 3][..], &[4, 1], &[0]]);
-        assert_eq!(chunks(&[2, 0, 1], 3).unwrap(), [[2], [0], [1]]);
-        assert_eq!(chunks(&[2, 0, 1], 1).unwrap(), [[2, 0, 1]]);
+        let lengths = chunks(18_381, None).unwrap();
+        assert_eq!((lengths.len(), lengths[0], &lengths[1..]), (20, 920, &[919; 19][..]));
+        assert_eq!(chunks(5, Some(3)).unwrap(), [2, 2, 1]);
+        assert_eq!(chunks(3, Some(3)).unwrap(), [1, 1, 1]);
+        assert_eq!(chunks(3, Some(1)).unwrap(), [3]);
     }
 
     #[test]
     fn more_tasks_than_concepts_are_refused() {
-        let error = chunks(&[0, 1], 3).unwrap_err().to_string();
+        let error = chunks(2, Some(3)).unwrap_err().to_string();
         assert_eq!(error, "stream.tasks = 3 is more than the 2 concepts that there are");
+    }
+
+    #[test]
+    fn other_lengths_are_those_that_are_set_and_are_said_only_where_they_are_unusual() {
+        let universe = toy::bare(&[("a", &["p", "q", "r"]), ("b", &["s", "t"])]);
+        let ground = toy::ground(&universe, 0);
+        let made = |text: &str| {
+            let (table, plan) = make(text.parse().unwrap(), &ground).unwrap();
+            assert_eq!(make(table.clone(), &ground).unwrap().0, table);
+            (table, plan.tasks.iter().map(|task| task.classes.len()).collect::<Vec<_>>())
+        };
+        let usual: Table = "tasks = 2\nper = \"chunk\"".parse().unwrap();
+        for text in ["tasks = 2", "classes_per_task = [3, 2]", "base = 3\nincrement = 2", "base = 3\ntasks = 2"] {
+            assert_eq!(made(text), (usual.clone(), vec![3, 2]), "{text}");
+        }
+        let (table, sizes) = made("base = 1\nincrement = 3");
+        assert_eq!(sizes, [1, 3, 1]);
+        assert_eq!(table["classes_per_task"].to_string(), "[1, 3, 1]");
+        assert_eq!(made("classes_per_task = 2\npartial = true").1, [2, 2]);
+        let error = make("classes_per_task = 2".parse().unwrap(), &ground).unwrap_err().to_string();
+        assert!(error.contains("5 classes do not split into tasks of 2"), "{error}");
+        let error = make("per = \"dataset\"\nincrement = 2".parse().unwrap(), &ground).unwrap_err().to_string();
+        assert!(error.contains("makes a task of each dataset; leave"), "{error}");
     }
 
     #[test]

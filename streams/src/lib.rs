@@ -16,6 +16,7 @@ pub mod permuted;
 mod probe;
 mod roster;
 pub mod rotated;
+pub mod shares;
 pub mod task_incremental;
 mod thumbnail;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Task-incremental: n tasks of k new classes each, one head for each task, and the task is told.
+//! Task-incremental: n tasks of new classes, one head for each task, and the task is told.
 //!
 //! van de Ven et al. 2022, <https://doi.org/10.1038/s42256-022-00568-3>, "task-incremental". A shared head whose logits
 //! are masked at test is something else: `class-incremental` with `head.test = "task"`.
@@ -16,7 +16,7 @@ use crate::class_incremental::make;
 /// The entry of the catalogue.
 pub const KIND: Kind = Kind {
     name: "task-incremental",
-    about: "n tasks of k new classes each; one head for each task, the task is told",
+    about: "n tasks of new classes, as many each or not; one head for each task, the task is told",
     citation: "https://doi.org/10.1038/s42256-022-00568-3",
     make: told,
 };

@@ -17,7 +17,7 @@ const NETS: [&str; 3] = [
 const ADAPTERS: [&str; 5] = ["lora", "dora", "vera", "olora", "inflora"];
 
 /// A stream whose tasks are told.
-const TOLD: &str = "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2";
+const TOLD: &str = "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true";
 
 fn answers(run: &Run) -> Vec<f64> {
     let scores = support::scores(&*run.predictor().unwrap(), &setup(""), Scope::All, 20);

@@ -36,7 +36,7 @@ const STACKS: [&str; 20] = [
     "method=per-preference+gem gem.capacity=20 gem.rehearse=true eval.random_preferences=2",
     "method=gem gem.form=average gem.capacity=20",
     "method=hypernet hypernet.widths=[4] hypernet.chunk=100 stream.kind=task-incremental stream.tasks=3 \
-     stream.classes_per_task=2",
+     stream.classes_per_task=2 stream.partial=true",
 ];
 
 /// What of all that was spent a cap is for.

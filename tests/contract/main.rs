@@ -22,6 +22,7 @@ mod resume;
 mod scopes;
 mod spy;
 mod switched_off;
+mod unequal;
 
 #[path = "../support/mod.rs"]
 mod support;

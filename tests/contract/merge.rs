@@ -271,7 +271,8 @@ type State = (merge::Config, Option<(Theta, Theta)>, IgnoredAny, BTreeMap<merge:
 /// With a head for each task, the one of an earlier task stays as that task left it.
 #[test]
 fn the_head_of_an_earlier_task_can_stay() {
-    let settings = "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 method=zs-merge";
+    let settings =
+        "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true method=zs-merge";
     let after = |head: &str, experiences: usize| {
         let setup = setup(&format!("{settings} zs-merge.head={head}"));
         let (run, _) = support::up_to(&setup, 0, experiences, &support::shelf());

@@ -47,7 +47,7 @@ fn shelf() -> Shelf {
     support::shelf().methods([Method::new("proud", make)])
 }
 
-const TOLD: &str = "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2";
+const TOLD: &str = "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true";
 
 #[test]
 fn senseless_stacks_are_refused() {

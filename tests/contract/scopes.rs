@@ -12,7 +12,7 @@ use crate::{
     support::{self, Heard, setup},
 };
 
-const TOLD: &str = "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2";
+const TOLD: &str = "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true";
 
 /// With momentum and decay, a zero in place of an absent gradient would move it.
 #[test]
@@ -41,7 +41,7 @@ fn an_unused_head_gets_no_gradient_and_does_not_decay() {
 /// One head or several: what is in scope keeps its logit, what is not falls out of every softmax.
 #[test]
 fn masks_take_out_what_does_not_count_and_nothing_else() {
-    for kind in ["stream.kind=class-incremental stream.tasks=3 stream.classes_per_task=2", TOLD] {
+    for kind in ["stream.kind=class-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true", TOLD] {
         let setup = setup(kind);
         let (run, _) = support::up_to(&setup, 0, 2, &support::shelf());
         let predictor = run.predictor().unwrap();

@@ -43,7 +43,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("[stream.long-tailed]\nfactor = 0.5", "stream.long-tailed.factor = 0.5 is not between 1 and 1000000000"),
     ("[stream.long-tailed]\norder = \"random\"", "unknown value `random`; there are given, shuffled"),
     ("[stream.label-noise]\nshare = 2.0", "stream.label-noise.share = 2 is not between 0 and 1"),
-    ("classes_per_task = 1\n[stream.label-noise]", "has one class, so no label can be wrong"),
+    ("tasks = 10\n[stream.label-noise]", "has one class, so no label can be wrong"),
     ("[stream.partially-labelled]\nshare = 0.0", "stream.partially-labelled.share = 0 is not above 0 and at most 1"),
     ("label-noise = 0.5", "stream.label-noise = 0.5 is no table; write [stream.label-noise]"),
 ];
