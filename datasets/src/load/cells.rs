@@ -129,6 +129,11 @@ impl Cells {
         str::from_utf8(&self.row[column]).ok().with_context(|| format!("{}: not UTF-8", self.at(column)))
     }
 
+    /// The number in a cell in double precision; NaN where there is none.
+    pub fn precise(&self, column: usize) -> f64 {
+        self.text(column).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(f64::NAN)
+    }
+
     /// The number in a cell.
     ///
     /// # Errors

@@ -3,7 +3,8 @@
 //! ```toml
 //! [data.birds]
 //! format = "folder"
-//! path = "pictures/birds"   # CLASS/*, or train/CLASS/* and test/CLASS/*
+//! path = "pictures/birds"   # CLASS/* or CLASS/images/*, or such in train/ and test/ (or val/, valid/, validation/)
+//! test = "val"              # the half for testing, where several folders could be
 //! size = 32                 # or [height, width]
 //! channels = 3              # or 1, grey
 //! test_share = 0.2          # where the folder has no halves; every fifth image without
@@ -70,6 +71,9 @@ enum Size {
 pub struct Folder {
     /// Where the folder is, from the stream file's.
     path: String,
+    /// Name of the folder beside `train` that is for testing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    test: Option<String>,
     /// Rows and columns of an input, 1 to 1024.
     #[serde(default = "usual_size")]
     size: Size,
@@ -111,7 +115,10 @@ impl Settings for Folder {
 
 impl Load for Folder {
     fn load(&self, name: &str, origin: &Origin) -> Result<Dataset> {
-        let tree = tree::list(&origin.path(&self.path))?;
+        let tree = tree::list(&origin.path(&self.path)?, self.test.as_deref())?;
+        if let Some(note) = &tree.note {
+            origin.note(format!("{name}: {note}"));
+        }
         let (train, test) = self.halves(&tree)?;
         let order: Vec<&Picture> = train.iter().chain(&test).copied().collect();
         let key = self.key(&tree.root, &order, train.len());
@@ -145,7 +152,10 @@ impl Folder {
             return Ok((half(false), half(true)));
         };
         let root = tree.root.display();
-        ensure!(self.test_share.is_none(), "test_share makes no sense where {root} has a folder `test`; leave it out");
+        ensure!(
+            self.test_share.is_none(),
+            "test_share makes no sense where {root} has a half for testing; leave it out"
+        );
         Ok((tree.train.iter().collect(), test.iter().collect()))
     }
 

@@ -13,9 +13,11 @@ pub(crate) mod share;
 pub(crate) mod when;
 pub(crate) mod zipped;
 
+mod annotated;
 mod array;
 mod captions;
 mod cells;
+mod index;
 mod picture;
 mod tree;
 

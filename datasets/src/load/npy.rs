@@ -196,10 +196,10 @@ impl Arrays {
     fn place(origin: &Origin, place: &str) -> Result<(PathBuf, Option<String>)> {
         let Some((file, member)) = place.rsplit_once(".npz:") else {
             ensure!(!place.ends_with(".npz"), "say which member, as {place}:NAME");
-            return Ok((origin.path(place), None));
+            return Ok((origin.path(place)?, None));
         };
         let member = if member.ends_with(".npy") { member.to_owned() } else { format!("{member}.npy") };
-        Ok((origin.path(&format!("{file}.npz")), Some(member)))
+        Ok((origin.path(&format!("{file}.npz"))?, Some(member)))
     }
 
     /// One half of the dataset, with the shape of an input.
@@ -274,10 +274,11 @@ fn scaled(values: &[f32]) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{cell::RefCell, fs};
 
     use clbench::{
         dataset::{Element, floats},
+        files::Files,
         registry::{Shelf, settings},
     };
 
@@ -293,7 +294,15 @@ mod tests {
         let usual = "train_inputs = 'x.npy'\ntrain_labels = 'y.npy'\ntest_inputs = 'x.npy'\ntest_labels = 'y.npy'\n";
         let table = if more.contains("train_inputs") { more.to_owned() } else { format!("{usual}{more}") };
         let (_, arrays) = settings::<Arrays>(table.parse().unwrap())?;
-        arrays.load("toy", &Origin { data: folder.path(), folder: folder.path(), shelf: &Shelf::default() })
+        arrays.load(
+            "toy",
+            &Origin {
+                data: folder.path(),
+                files: &Files::beside(folder.path()),
+                shelf: &Shelf::default(),
+                notes: &RefCell::default(),
+            },
+        )
     }
 
     fn bytes(shape: &str, content: &[u8]) -> Vec<u8> {

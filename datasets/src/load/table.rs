@@ -6,7 +6,8 @@
 //! train = "train.csv"               # and test = "test.csv"; or path = "all.csv"
 //! test_share = 0.2                  # of `path`; every fifth row of a class without
 //! label = "species"
-//! features = ["length", "width"]    # or "rest": all columns that are nothing else
+//! features = ["length", "width"]    # or "rest": all columns that are nothing else and do not only count rows
+//! keep_index = false                # with "rest": whether columns that only count rows are features
 //! text = "description"              # in place of features: read by WordLlama
 //! tfidf = { components = 64 }       # or as counts of words, see `crate::text::tfidf`
 //! caption = "description"
@@ -16,9 +17,11 @@
 //! ```
 //!
 //! Classes are the labels for training in the order of the alphabet, or in that of numbers where all are whole numbers.
-//! Rows are read one by one and only what is asked for is kept, 4 bytes for each feature; for a moment, when all is
+//! Which columns only count rows is told in [`super::index`]. Rows are read one by one and only what is asked for is kept, 4 bytes for each feature; for a moment, when all is
 //! read, it takes about three times as much. Ten million rows of 20 features are 800 MB; set `memory` to match. Each text
 //! becomes 256 features or `tfidf.components`, see [`crate::text`], and its beginning is its caption where no column is.
+
+mod rest;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -29,6 +32,7 @@ use clbench::{
 };
 use serde::{Deserialize, Serialize};
 
+use self::rest::Rest;
 use super::{MEBIBYTE, MOST_CLASSES, cells::Cells, share, when};
 use crate::text::{
     self, Reads,
@@ -78,6 +82,9 @@ pub struct Table {
     label: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     features: Option<Features>,
+    /// Whether columns that only count rows are among the `rest`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    keep_index: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,6 +133,10 @@ impl Settings for Table {
             Some(Features::Named(names)) => ensure!(!names.is_empty(), "features = [] names no column"),
             None => {}
         }
+        ensure!(
+            !self.keep_index || matches!(self.features, Some(Features::Rest(_))),
+            "keep_index says what is among the rest, and features are not \"rest\"; leave it out"
+        );
         let separator = self.separator.as_bytes();
         ensure!(
             separator.len() == 1 && separator[0] != b'"',
@@ -151,6 +162,8 @@ struct Rows {
     /// Index into the names in the order in which they were seen.
     labels: Vec<u32>,
     values: Vec<f32>,
+    /// What stands in the columns that may count rows, column by column.
+    counts: Vec<Vec<f64>>,
     texts: Vec<String>,
     captions: Vec<String>,
     times: Vec<i64>,
@@ -167,6 +180,8 @@ struct Seen {
 struct Columns {
     label: usize,
     features: Vec<usize>,
+    /// Those of the features that may count rows, by place among them.
+    counts: Vec<usize>,
     text: Option<usize>,
     caption: Option<usize>,
     time: Option<usize>,
@@ -176,9 +191,15 @@ impl Table {
     /// The same with texts read by `reads`.
     fn load_with(&self, name: &str, origin: &Origin, reads: Reads) -> Result<Dataset> {
         let mut seen = Seen::default();
-        let mut read =
-            |path: &Option<String>| path.as_ref().map(|path| self.read(&origin.path(path), &mut seen)).transpose();
-        let (all, train, test) = (read(&self.path)?, read(&self.train)?, read(&self.test)?);
+        let mut rest = None;
+        let mut read = |path: &Option<String>| {
+            path.as_ref().map(|path| self.read(&origin.path(path)?, &mut seen, &mut rest)).transpose()
+        };
+        let (mut all, mut train, mut test) = (read(&self.path)?, read(&self.train)?, read(&self.test)?);
+        if let Some(rest) = &rest {
+            let mut files: Vec<&mut Rows> = [&mut all, &mut train, &mut test].into_iter().flatten().collect();
+            rest.leave_out(name, &mut files, origin)?;
+        }
         let classes = Classes::of(&seen.names);
         let (train, test) = match (all, train, test) {
             (Some(all), ..) => {
@@ -216,7 +237,8 @@ impl Table {
         self.tfidf.as_ref().map_or(text::WIDTH, |tfidf| tfidf.components)
     }
 
-    fn columns(&self, cells: &Cells) -> Result<Columns> {
+    /// Where what is asked for stands. What the `rest` is, the first file says.
+    fn columns(&self, cells: &Cells, rest: &mut Option<Rest>) -> Result<Columns> {
         let column = |key: &str, name: &Option<String>| name.as_ref().map(|name| cells.column(key, name)).transpose();
         let label = cells.column("label", &self.label)?;
         let (text, caption, time) =
@@ -226,22 +248,26 @@ impl Table {
             Some(Features::Named(names)) => {
                 names.iter().map(|name| cells.column("features", name)).collect::<Result<_>>()?
             }
-            Some(Features::Rest(_)) => {
-                let others = [Some(label), text, caption, time];
-                (0..cells.names().len()).filter(|column| !others.contains(&Some(*column))).collect()
-            }
+            Some(Features::Rest(_)) => match rest {
+                Some(rest) => rest.again(cells, &[Some(label), text, caption, time])?,
+                None => {
+                    let found = Rest::of(cells, &[Some(label), text, caption, time], self.keep_index);
+                    rest.insert(found).columns.clone()
+                }
+            },
         };
         ensure!(self.features.is_none() || !features.is_empty(), "no column is left for features");
         ensure!(!features.contains(&label), "the label `{}` stands among the features too", self.label);
-        Ok(Columns { label, features, text, caption, time })
+        let counts = rest.as_ref().map_or_else(Vec::new, |rest| rest.counts.clone());
+        Ok(Columns { label, features, counts, text, caption, time })
     }
 
     /// Reads a file row by row.
-    fn read(&self, path: &Path, seen: &mut Seen) -> Result<Rows> {
+    fn read(&self, path: &Path, seen: &mut Seen, rest: &mut Option<Rest>) -> Result<Rows> {
         ensure!(path.is_file(), "{} is no file that can be read", path.display());
         let mut cells = Cells::open(path, self.separator.as_bytes()[0])?;
-        let columns = self.columns(&cells).with_context(|| path.display().to_string())?;
-        let mut rows = Rows::default();
+        let columns = self.columns(&cells, rest).with_context(|| path.display().to_string())?;
+        let mut rows = Rows { counts: vec![Vec::new(); columns.counts.len()], ..Rows::default() };
         while cells.next()? {
             seen.bytes += rows.push(&cells, &columns, &mut seen.names)?;
             seen.bytes += columns.text.map_or(0, |_| 4 * self.embedded() as u64);
@@ -274,7 +300,10 @@ impl Rows {
         for column in &columns.features {
             self.values.push(cells.number(*column)?);
         }
-        let mut bytes = 16 + 4 * columns.features.len();
+        for (counts, place) in self.counts.iter_mut().zip(&columns.counts) {
+            counts.push(cells.precise(columns.features[*place]));
+        }
+        let mut bytes = 16 + 4 * columns.features.len() + 8 * columns.counts.len();
         if let Some(column) = columns.text {
             let whole = cells.text(column)?.trim();
             ensure!(!whole.is_empty(), "{}: the text is empty", cells.at(column));
@@ -292,6 +321,18 @@ impl Rows {
             self.times.push(when::seconds(cells.text(column)?).with_context(|| cells.at(column))?);
         }
         Ok(bytes as u64)
+    }
+
+    /// Takes columns out of rows of `width` features.
+    fn without(&mut self, width: usize, columns: &[usize]) {
+        self.counts.clear();
+        if !columns.is_empty() {
+            let mut place = 0;
+            self.values.retain(|_| {
+                place += 1;
+                !columns.contains(&((place - 1) % width))
+            });
+        }
     }
 
     /// Those for training and those for testing.

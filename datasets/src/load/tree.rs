@@ -1,5 +1,9 @@
 //! The images of a folder: `CLASS/*`, or `train/CLASS/*` and `test/CLASS/*`, in the order of their names.
 //!
+//! The half for testing may also be called `val`, `valid` or `validation`. Where there are several such folders, the one
+//! whose images have classes is taken, or the one that is asked for. A class's images may lie in a folder `images` of its
+//! own, as those of Tiny-ImageNet do, whose other half says in a file which class each has: see [`super::annotated`].
+//!
 //! Names that begin with a dot are passed over, and so are files that are no images. A symbolic link is followed where
 //! it leads to a file below the same folder; a link out of it, a link to a folder (there may be a loop behind it) and
 //! whatever is neither file nor folder is an error.
@@ -12,10 +16,10 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{MOST_CLASSES, picture};
+use super::{MOST_CLASSES, annotated, picture};
 
 /// Most images of a folder; the list of them is held in memory.
-const MOST_PICTURES: usize = 4_000_000;
+pub(super) const MOST_PICTURES: usize = 4_000_000;
 
 /// An image file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,37 +45,92 @@ pub(crate) struct Tree {
     pub train: Vec<Picture>,
     /// Those for testing, where the folder tells them apart.
     pub test: Option<Vec<Picture>>,
+    /// What of the folder was passed over and may surprise.
+    pub note: Option<String>,
 }
 
-/// Lists the folder at `path`.
+/// Names of the half for testing.
+const TESTS: [&str; 4] = ["test", "val", "valid", "validation"];
+
+/// Lists the folder at `path`; `test` names the half for testing.
 ///
 /// # Errors
 /// When there is no image, a class is missing in one of the halves, or the rules above are broken.
-pub(crate) fn list(path: &Path) -> Result<Tree> {
+pub(crate) fn list(path: &Path, test: Option<&str>) -> Result<Tree> {
     let root = path.canonicalize().with_context(|| format!("{} cannot be opened", path.display()))?;
     ensure!(root.is_dir(), "{} is no folder", path.display());
     let folders = folders(&root, &root)?;
     let has = |name: &str| folders.iter().any(|folder| folder == name);
-    if has("train") != has("test") {
-        let (there, missing) = if has("train") { ("train", "test") } else { ("test", "train") };
-        bail!("{} has a folder `{there}` but no `{missing}`", root.display());
-    }
     if !has("train") {
+        ensure!(test.is_none(), "{} has no folder `train`, so that `test` cannot name the other half", root.display());
+        ensure!(!has("test"), "{} has a folder `test` but no `train`", root.display());
         let classes = classes(&root, folders)?;
         let train = pictures(&root, "", &classes)?;
-        return Ok(Tree { root, classes, train, test: None });
+        return Ok(Tree { root, classes, train, test: None, note: None });
     }
-    ensure!(folders.len() == 2, "{} has other folders beside `train` and `test`", root.display());
     let classes = classes(&root, self::folders(&root, &root.join("train"))?)?;
-    let tested = self::folders(&root, &root.join("test"))?;
+    let (half, others) = tested(&root, &folders, &classes, test)?;
+    let train = pictures(&root, "train/", &classes)?;
+    let tested = self::folders(&root, &root.join(&half))?;
+    let test = if annotated::is_so(&root, &half, &tested, &classes) {
+        annotated::pictures(&root, &half, &classes)?
+    } else {
+        same(&root, &half, &classes, &tested)?;
+        pictures(&root, &format!("{half}/"), &classes)?
+    };
+    let note = (!others.is_empty())
+        .then(|| format!("images are tested on in `{half}`, and those in `{}` are left out", others.join("`, `")));
+    Ok(Tree { root, classes, train, test: Some(test), note })
+}
+
+/// The half for testing, and others that could be taken for it.
+fn tested(root: &Path, folders: &[String], classes: &[String], test: Option<&str>) -> Result<(String, Vec<String>)> {
+    let place = root.display();
+    let mut halves: Vec<String> = folders.iter().filter(|name| TESTS.contains(&&name[..])).cloned().collect();
+    let half = if let Some(test) = test {
+        let there = folders.iter().any(|name| name == test) && test != "train";
+        ensure!(there, "test = {test:?} is no folder beside `train` in {place}; there are {}", folders.join(", "));
+        test.to_owned()
+    } else {
+        let labelled = |half: &&String| -> Result<bool> {
+            let below = self::folders(root, &root.join(half))?;
+            Ok(below.iter().any(|name| classes.contains(name)) || annotated::is_so(root, half, &below, classes))
+        };
+        let mut known = Vec::new();
+        for half in &halves {
+            known.extend(labelled(&half)?.then_some(half));
+        }
+        match (&known[..], &halves[..]) {
+            ([], []) => bail!("{place} has a folder `train` but no `test` (nor `val`, `valid` or `validation`)"),
+            ([half], _) => (*half).clone(),
+            ([], [half]) => half.clone(),
+            ([], _) => bail!("none of the folders {} in {place} has a class of `train`", halves.join(", ")),
+            _ => bail!(
+                "{place} has {} beside `train`, and each could be for testing; say which: test = \"{}\"",
+                known.iter().map(|half| format!("`{half}`")).collect::<Vec<_>>().join(" and "),
+                known[0]
+            ),
+        }
+    };
+    halves.retain(|name| *name != half);
+    let strange = folders.iter().find(|name| *name != "train" && **name != half && !halves.contains(name));
+    ensure!(
+        strange.is_none(),
+        "{place} has other folders beside `train` and `{half}`, such as `{}`; move them away",
+        strange.map_or("", String::as_str)
+    );
+    Ok((half, halves))
+}
+
+/// Refuses halves that differ in their classes.
+fn same(root: &Path, half: &str, classes: &[String], tested: &[String]) -> Result<()> {
     if let Some(class) = classes.iter().find(|class| !tested.contains(class)) {
-        bail!("{} has no folder for class `{class}`", root.join("test").display());
+        bail!("{} has no folder for class `{class}`", root.join(half).display());
     }
     if let Some(class) = tested.iter().find(|class| !classes.contains(class)) {
         bail!("{} has no folder for class `{class}`", root.join("train").display());
     }
-    let (train, test) = (pictures(&root, "train/", &classes)?, pictures(&root, "test/", &classes)?);
-    Ok(Tree { root, classes, train, test: Some(test) })
+    Ok(())
 }
 
 fn classes(root: &Path, folders: Vec<String>) -> Result<Vec<String>> {
@@ -118,20 +177,43 @@ fn folders(root: &Path, folder: &Path) -> Result<Vec<String>> {
 fn pictures(root: &Path, half: &str, classes: &[String]) -> Result<Vec<Picture>> {
     let mut all = Vec::new();
     for (class, name) in classes.iter().enumerate() {
-        let folder = root.join(half).join(name);
-        let before = all.len();
-        for found in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
-            let Some((file, metadata)) = entry(root, found)? else { continue };
-            let path = format!("{half}{name}/{file}");
-            ensure!(!metadata.is_dir(), "{}: a folder inside a class; move its images up", root.join(path).display());
-            if picture::is_picture(&file) {
-                all.push(Picture { path, class: class as u16, bytes: metadata.len(), changed: changed(&metadata) });
-                ensure!(all.len() <= MOST_PICTURES, "{} has more than {MOST_PICTURES} images", root.display());
-            }
+        let (folder, mut path) = (root.join(half).join(name), format!("{half}{name}/"));
+        let below = folders(root, &folder)?;
+        let (mut found, direct) = (of_folder(root, &path, class)?, below.is_empty());
+        if below == ["images"] && found.is_empty() {
+            path += "images/";
+            found = of_folder(root, &path, class)?;
+            let deep = folders(root, &folder.join("images"))?;
+            ensure!(
+                deep.is_empty(),
+                "{}: a folder inside a class; move its images up",
+                root.join(path).join(&deep[0]).display()
+            );
+        } else {
+            let why = if found.is_empty() { "" } else { ", or all of its images into that one, called `images`" };
+            ensure!(direct, "{}: a folder inside a class; move its images up{why}", folder.join(&below[0]).display());
         }
-        ensure!(all.len() > before, "{} has no image", folder.display());
-        all[before..].sort_by(|one, other| one.path.cmp(&other.path));
+        ensure!(!found.is_empty(), "{} has no image", folder.display());
+        all.extend(found);
+        ensure!(all.len() <= MOST_PICTURES, "{} has more than {MOST_PICTURES} images", root.display());
     }
+    Ok(all)
+}
+
+/// The images of the folder at `path` below `root`, all of one class, by name.
+pub(super) fn of_folder(root: &Path, path: &str, class: usize) -> Result<Vec<Picture>> {
+    let (mut all, folder) = (Vec::new(), root.join(path));
+    for found in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+        if let Some((file, metadata)) = entry(root, found)?
+            && metadata.is_file()
+            && picture::is_picture(&file)
+        {
+            let path = format!("{path}{file}");
+            all.push(Picture { path, class: class as u16, bytes: metadata.len(), changed: changed(&metadata) });
+            ensure!(all.len() <= MOST_PICTURES, "{} has more than {MOST_PICTURES} images", root.display());
+        }
+    }
+    all.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(all)
 }
 
@@ -144,88 +226,4 @@ fn changed(metadata: &fs::Metadata) -> i128 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::symlink;
-
-    use super::*;
-
-    fn tree(files: &[&str]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for file in files {
-            let path = folder.path().join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, "x").unwrap();
-        }
-        folder
-    }
-
-    fn paths(pictures: &[Picture]) -> Vec<&str> {
-        pictures.iter().map(|picture| &picture.path[..]).collect()
-    }
-
-    fn refused(folder: &tempfile::TempDir, reason: &str) {
-        let error = format!("{:#}", list(folder.path()).unwrap_err());
-        assert!(error.contains(reason), "{error}");
-    }
-
-    #[test]
-    fn classes_and_images_are_sorted_and_the_rest_is_passed_over() {
-        let folder =
-            tree(&["b/2.png", "b/10.JPG", "a/x.gif", "a/.hidden.png", "b/notes.txt", "captions.csv", ".x/1.png"]);
-        let tree = list(folder.path()).unwrap();
-        assert_eq!(tree.classes, ["a", "b"]);
-        assert_eq!(paths(&tree.train), ["a/x.gif", "b/10.JPG", "b/2.png"]);
-        assert_eq!((tree.train[2].class, tree.train[2].bytes, tree.test.is_none()), (1, 1, true));
-    }
-
-    #[test]
-    fn halves_have_the_same_classes() {
-        let folder = tree(&["train/a/1.png", "train/b/1.png", "test/a/2.png", "test/b/2.png"]);
-        let tree = list(folder.path()).unwrap();
-        assert_eq!(paths(&tree.train), ["train/a/1.png", "train/b/1.png"]);
-        assert_eq!(paths(&tree.test.unwrap()), ["test/a/2.png", "test/b/2.png"]);
-        refused(&self::tree(&["train/a/1.png", "test/b/2.png"]), "has no folder for class `a`");
-        refused(&self::tree(&["train/a/1.png", "test/a/2.png", "test/b/2.png"]), "has no folder for class `b`");
-        refused(&self::tree(&["train/a/1.png"]), "has a folder `train` but no `test`");
-        refused(&self::tree(&["train/a/1.png", "test/a/2.png", "c/2.png"]), "other folders beside");
-    }
-
-    #[test]
-    fn what_holds_no_image_is_refused() {
-        refused(&tree(&["1.png"]), "has no folder");
-        refused(&tree(&["a/notes.txt"]), "has no image");
-        refused(&tree(&["a/b/1.png"]), "a folder inside a class");
-        assert!(list(Path::new("/nowhere")).unwrap_err().to_string().contains("/nowhere cannot be opened"));
-    }
-
-    #[test]
-    fn links_lead_to_files_below_the_folder_or_nowhere() {
-        let (folder, other) = (tree(&["a/1.png"]), tree(&["secret.png"]));
-        symlink(folder.path().join("a/1.png"), folder.path().join("a/2.png")).unwrap();
-        assert_eq!(list(folder.path()).unwrap().train.len(), 2);
-        let link = folder.path().join("a/3.png");
-        symlink(other.path().join("secret.png"), &link).unwrap();
-        refused(&folder, "3.png: the link leads out of");
-        fs::remove_file(&link).unwrap();
-        symlink("/nowhere", &link).unwrap();
-        refused(&folder, "3.png: the link leads nowhere");
-        fs::remove_file(&link).unwrap();
-        // A loop: the class holds the folder that holds the class.
-        symlink("..", folder.path().join("a/up")).unwrap();
-        refused(&folder, "links to folders are not followed");
-        fs::remove_file(folder.path().join("a/up")).unwrap();
-        symlink(other.path(), folder.path().join("b")).unwrap();
-        refused(&folder, "b: the link leads out of");
-    }
-
-    #[test]
-    fn a_pipe_is_not_waited_for() {
-        let folder = tree(&["a/1.png"]);
-        let made = std::process::Command::new("mkfifo").arg(folder.path().join("a/2.png")).status();
-        if !made.is_ok_and(|status| status.success()) {
-            eprintln!("skipped: this machine has no mkfifo");
-            return;
-        }
-        refused(&folder, "2.png is neither a file nor a folder");
-    }
-}
+mod tests;

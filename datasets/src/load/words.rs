@@ -100,7 +100,12 @@ impl Load for Counted {
 
 #[cfg(test)]
 mod tests {
-    use clbench::registry::{Shelf, settings};
+    use std::cell::RefCell;
+
+    use clbench::{
+        files::Files,
+        registry::{Shelf, settings},
+    };
 
     use super::*;
 
@@ -123,7 +128,12 @@ mod tests {
     fn texts_that_are_not_there_are_fetched_by_a_command_that_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let (_, words) = settings::<Counted>("of = 'reuters-r52'".parse().unwrap()).unwrap();
-        let origin = Origin { data: folder.path(), folder: folder.path(), shelf: &Shelf::default() };
+        let origin = Origin {
+            data: folder.path(),
+            files: &Files::beside(folder.path()),
+            shelf: &Shelf::default(),
+            notes: &RefCell::default(),
+        };
         let error = format!("{:#}", words.load("news", &origin).unwrap_err());
         assert!(error.contains("clbench data fetch reuters-r52"), "{error}");
     }

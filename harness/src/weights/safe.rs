@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::Device;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use super::{Number, Tensors, checked, is_counter};
+use super::{Number, Tensors, checked, is_counter, wrapped};
 use crate::{array::Array, pass::Weights, theta::Theta};
 
 /// Most bytes of a header: what names 50,000 tensors is less.
@@ -55,7 +55,11 @@ pub fn from_safetensors(bytes: &[u8], device: &Device) -> Result<Weights> {
 /// Tensors of a file from elsewhere.
 pub(super) fn read(bytes: &[u8]) -> Result<Tensors> {
     let mut tensors = Tensors::new();
-    for (name, tensor) in opened(bytes)?.iter().filter(|(name, _)| !is_counter(name)) {
+    let file = opened(bytes)?;
+    let names = file.names();
+    let begin = wrapped::beginning(names.iter().copied())?;
+    let weights = file.iter().filter_map(|(name, tensor)| Some((name.strip_prefix(&begin[..])?, tensor)));
+    for (name, tensor) in weights.filter(|(name, _)| !is_counter(name)) {
         let number = match tensor.dtype() {
             Dtype::F32 => Number::F32,
             Dtype::F16 => Number::F16,

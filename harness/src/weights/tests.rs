@@ -129,6 +129,24 @@ fn what_pytorch_writes_is_read_in_each_of_its_layouts() {
 }
 
 #[test]
+fn weights_are_found_in_whatever_a_training_script_puts_around_them() {
+    for name in ["parallel", "compiled", "saved", "lightning"] {
+        let read = read_any(&golden(&format!("wrapped-{name}.pth"))).unwrap();
+        let names: Vec<&str> = read.keys().map(String::as_str).collect();
+        assert_eq!(names, ["body.bias", "body.weight", "head.bias", "head.weight"], "{name}");
+        assert_eq!(read["body.weight"], (vec![3, 2], vec![0.0, 0.25, 0.5, 0.75, 1.0, 1.25]), "{name}");
+        assert_eq!(read["head.bias"], (vec![2], vec![3.0, 3.25]), "{name}");
+    }
+    let refusal = format!("{:#}", read_any(&golden("wrapped-two.pth")).unwrap_err());
+    assert!(refusal.contains("weights under `state_dict` and under `model`"), "{refusal}");
+    // The same in safetensors, which hold no dictionaries but may have the names of one.
+    let header = r#"{"module.a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},
+        "module.b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#;
+    let read = safe::read(&file(header, &[0; 8])).unwrap();
+    assert!(read.keys().eq(["a", "b"]), "{:?}", read.keys());
+}
+
+#[test]
 fn checkpoints_that_are_unfit_are_refused_with_the_tensor() {
     for (name, words) in [
         ("integers.pth", "`count` is I64"),

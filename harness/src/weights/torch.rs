@@ -3,20 +3,16 @@
 use anyhow::{Context, Result, bail, ensure};
 use pytorch_reader::{DType, PytorchReader};
 
-use super::{MOST_BYTES, Number, Tensors, checked, is_counter};
+use super::{MOST_BYTES, Number, Tensors, checked, is_counter, wrapped};
 
-/// Where training scripts keep the weights, beside an optimizer's state and the like.
-const NESTED: &str = "state_dict.";
-
-/// Tensors of a checkpoint; those under `state_dict` alone where there are any.
+/// Tensors of a checkpoint, by the names that they have in the network.
 pub(super) fn read(bytes: Vec<u8>) -> Result<Tensors> {
     let reader = PytorchReader::from_bytes(bytes, None).context("it is no checkpoint that can be read")?;
     let mut found: Vec<_> = reader.into_tensors().into_iter().collect();
     found.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-    if found.iter().any(|(name, _)| name.starts_with(NESTED)) {
-        let cut = |(name, tensor): (String, _)| Some((name.strip_prefix(NESTED)?.to_owned(), tensor));
-        found = found.into_iter().filter_map(cut).collect();
-    }
+    let begin = wrapped::beginning(found.iter().map(|(name, _)| &name[..]))?;
+    let cut = |(name, tensor): (String, _)| Some((name.strip_prefix(&begin[..])?.to_owned(), tensor));
+    found = found.into_iter().filter_map(cut).collect();
     found.retain(|(name, _)| !is_counter(name));
     // A view may repeat what is stored, so the file's length bounds nothing.
     let total = found.iter().try_fold(0_u64, |sum, (_, tensor)| sum.checked_add(tensor.byte_len() as u64));

@@ -1,9 +1,10 @@
 //! Tests of the folder loader on pictures that are made here.
 
-use std::path::PathBuf;
+use std::{cell::RefCell, path::PathBuf};
 
 use clbench::{
     dataset::Element,
+    files::Files,
     registry::{Shelf, settings},
 };
 use image::{Rgb, RgbImage};
@@ -44,7 +45,15 @@ impl Place {
         let table = format!("path = 'pictures'\nsize = 2\n{more}").parse().unwrap();
         let data = self.folder.path().join("data");
         let (_, folder) = settings::<Folder>(table)?;
-        folder.load("toy", &Origin { data: &data, folder: self.folder.path(), shelf: &self.shelf })
+        folder.load(
+            "toy",
+            &Origin {
+                data: &data,
+                files: &Files::beside(self.folder.path()),
+                shelf: &self.shelf,
+                notes: &RefCell::default(),
+            },
+        )
     }
     fn refused(&self, more: &str, reason: &str) {
         let error = format!("{:#}", self.load(more).unwrap_err());
@@ -127,7 +136,18 @@ impl Place {
     fn load_in(folder: &Path) -> String {
         let (_, loader) = settings::<Folder>("path = 'pictures'\nsize = 2".parse().unwrap()).unwrap();
         let shelf = Shelf::default();
-        loader.load("toy", &Origin { data: &folder.join("data"), folder, shelf: &shelf }).unwrap().hash
+        loader
+            .load(
+                "toy",
+                &Origin {
+                    data: &folder.join("data"),
+                    files: &Files::beside(folder),
+                    shelf: &shelf,
+                    notes: &RefCell::default(),
+                },
+            )
+            .unwrap()
+            .hash
     }
 }
 
@@ -226,8 +246,17 @@ fn epochs_over_a_folder_larger_than_memory() {
     let table = "path = 'pictures'\nsize = 128\nmemory = 0".parse().unwrap();
     let (_, loader) = settings::<Folder>(table).unwrap();
     let data = place.folder.path().join("data");
-    let dataset =
-        loader.load("toy", &Origin { data: &data, folder: place.folder.path(), shelf: &place.shelf }).unwrap();
+    let dataset = loader
+        .load(
+            "toy",
+            &Origin {
+                data: &data,
+                files: &Files::beside(place.folder.path()),
+                shelf: &place.shelf,
+                notes: &RefCell::default(),
+            },
+        )
+        .unwrap();
     let mut sum = 0_u64;
     for _ in 0..2 {
         for at in (0..dataset.train.len()).rev() {

@@ -1,13 +1,15 @@
 //! Tests of the table loader.
 
-use std::fs;
+use std::{cell::RefCell, fs};
 
 use clbench::{
     dataset::{Element, floats},
+    files::Files,
     registry::{Shelf, settings},
 };
 
 use super::*;
+use crate::load::index::{self, Counts};
 use crate::text::tests::Toy;
 
 fn load(files: &[(&str, &[u8])], more: &str) -> Result<Dataset> {
@@ -15,7 +17,12 @@ fn load(files: &[(&str, &[u8])], more: &str) -> Result<Dataset> {
     files.iter().for_each(|(name, bytes)| fs::write(folder.path().join(name), bytes).unwrap());
     let (_, table) = settings::<Table>(more.parse().unwrap())?;
     let data = folder.path().join("data");
-    let origin = Origin { data: &data, folder: folder.path(), shelf: &Shelf::default() };
+    let origin = Origin {
+        data: &data,
+        files: &Files::beside(folder.path()),
+        shelf: &Shelf::default(),
+        notes: &RefCell::default(),
+    };
     table.load_with("toy", &origin, &|_| Ok(Box::new(Toy::default())))
 }
 
@@ -137,7 +144,15 @@ fn texts_of_a_table_are_read_as_counts_of_words() {
         files.iter().for_each(|(name, bytes)| fs::write(folder.path().join(name), bytes).unwrap());
         let (_, table) = settings::<Table>(format!("{more}\n{tfidf}").parse().unwrap())?;
         let data = folder.path().join("data");
-        table.load("toy", &Origin { data: &data, folder: folder.path(), shelf: &Shelf::default() })
+        table.load(
+            "toy",
+            &Origin {
+                data: &data,
+                files: &Files::beside(folder.path()),
+                shelf: &Shelf::default(),
+                notes: &RefCell::default(),
+            },
+        )
     };
     let dataset = open("tfidf = { components = 2, min_df = 1 }").unwrap();
     assert_eq!((dataset.shape, dataset.train.len(), dataset.test.len()), ([1, 1, 2], 6, 2));
@@ -158,4 +173,108 @@ fn texts_of_a_table_are_read_as_counts_of_words() {
         "label = 'k'\nfeatures = ['a']\ntfidf = { components = 1 }",
         "tfidf says how a text is read",
     );
+}
+
+/// What was noted beside the dataset.
+fn noted(files: &[(&str, &[u8])], more: &str) -> Result<(Dataset, Vec<String>)> {
+    let folder = tempfile::tempdir().unwrap();
+    files.iter().for_each(|(name, bytes)| fs::write(folder.path().join(name), bytes).unwrap());
+    let (_, table) = settings::<Table>(more.parse().unwrap())?;
+    let notes = RefCell::default();
+    let shelf = Shelf::default();
+    let origin = Origin { data: folder.path(), files: &Files::beside(folder.path()), shelf: &shelf, notes: &notes };
+    let dataset = table.load("toy", &origin)?;
+    Ok((dataset, notes.take()))
+}
+
+/// Rows of two classes, class by class, with an index in front that is called `name`.
+fn indexed(name: &str, rows: std::ops::Range<usize>, separator: char) -> String {
+    let row = |at: usize| format!("{at}{separator}{}{separator}{}\n", at * at % 7, if at < 4 { "x" } else { "y" });
+    format!("{name}{separator}a{separator}k\n{}", rows.map(row).collect::<String>())
+}
+
+const REST: &str = "label = 'k'\nfeatures = 'rest'\n";
+
+#[test]
+fn an_index_is_no_feature_unless_it_is_kept() {
+    for name in ["", "Unnamed: 0", "id", "index", "Index"] {
+        for (format, separator) in [("t.csv", ','), ("t.tsv", '\t')] {
+            let text = indexed(name, 0..8, separator);
+            let more = format!("path = '{format}'\nseparator = {:?}\n{REST}", separator.to_string());
+            let (dataset, notes) = noted(&[(format, text.as_bytes())], &more).unwrap();
+            assert_eq!((dataset.shape, features(&dataset.train, 1)), ([1, 1, 1], vec![1.0]), "{name}");
+            assert!(notes.len() == 1 && notes[0].contains("keep_index = true keeps it"), "{notes:?}");
+            assert!(notes[0].contains(if by_name_alone(name) { "column 1" } else { name }), "{name}: {notes:?}");
+            let (dataset, notes) = noted(&[(format, text.as_bytes())], &format!("{more}keep_index = true")).unwrap();
+            assert_eq!((dataset.shape, features(&dataset.train, 1)), ([1, 1, 2], vec![1.0, 1.0]), "{name}");
+            assert_eq!(notes, Vec::<String>::new());
+        }
+    }
+    // Named by the user it is what the user wants.
+    let named = "path = 't.csv'\nlabel = 'k'\nfeatures = ['', 'a']";
+    let (dataset, notes) = noted(&[("t.csv", indexed("", 0..8, ',').as_bytes())], named).unwrap();
+    assert_eq!((dataset.shape[2], notes.len()), (2, 0));
+}
+
+fn by_name_alone(name: &str) -> bool {
+    index::by_name(name) == Counts::Yes
+}
+
+#[test]
+fn a_name_alone_makes_no_index_of_numbers_that_do_not_count() {
+    let text = b"id,a,k\n5,1,x\n9,2,x\n5,3,y\n7,4,y\n";
+    let (dataset, notes) = noted(&[("t.csv", text)], &format!("path = 't.csv'\n{REST}")).unwrap();
+    assert_eq!((dataset.shape, notes), ([1, 1, 2], Vec::new()));
+    // The name of a measurement is no index, whatever it counts.
+    let text = b"hour,a,k\n0,1,x\n1,2,x\n2,3,y\n3,4,y\n";
+    assert_eq!(noted(&[("t.csv", text)], &format!("path = 't.csv'\n{REST}")).unwrap().0.shape, [1, 1, 2]);
+}
+
+#[test]
+fn an_index_of_texts_or_of_nothing_is_left_out_where_it_has_no_name() {
+    for cells in [["r1", "r2", "r3", "r4"], ["", "", "", ""]] {
+        let row = |(at, cell): (usize, &&str)| format!("{at},{},{cell}\n", if at < 2 { "x" } else { "y" });
+        let text = format!("a,k,\n{}", cells.iter().enumerate().map(row).collect::<String>());
+        let (dataset, notes) = noted(&[("t.csv", text.as_bytes())], &format!("path = 't.csv'\n{REST}")).unwrap();
+        assert_eq!(dataset.shape, [1, 1, 1]);
+        assert_eq!(notes, ["toy: left out as no feature: column 3, which has no name; keep_index = true keeps it"]);
+    }
+    refused(b"id,a,k\nr1,1,x\nr2,2,x\nr3,1,y\nr4,2,y\n", REST, "column `id`: \"r1\" is no finite number");
+}
+
+#[test]
+fn an_index_that_is_split_over_two_files_is_one() {
+    // Every other row is for testing, with the numbers that it had in the whole.
+    let whole = indexed("id", 0..8, ',');
+    let lines: Vec<&str> = whole.lines().collect();
+    let half = |first: usize| {
+        let rows = lines[1..].iter().skip(first).step_by(2);
+        std::iter::once(&lines[0]).chain(rows).flat_map(|line| [*line, "\n"]).collect::<String>()
+    };
+    let (train, test) = (half(0), half(1));
+    let more = format!("train = 'a.csv'\ntest = 'b.csv'\n{REST}");
+    let (dataset, notes) = noted(&[("a.csv", train.as_bytes()), ("b.csv", test.as_bytes())], &more).unwrap();
+    assert_eq!((dataset.shape, notes.len(), features(&dataset.test, 0)), ([1, 1, 1], 1, vec![1.0]));
+}
+
+#[test]
+fn the_rest_of_two_files_is_the_same_columns_in_whatever_order() {
+    let train = &b"a,b,k\n1,2,x\n3,4,y\n"[..];
+    let more = format!("train = 'a.csv'\ntest = 'b.csv'\n{REST}");
+    let (dataset, _) = noted(&[("a.csv", train), ("b.csv", b"k,b,a\nx,6,5\ny,8,7\n")], &more).unwrap();
+    assert_eq!((features(&dataset.train, 0), features(&dataset.test, 0)), (vec![1.0, 2.0], vec![5.0, 6.0]));
+    for (test, reason) in [
+        (&b"a,b,c,k\n1,2,3,x\n3,4,5,y\n"[..], "b.csv: column `c` is not in the file for training"),
+        (&b"a,k\n1,x\n3,y\n"[..], "unknown column `b`"),
+    ] {
+        let error = format!("{:#}", noted(&[("a.csv", train), ("b.csv", test)], &more).unwrap_err());
+        assert!(error.contains(reason), "{error}");
+    }
+}
+
+#[test]
+fn a_table_of_nothing_but_an_index_has_no_features() {
+    refused(b"id,k\n0,x\n1,x\n2,y\n3,y\n", REST, "no column is left for features; column `id`, which counts rows");
+    refused(b",k\n0,x\n1,x\n2,y\n3,y\n", REST, "no column is left for features");
+    refused(b"a,k\n0,x\n", "label = 'k'\nfeatures = ['a']\nkeep_index = true", "features are not \"rest\"");
 }
