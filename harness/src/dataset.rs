@@ -4,6 +4,7 @@
 
 use std::{
     borrow::Cow,
+    cell::RefCell,
     collections::BTreeMap,
     fs,
     os::unix::fs::FileExt,
@@ -14,7 +15,7 @@ use std::{
 use anyhow::{Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
-use crate::registry::Shelf;
+use crate::{files::Files, registry::Shelf};
 
 /// Largest number of pixel bytes that one split may hold: 4 GiB.
 pub const MOST_BYTES: usize = 1 << 32;
@@ -367,21 +368,29 @@ pub trait Load {
 pub struct Origin<'a> {
     /// The folder of datasets.
     pub data: &'a Path,
-    /// The folder of the stream file, to which paths are relative.
-    pub folder: &'a Path,
+    /// Finds what the stream file names.
+    pub files: &'a Files,
     /// What else there is by name.
     pub shelf: &'a Shelf,
+    /// What loaders say of themselves; see [`Origin::note`].
+    pub notes: &'a RefCell<Vec<String>>,
 }
 
 impl Origin<'_> {
+    /// Notes what of the data was read in a way that may surprise; shown with the stream and kept in its runs' manifests.
+    pub fn note(&self, note: String) {
+        self.notes.borrow_mut().push(note);
+    }
     /// The folder for what can be made again, below that of datasets; it need not be there yet.
     pub fn cache(&self) -> PathBuf {
         self.data.join(".cache")
     }
     /// Where a path of the stream file leads: beside it, else below the data folder, else from the current folder.
-    pub fn path(&self, path: &str) -> PathBuf {
-        let places = [self.folder, self.data].map(|folder| folder.join(path));
-        places.into_iter().find(|place| place.exists()).unwrap_or_else(|| PathBuf::from(path))
+    ///
+    /// # Errors
+    /// When it may not lead there; see [`Files`].
+    pub fn path(&self, path: &str) -> Result<PathBuf> {
+        self.files.find(path, &[self.data])
     }
 }
 

@@ -106,7 +106,7 @@ impl Load for Features {
             Ok(wanted)
         });
         let [train, test] = counts;
-        let view = Through::new(&seen, body, [train?, test?], origin.path(&self.weights))?;
+        let view = Through::new(&seen, body, [train?, test?], origin.path(&self.weights)?)?;
         let (width, classes) = (view.width, seen.classes.len());
         let mut values = view.values(&origin.cache().join("features"))?;
         let rest = values.split_off(view.counts[0] * width);

@@ -24,6 +24,7 @@ pub mod device;
 pub mod draws;
 pub mod evaluate;
 pub mod features;
+pub mod files;
 pub mod ledger;
 pub mod linalg;
 pub mod memory;

@@ -8,7 +8,7 @@
 use std::{
     fs,
     io::Read,
-    path::Path,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -24,6 +24,7 @@ use crate::{
     config::{Config, Setup},
     dataset::hex,
     execute::Watch,
+    files::Files,
     mixture::Mixture,
     net::Net,
     pass::Weights,
@@ -55,6 +56,9 @@ pub struct File {
     pub path: String,
     /// SHA-256 of its content; filled in, and demanded where it is there.
     pub sha256: Option<String>,
+    /// Where it lies.
+    #[serde(skip)]
+    pub(crate) place: PathBuf,
 }
 
 /// How long and how fast the pool is trained on; all else is the stream's.
@@ -95,11 +99,11 @@ impl<'de> Deserialize<'de> for Start {
 }
 
 impl Start {
-    /// Reads `start = "random"` or `[start]`, and the file that it names, whose paths are relative to `folder`.
-    pub(crate) fn read(value: Option<Value>, folder: &Path) -> Result<Self> {
+    /// Reads `start = "random"` or `[start]`, and the file that it names.
+    pub(crate) fn read(value: Option<Value>, files: &Files) -> Result<Self> {
         let mut start = value.map_or(Ok(Self::Random), Self::parse)?;
         if let Self::File(file) = &mut start {
-            let place = file.place(folder);
+            let place = files.find(&file.path, &[])?;
             let digest = digest(&place).with_context(|| format!("start.path: cannot read {}", place.display()))?;
             if let Some(wanted) = &file.sha256 {
                 ensure!(
@@ -109,7 +113,7 @@ impl Start {
                 );
             }
             file.sha256 = Some(digest);
-            file.path = place.display().to_string();
+            file.place = place;
         }
         Ok(start)
     }
@@ -174,16 +178,9 @@ impl Start {
     ) -> Result<Option<Given>> {
         match self {
             Self::Random => Ok(None),
-            Self::File(file) => Ok(Some(Given::Foreign(weights::read_any(Path::new(&file.path))?))),
+            Self::File(file) => Ok(Some(Given::Foreign(weights::read_any(&file.place)?))),
             Self::Pretrain(of) => Ok(of.weights(setup, seed, runs, shelf, watch, stop)?.map(Given::Own)),
         }
-    }
-}
-
-impl File {
-    fn place(&self, folder: &Path) -> std::path::PathBuf {
-        let beside = folder.join(&self.path);
-        if beside.exists() { beside } else { self.path.clone().into() }
     }
 }
 

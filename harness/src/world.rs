@@ -5,6 +5,7 @@
 //! an *environment* says which of them come back later. Each is one file with one entry in a catalogue.
 
 use std::{
+    borrow::Cow,
     cell::RefCell,
     collections::BTreeMap,
     fs,
@@ -20,6 +21,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     dataset::hex,
     draws::Draws,
+    files::Files,
     method::Stored,
     registry::{Entry, Made, Settings, part},
     stream::{Experience, Part, Task},
@@ -45,8 +47,8 @@ pub struct Ground<'a> {
     pub draws: Draws,
     /// Ranks what the kind asks to have ranked.
     pub(crate) ordering: &'a dyn Rank,
-    /// The folder of the stream file, to which paths are relative.
-    pub(crate) folder: &'a Path,
+    /// Finds files that the stream file names.
+    pub(crate) files: Cow<'a, Files>,
     /// SHA-256 of each file that the parts have read.
     pub(crate) digests: RefCell<Vec<String>>,
     /// What the parts say of themselves.
@@ -60,7 +62,8 @@ impl<'a> Ground<'a> {
     pub fn new(universe: &'a Universe, draws: Draws, folder: &'a Path) -> Self {
         let own = universe.concepts.len();
         let (notes, ranking) = (RefCell::default(), RefCell::default());
-        Self { universe, own, draws, ordering: &Nothing {}, folder, digests: RefCell::default(), notes, ranking }
+        let files = Cow::Owned(Files::beside(folder));
+        Self { universe, own, draws, ordering: &Nothing {}, files, digests: RefCell::default(), notes, ranking }
     }
     /// The units in the order that the stream asks for; some may be left out.
     pub fn rank(&self, units: &[Unit]) -> Result<Vec<usize>> {
@@ -109,13 +112,15 @@ impl<'a> Ground<'a> {
         Ok(self.rank(&units)?.into_iter().map(|unit| tasks[unit].clone()).collect())
     }
     /// Where a file that the stream names lies: beside the stream file, else in the current folder.
-    pub fn path(&self, file: &str) -> PathBuf {
-        let beside = self.folder.join(file);
-        if beside.exists() { beside } else { PathBuf::from(file) }
+    ///
+    /// # Errors
+    /// When it may not lie there; see [`Files`].
+    pub fn path(&self, file: &str) -> Result<PathBuf> {
+        self.files.find(file, &[])
     }
     /// The content of a file of at most `most` bytes that the stream names.
     pub fn read(&self, file: &str, most: u64) -> Result<Vec<u8>> {
-        let path = self.path(file);
+        let path = self.path(file)?;
         let within = || format!("cannot read {}", path.display());
         let mut bytes = Vec::new();
         fs::File::open(&path).with_context(within)?.take(most + 1).read_to_end(&mut bytes).with_context(within)?;
@@ -130,6 +135,10 @@ impl<'a> Ground<'a> {
     /// Notes where something came from or what was left out; shown with the stream and kept in its runs' manifests.
     pub fn note(&self, note: String) {
         self.notes.borrow_mut().push(note);
+    }
+    /// What was noted so far.
+    pub fn notes(&self) -> Vec<String> {
+        self.notes.borrow().clone()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Many runs in one file, to be published beside a table: what each run left behind, word for word, compressed.
 //!
-//! A bundle is gzip over lines of JSON, one for each run: its place and the texts of its four files. It is read where a
+//! A bundle is gzip over lines of JSON, one for each run: its place and the texts of its four files, but for places of other
+//! files on this machine. It is read where a
 //! directory of runs can be read, so a table that was made from it can be made again by anyone who has the file.
 
 use std::fs::File;
@@ -45,7 +46,7 @@ pub fn write_bundle(path: &Path, directories: &[(String, PathBuf)]) -> Result<()
         let line = files.texts(directory).map(|(manifest, config, records, ledger)| Line {
             place: place.clone(),
             manifest,
-            config,
+            config: config.map(|text| without_places(&text)),
             records,
             ledger,
         })?;
@@ -55,6 +56,19 @@ pub fn write_bundle(path: &Path, directories: &[(String, PathBuf)]) -> Result<()
     out.try_finish().map_err(|error| out.get_ref().failure(error))?;
     let whole = out.finish().map_err(|error| WriteError::Failed { path: path.into(), source: error })?;
     Ok(whole.finish()?)
+}
+
+/// A configuration without `[files]`, which says where files lay on the machine that it was made on: nobody else's matter,
+/// and not believed when a bundle is read.
+fn without_places(config: &str) -> String {
+    let mut within = false;
+    let kept = config.lines().filter(|line| {
+        if line.starts_with('[') {
+            within = *line == "[files]";
+        }
+        !within
+    });
+    kept.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Why runs were not packed.
@@ -148,6 +162,15 @@ mod tests {
         }
         assert_eq!(found.runs[0].config.as_deref(), Some("seed = 0\n"));
         assert!(found.runs[1].path.ends_with("a.runs.gz/er/er-1"));
+    }
+
+    #[test]
+    fn no_place_of_this_machine_is_packed() {
+        let config = "seed = 0\n\n[files]\n\"a.csv\" = \"/home/me/a.csv\"\n\n[data.x]\npath = \"a.csv\"\n";
+        assert_eq!(without_places(config), "seed = 0\n\n[data.x]\npath = \"a.csv\"\n");
+        assert_eq!(without_places("seed = 0\n[files]\na = \"b\"\n"), "seed = 0\n");
+        let other = "# comment\nseed = 0\n[net]\nbody = \"mlp\"\n";
+        assert_eq!(without_places(other), other);
     }
 
     #[test]

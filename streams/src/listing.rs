@@ -1,5 +1,7 @@
 //! Tables that users bring: names, each with numbers.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, bail, ensure};
 use clbench::{dataset::hex, world::Ground};
 use sha2::{Digest, Sha256};
@@ -19,9 +21,10 @@ pub(crate) struct Listing {
     pub source: String,
 }
 
-/// A file's name with the first digits of its content's hash.
+/// A file's name, without the folder that it lies in, with the first digits of its content's hash.
 pub(crate) fn stamped(file: &str, bytes: &[u8]) -> String {
-    format!("{file} (sha256 {})", &hex(&Sha256::digest(bytes))[..12])
+    let name = Path::new(file).file_name().and_then(|name| name.to_str()).unwrap_or(file);
+    format!("{name} (sha256 {})", &hex(&Sha256::digest(bytes))[..12])
 }
 
 /// Reads a CSV file whose header is `first` and, where `second` is set, that alone.

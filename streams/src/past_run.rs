@@ -38,6 +38,8 @@ pub(crate) struct Outcome {
 /// # Errors
 /// When it is no finished run, kept no answers, or does not say what its classes are called.
 pub(crate) fn outcomes(ground: &Ground, folder: &str, by_task: bool) -> Result<(Vec<(String, Outcome)>, String)> {
+    // Asked for by the name that the stream file has, so that this counts as a name of a file.
+    ground.path(folder)?;
     let folder = folder.trim_end_matches('/');
     let text = ground.read_text(&format!("{folder}/manifest.json"), MOST_MANIFEST_BYTES);
     let text = text.with_context(|| format!("{folder} is no finished run"))?;

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::Result;
+use clbench_results::text::clean;
 
 use super::{Ending, Target, Usage, print};
 use crate::{
@@ -40,6 +41,9 @@ pub(super) fn check(words: &Words, shelf: &Shelf) -> Result<Ending> {
         setup.stream.experiences.len()
     );
     let _ = writeln!(text, "run         {}", setup.place(&asked.runs, run.seed).display());
+    for note in &setup.stream.notes {
+        let _ = writeln!(text, "note        {}", clean(note));
+    }
     text += "all is well; nothing was written\n";
     print(&text)?;
     Ok(Ending::Done)

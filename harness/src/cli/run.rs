@@ -14,7 +14,9 @@ use anyhow::{Result, anyhow};
 use clbench_results::{
     Matrix, RunDir, TableOptions, discover, matrix_text,
     metric::{Metric, preference, usual},
-    scores_text, spend_text, table, verdict,
+    scores_text, spend_text, table,
+    text::clean,
+    verdict,
 };
 
 use super::{Ending, STOP, Target, Usage, cost, listen, print, progress::Progress, tell};
@@ -57,6 +59,7 @@ pub(super) fn run(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let progress = Progress::new(words.quiet, seeds.len());
     if !words.quiet {
         tell(&format!("{} on {}, results go to {}", setup.config.method, setup.config.name, asked.runs.display()));
+        setup.stream.notes.iter().for_each(|note| tell(&format!("note: {}", clean(note))));
     }
     let outcomes = all(&setup, &seeds, &asked, shelf, &progress);
     progress.clear();

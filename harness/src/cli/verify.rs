@@ -39,6 +39,10 @@ pub(super) struct Words {
     /// The folder of datasets
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
+    /// Where the files lie that the stream files named; runs out of a
+    /// bundle read no others [default: the bundle's folder, for them]
+    #[arg(long, value_name = "FOLDER", verbatim_doc_comment)]
+    files: Option<PathBuf>,
 }
 
 pub(super) fn verify(words: &Words, shelf: &Shelf) -> Result<Ending> {
@@ -137,7 +141,8 @@ fn again(words: &Words, run: &RunDir, work: &Path, shelf: &Shelf) -> Result<Opti
     std::fs::write(&file, config)?;
     let mut settings = vec![format!("runs={}", folder.join("runs").display())];
     settings.extend(words.data.as_ref().map(|data| format!("data={}", data.display())));
-    let asked = Asked::parse(&settings)?;
+    let mut asked = Asked::parse(&settings)?;
+    asked.fence = words.files.clone().or_else(|| bundle_folder(&run.path));
     let setup = resolve(&file, &asked, shelf)?;
     ensure!(
         setup.stream.hash == run.manifest.stream.hash,
@@ -151,6 +156,11 @@ fn again(words: &Words, run: &RunDir, work: &Path, shelf: &Shelf) -> Result<Opti
         return Ok(None);
     }
     Ok(Some(RunDir::open(setup.place(&asked.runs, run.manifest.seed))?))
+}
+
+/// The folder of the bundle that holds the run at `path`, if one does.
+fn bundle_folder(path: &Path) -> Option<PathBuf> {
+    path.ancestors().find(|place| place.is_file()).map(|bundle| bundle.parent().unwrap_or(Path::new("")).to_owned())
 }
 
 /// How far the scores of two runs lie apart.

@@ -1,15 +1,16 @@
 //! A stream by itself: what a stream file, or a bare list of concepts, says of data, and nothing of training.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use toml::{Table, Value};
 
 use super::{
     Asked,
-    resolve::{heads, method, method_tables, name, own_data, read, take_table, wants_all},
+    resolve::{files, heads, method, method_tables, name, own_data, read, replace_rule, take_table, wants_all},
 };
 use crate::{
+    files::Lain,
     registry::Shelf,
     scope::Head,
     stream::{
@@ -29,8 +30,8 @@ pub struct Described {
     pub head: Head,
     /// The whole file, with what the command line changes.
     pub file: Table,
-    /// The folder to which the file's paths are relative.
-    pub folder: PathBuf,
+    /// Where the files that it names lie.
+    pub files: Lain,
 }
 
 /// Whether tasks arrive at once where that is asked.
@@ -49,6 +50,7 @@ pub enum Arriving {
 /// When the stream is not described well; the message names file, key and remedy.
 pub fn resolve_stream(path: &Path, asked: &Asked, arriving: Arriving, shelf: &Shelf) -> Result<Described> {
     let mut file = if is_list(&path.to_string_lossy()) { of_list(path, shelf)? } else { read(path)? };
+    replace_rule(&mut file, asked);
     for setting in &asked.overrides {
         setting.apply(&mut file)?;
     }
@@ -77,12 +79,16 @@ fn describe(file: Table, path: &Path, asked: &Asked, arriving: Arriving, shelf: 
         table.remove("joint");
         joint = false;
     }
-    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let files = files(&mut file, path, asked)?;
     let (_, loaders) = own_data(take_table(&mut file, "data")?, shelf)?;
-    let places = Places { data: &asked.data, folder: &folder, own: &loaders };
+    // A start is no part of a stream; but who writes this file elsewhere has to know where its weights lie.
+    if let Some(path) = file.get("start").and_then(|start| start.get("path")).and_then(Value::as_str) {
+        files.find(path, &[])?;
+    }
+    let places = Places { data: &asked.data, files: &files, own: &loaders };
     let (table, stream) = build(&name, table, joint, &places, shelf)?;
     let head = heads(&mut file, stream.head)?;
-    Ok(Described { stream, table, head, file: whole, folder })
+    Ok(Described { stream, table, head, file: whole, files: files.found() })
 }
 
 /// What a bare list of concepts stands for: a stream that shows them, in its order where it has one.

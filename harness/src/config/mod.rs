@@ -22,6 +22,7 @@ use crate::{
     budget::{Budget, Train},
     dataset::hex,
     draws::Draws,
+    files::{Lain, without_names},
     mixture::{Buffer, Mixture},
     net::Body,
     schedule::Schedule,
@@ -45,6 +46,9 @@ pub struct Config {
     pub device: String,
     /// Where the first weights come from.
     pub start: Start,
+    /// Where the files lay that the stream file names; no part of the run's identity, and neither are their names.
+    #[serde(default, skip_serializing_if = "Lain::is_empty")]
+    pub files: Lain,
     /// Datasets of the user's own, by name.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub data: Table,
@@ -233,7 +237,13 @@ pub struct Checkpoint {
 impl Config {
     /// Twelve hexadecimal digits that tell this run on this stream from every other.
     pub fn id(&self, stream: &str) -> String {
-        let identity = Self { checkpoint: Checkpoint::default(), ..self.clone() };
+        let [data, table] = [&self.data, &self.stream].map(|table| without_names(table, &self.files));
+        let mut identity =
+            Self { checkpoint: Checkpoint::default(), files: Lain::new(), data, stream: table, ..self.clone() };
+        if let Start::File(file) = &mut identity.start {
+            // Its checksum says all.
+            file.path.clear();
+        }
         let text = toml::to_string(&identity).expect("a configuration is TOML");
         let hash = Sha256::digest(format!("clbench {}\n{stream}\n{text}", env!("CARGO_PKG_VERSION")));
         hex(&hash)[..12].to_owned()

@@ -38,10 +38,15 @@ impl Override {
         let mut parts: Vec<&str> = self.path.split('.').collect();
         let last = parts.pop().expect("a path has a part");
         let mut at = table;
+        let mut so_far = String::new();
         for part in parts {
+            if !so_far.is_empty() {
+                so_far.push('.');
+            }
+            so_far.push_str(part);
             let next = at.entry(part).or_insert_with(|| Table::new().into());
             // `stream.order=similarity stream.order.starts=5`: a name stands for the table that has it as its kind.
-            if let (Value::String(kind), true) = (&*next, PARTS.contains(&part) && self.path.starts_with("stream.")) {
+            if let (Value::String(kind), true) = (&*next, is_part(&so_far)) {
                 *next = Table::from_iter([("kind".to_owned(), kind.clone().into())]).into();
             }
             at = next.as_table_mut().with_context(|| format!("`{}`: `{part}` is no table", self.path))?;
@@ -50,7 +55,9 @@ impl Override {
         let common: &[&str] = match self.path.as_str() {
             "optim.rule" => &["rate", "clip", "reset"],
             "stream.kind" => &KIND,
-            "net.body" | "stream.order.kind" | "stream.arrival.kind" | "stream.environment.kind" => &[],
+            "net.body" => &[],
+            kind if kind.strip_suffix(".kind").is_some_and(is_part) => &[],
+            part if is_part(part) && names(at.get(last), &self.value) => return Ok(()),
             _ => {
                 at.insert(last.to_owned(), self.value.clone());
                 return Ok(());
@@ -62,6 +69,17 @@ impl Override {
         at.insert(last.to_owned(), self.value.clone());
         Ok(())
     }
+}
+
+/// Whether a part of a stream file that is chosen by name stands at this path: the name alone is short for a table with
+/// that name as its `kind`.
+fn is_part(path: &str) -> bool {
+    path == "start" || path.strip_prefix("stream.").is_some_and(|part| PARTS.contains(&part))
+}
+
+/// Whether a part is there with settings and has this name: then its settings stay.
+fn names(there: Option<&Value>, name: &Value) -> bool {
+    there.and_then(Value::as_table).and_then(|table| table.get("kind")) == Some(name)
 }
 
 /// What the command line asks: settings of the run, and of the program itself.
@@ -77,6 +95,8 @@ pub struct Asked {
     pub runs: PathBuf,
     /// Where datasets lie.
     pub data: PathBuf,
+    /// Where alone, but for `data`, the files may lie that the stream file names: it came from elsewhere.
+    pub fence: Option<PathBuf>,
 }
 
 impl Asked {
@@ -88,6 +108,7 @@ impl Asked {
             jobs: 1,
             runs: "runs".into(),
             data: crate::data::folder(),
+            fence: None,
         };
         for text in settings {
             let setting = Override::parse(text)?;
@@ -158,6 +179,30 @@ mod tests {
         }
         assert_eq!(table, "train.batch = 5\n[optim]\nrule = \"adamw\"\nrate = 0.3".parse().expect("TOML"));
         assert!(Override::parse("optim.rate.x=1").expect("a setting").apply(&mut table).is_err());
+    }
+
+    #[test]
+    fn a_name_stands_for_the_part_that_is_there_or_for_one_with_its_defaults() {
+        let file = "[start]\nkind = \"file\"\npath = \"w.pth\"\n[stream.order]\nkind = \"time\"\nstamps = \"t.csv\"\n";
+        let applied = |settings: &[&str]| {
+            let mut table: Table = file.parse().expect("TOML");
+            settings
+                .iter()
+                .for_each(|text| Override::parse(text).expect("a setting").apply(&mut table).expect("it applies"));
+            table
+        };
+        let plain = applied(&[]);
+        for same in ["start=file", "start.kind=file", "stream.order=time", "stream.order.kind=time"] {
+            assert_eq!(applied(&[same]), plain, "{same}");
+        }
+        let other = applied(&["start=pretrain", "start.epochs=3", "stream.order=similarity", "stream.order.starts=5"]);
+        let wanted = "[start]\nkind = \"pretrain\"\nepochs = 3\n[stream.order]\nkind = \"similarity\"\nstarts = 5";
+        assert_eq!(other, wanted.parse().expect("TOML"));
+        let short = applied(&["start=random", "stream.order=given"]);
+        assert_eq!(short, "start = \"random\"\nstream.order = \"given\"".parse().expect("TOML"));
+        // What is no part chosen by name is no table either.
+        let mut table: Table = "stream.kind = \"permuted\"".parse().expect("TOML");
+        assert!(Override::parse("stream.kind.tasks=2").expect("a setting").apply(&mut table).is_err());
     }
 
     #[test]

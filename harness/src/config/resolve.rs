@@ -9,6 +9,7 @@ use super::{Asked, Checkpoint, Config, Eval, Optim};
 use crate::{
     budget::Budget,
     catalogue::Need,
+    files::{Files, Lain},
     memory::Memory,
     net::{Body, Net},
     optim::Optimizer,
@@ -28,12 +29,13 @@ use crate::{
 const MOST_BYTES: u64 = 1 << 20;
 
 /// Sections of a stream file, besides one for each method.
-pub(crate) const SECTIONS: [&str; 20] = [
+pub(crate) const SECTIONS: [&str; 21] = [
     "name",
     "method",
     "seed",
     "device",
     "start",
+    "files",
     "data",
     "stream",
     "net",
@@ -120,13 +122,26 @@ pub fn resolve(path: &Path, asked: &Asked, shelf: &Shelf) -> Result<Setup> {
     build(file, path, asked, shelf).with_context(|| format!("in {}", path.display()))
 }
 
-/// A stopping rule from the command line takes the place of the file's, of whichever kind.
-fn replace_rule(file: &mut Table, asked: &Asked) {
-    let rules = ["train.epochs", "train.steps"];
-    if let Some(train) = file.get_mut("train").and_then(Value::as_table_mut)
-        && asked.overrides.iter().any(|setting| rules.contains(&setting.path.as_str()))
-    {
-        train.retain(|key, _| !["epochs", "steps"].contains(&key));
+/// What is set on the command line takes the place of what the file says of the same in other words: a stopping rule, and
+/// how classes are dealt out.
+pub(super) fn replace_rule(file: &mut Table, asked: &Asked) {
+    for setting in &asked.overrides {
+        let list = setting.value.is_array();
+        let (section, others): (_, &[&str]) = match setting.path.as_str() {
+            "train.epochs" | "train.steps" => ("train", &["epochs", "steps"]),
+            "stream.classes_per_task" if list => ("stream", &["tasks", "base", "increment"]),
+            "stream.classes_per_task" => ("stream", &["base", "increment"]),
+            "stream.increment" => ("stream", &["tasks", "classes_per_task"]),
+            "stream.base" => ("stream", &["classes_per_task"]),
+            "stream.tasks" => ("stream", &["increment"]),
+            _ => continue,
+        };
+        let Some(table) = file.get_mut(section).and_then(Value::as_table_mut) else { continue };
+        table.retain(|key, _| !others.contains(&key));
+        // A number for each task says how many there are.
+        if setting.path == "stream.tasks" && table.get("classes_per_task").is_some_and(Value::is_array) {
+            table.remove("classes_per_task");
+        }
     }
 }
 
@@ -154,8 +169,8 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
         Some(other) => bail!("seed = {other} is no whole number of at least 0"),
     };
     let device = text(&mut file, "device", "flex")?;
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let start = Start::read(file.remove("start"), folder)?;
+    let files = files(&mut file, path, asked)?;
+    let start = Start::read(file.remove("start"), &files)?;
     let (data, loaders) = own_data(take_table(&mut file, "data")?, shelf)?;
     let (optim_table, optim) = optimizer(take_table(&mut file, "optim")?, shelf)?;
     let mut body = take_table(&mut file, "net")?;
@@ -163,7 +178,7 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
     let body: Body = typed(body).context("in [net]")?;
     let settings_table = take_table(&mut file, "stream")?;
     let joint = wants_all(&method, shelf);
-    let places = Places { data: &asked.data, folder, own: &loaders };
+    let places = Places { data: &asked.data, files: &files, own: &loaders };
     let (stream_table, mut stream) = build_stream(&name, settings_table, joint, &places, shelf)?;
     if body.wants_pixels() {
         stream.scaling = vec![(1.0, 0.0); stream.input[0]];
@@ -181,6 +196,7 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
         seed,
         device,
         start,
+        files: files.found(),
         data,
         stream: stream_table,
         net: body.clone(),
@@ -254,9 +270,9 @@ fn text(file: &mut Table, key: &str, default: &str) -> Result<String> {
     }
 }
 
-/// The stream's name: the file's, unless the file says another.
+/// The stream's name: what the file says, else what its own name comes to as a folder's.
 pub(super) fn name(file: &mut Table, path: &Path) -> Result<String> {
-    plain_name(text(file, "name", &stem(path))?)
+    if file.contains_key("name") { plain_name(text(file, "name", "")?) } else { Ok(folder_name(&stem(path))) }
 }
 
 pub(super) fn method(file: &mut Table, shelf: &Shelf) -> Result<String> {
@@ -266,6 +282,15 @@ pub(super) fn method(file: &mut Table, shelf: &Shelf) -> Result<String> {
         shelf.method("").context("in method=")?;
     }
     Ok(method)
+}
+
+/// What finds the files that the stream file at `path` names.
+pub(super) fn files(file: &mut Table, path: &Path, asked: &Asked) -> Result<Files> {
+    let kept: Lain = parse(file, "files")?;
+    Ok(match &asked.fence {
+        Some(folder) => Files::fenced(folder),
+        None => Files::beside(path.parent().unwrap_or(Path::new(""))).kept(kept),
+    })
 }
 
 /// Whether a method wants all tasks at once.
@@ -341,14 +366,34 @@ fn named(text: &text::Config, config: &Config, stream: &Stream, net: &Net, data:
     Dual::new(net.clone(), text.clone(), stream.titles.clone(), data)
 }
 
+/// Longest name of a stream, in bytes.
+const MOST_NAME: usize = 100;
+
+/// Whether a character may be in a name: letters and digits of any script with their accents, and what no shell, file system
+/// or table stumbles over.
+fn is_plain(c: char) -> bool {
+    c.is_alphanumeric() || "-_. ".contains(c) || ('\u{300}'..='\u{36f}').contains(&c)
+}
+
 fn plain_name(name: String) -> Result<String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     ensure!(
-        (1..=100).contains(&name.len()) && name.chars().all(plain) && !name.starts_with('.'),
-        "the name `{}` is no folder's name; use letters, digits, `-`, `_` and `.`",
-        name.escape_default()
+        name == folder_name(&name),
+        "the name `{}` is no folder's name; use at most {MOST_NAME} bytes of letters, digits, `-`, `_`, `.` and blanks, none \
+         of the last two at an end",
+        name.escape_debug()
     );
     Ok(name)
+}
+
+/// The name with `-` in place of what cannot be in one, and cut where it is too long.
+fn folder_name(name: &str) -> String {
+    let plain: String = name.chars().map(|c| if is_plain(c) { c } else { '-' }).collect();
+    let mut plain = plain.trim_matches([' ', '.']);
+    while plain.len() > MOST_NAME {
+        let last = plain.char_indices().next_back().map_or(0, |(at, _)| at);
+        plain = plain[..last].trim_end_matches([' ', '.']);
+    }
+    if plain.is_empty() { "stream".into() } else { plain.into() }
 }
 
 fn optimizer(table: Table, shelf: &Shelf) -> Result<(Table, Optim)> {
@@ -453,4 +498,33 @@ fn used(asked: &Asked, config: &Config, shelf: &Shelf) -> Result<()> {
         ensure!(!idle, "{} does nothing: `{first}` is not in method={}", setting.path, config.method);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_file_of_any_name_has_a_folder() {
+        for (name, folder) in [
+            ("split-digits", "split-digits"),
+            ("my stream (v2)", "my stream -v2-"),
+            ("données", "données"),
+            ("donne\u{301}es", "donne\u{301}es"),
+            ("поток", "поток"),
+            ("データ", "データ"),
+            ("a/b\\c\u{1b}[31m\n", "a-b-c--31m-"),
+            ("../..", "-"),
+            (".hidden.", "hidden"),
+            (" ", "stream"),
+            ("\u{202e}x", "-x"),
+            ("$(reboot)", "--reboot-"),
+        ] {
+            assert_eq!(folder_name(name), folder, "{name}");
+            assert_eq!(plain_name(name.to_owned()).is_ok(), name == folder, "{name}");
+            assert_eq!(folder_name(folder), folder, "{name}");
+        }
+        assert_eq!(folder_name(&"é".repeat(200)), "é".repeat(50));
+        assert!(plain_name("x".repeat(100)).is_ok() && plain_name("x".repeat(101)).is_err());
+    }
 }

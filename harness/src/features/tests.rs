@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 #![allow(clippy::float_cmp, reason = "these values are exact")]
 
-use std::{fs, path::Path};
+use std::{cell::RefCell, fs, path::Path};
 
 use sha2::Digest;
 
@@ -10,6 +10,7 @@ use crate::{
     array::Array,
     dataset::Source,
     draws::Draws,
+    files::Files,
     net::Net,
     registry::Shelf,
     scope::{HeadKind, Heads},
@@ -67,7 +68,10 @@ impl Place {
     fn load(&self, settings: &str) -> Result<Dataset> {
         let (_, loader) = (FORMAT.make)(settings.parse().unwrap())?;
         let folder = self.folder.path();
-        loader.load("seen", &Origin { data: folder, folder, shelf: &self.shelf })
+        loader.load(
+            "seen",
+            &Origin { data: folder, files: &Files::beside(folder), shelf: &self.shelf, notes: &RefCell::default() },
+        )
     }
     /// Files in the cache that end so.
     fn kept(&self, end: &str) -> Vec<PathBuf> {

@@ -1,14 +1,15 @@
 //! From the `[stream]` table to a stream: universe, ordering, kind, alterations, arrival, environment, hash.
 
-use std::{cell::RefCell, path::Path, sync::Arc};
+use std::{borrow::Cow, cell::RefCell, path::Path, sync::Arc};
 
 use anyhow::{Context, Result, bail, ensure};
 use toml::{Table, Value};
 
-use super::{Course, Experience, Settings, Stream, Task, content::content, metadata, parted::Parted};
+use super::{Course, Experience, Plan, Settings, Stream, Task, content::content, metadata, missing, parted::Parted};
 use crate::{
     dataset::{Dataset, Element, Load, Origin},
     draws::Draws,
+    files::Files,
     registry::{Entry, Made, Shelf, UnknownKey, find, typed},
     universe::{BETWEEN, Unit, Universe},
     world::{Ground, Ordering, Rank, World},
@@ -65,8 +66,8 @@ pub(crate) type Own = Vec<(String, Box<dyn Load>)>;
 pub(crate) struct Places<'a> {
     /// The folder of datasets.
     pub data: &'a Path,
-    /// The folder of the stream file.
-    pub folder: &'a Path,
+    /// Finds what the stream file names.
+    pub files: &'a Files,
     /// The file's `[data]` tables: datasets of a user's own.
     pub own: &'a Own,
 }
@@ -169,7 +170,8 @@ pub(crate) fn build(
     let mut parts = Table::new();
     let ordering = ordering(&mut chosen, &mut parts, &shelf.orderings)?;
     let draws = Draws::of(settings.seed);
-    let all: Vec<Dataset> = open(&settings, places, shelf)?;
+    let notes = RefCell::default();
+    let all: Vec<Dataset> = open(&settings, places, shelf, &notes)?;
     let universe = Universe::new(all, settings.shape, settings.fit).context("in [stream]")?;
     let (universe, parted) = Parted::of(universe, &settings, &draws).context("in [stream]")?;
     let ground = Ground {
@@ -177,9 +179,9 @@ pub(crate) fn build(
         own: parted.own,
         draws,
         ordering: &*ordering,
-        folder: places.folder,
+        files: Cow::Borrowed(places.files),
         digests: RefCell::default(),
-        notes: RefCell::default(),
+        notes,
         ranking: RefCell::default(),
     };
     let known: Vec<&str> = [&COMMON[..], &PARTS, &alterations].concat();
@@ -189,16 +191,9 @@ pub(crate) fn build(
     let pool = parted.pool(&universe, &mut plan)?;
     let probes = parted.probes(&universe, own_classes.len())?;
     check_element(&universe, &plan.tasks, &settings.kind)?;
-    for entry in &shelf.alterations {
-        let Some(value) = altered.get(entry.name) else { continue };
-        let Value::Table(table) = value else {
-            bail!("stream.{} = {value} is no table; write [stream.{}]", entry.name, entry.name)
-        };
-        let within = || format!("in [stream.{}]", entry.name);
-        let (table, part) = (entry.make)(table.clone()).with_context(within)?;
-        part.alter(&mut plan.tasks, &ground).with_context(within)?;
-        parts.insert(entry.name.into(), table.into());
-    }
+    let before =
+        if altered.is_empty() && settings.val_fraction == 0.0 { Vec::new() } else { missing::shown(&plan.tasks) };
+    alter(&altered, &mut plan, &mut parts, &ground, shelf)?;
     for (index, task) in plan.tasks.iter_mut().enumerate() {
         hold_out(task, settings.val_fraction, &draws, index);
         ensure!(
@@ -208,6 +203,7 @@ pub(crate) fn build(
             task.name
         );
     }
+    missing::note(&before, &plan, &ground);
     let (world, once) = experiences(&mut chosen, &mut parts, &plan.tasks, &ground, shelf)?;
     let policy = world.policy.is_some().then(|| rule(&parts, &ground));
     let hash = content(&settings, &universe, &plan, pool.as_ref(), &probes, &world.experiences, policy);
@@ -247,6 +243,21 @@ pub(crate) fn build(
     Ok((own, stream))
 }
 
+/// Makes the alterations that are asked for, in the order of the catalogue; their tables with defaults go into `parts`.
+fn alter(altered: &Table, plan: &mut Plan, parts: &mut Table, ground: &Ground, shelf: &Shelf) -> Result<()> {
+    for entry in &shelf.alterations {
+        let Some(value) = altered.get(entry.name) else { continue };
+        let Value::Table(table) = value else {
+            bail!("stream.{} = {value} is no table; write [stream.{}]", entry.name, entry.name)
+        };
+        let within = || format!("in [stream.{}]", entry.name);
+        let (table, part) = (entry.make)(table.clone()).with_context(within)?;
+        part.alter(&mut plan.tasks, ground).with_context(within)?;
+        parts.insert(entry.name.into(), table.into());
+    }
+    Ok(())
+}
+
 /// Factor and summand of each channel that make an element of an input one of the network's.
 fn scaling(universe: &Universe, normalise: bool) -> Vec<(f32, f32)> {
     let full = if universe.element() == Element::Byte { 255.0 } else { 1.0 };
@@ -282,21 +293,20 @@ fn rule(parts: &Table, ground: &Ground) -> String {
 
 /// Opens the stream's datasets, those of its pool and those that are held out. A name that ends in `.csv` or `.json` is
 /// a list of concepts.
-fn open(settings: &Settings, places: &Places, shelf: &Shelf) -> Result<Vec<Dataset>> {
+fn open(settings: &Settings, places: &Places, shelf: &Shelf, notes: &RefCell<Vec<String>>) -> Result<Vec<Dataset>> {
     let mut all = Vec::new();
     let parted = !(settings.pool.is_empty() && settings.held_out.is_empty());
     for name in settings.dataset.iter().chain(&settings.pool).chain(&settings.held_out) {
         let own = places.own.iter().find(|(own, _)| own == name);
         let opened = if let Some((_, loader)) = own {
-            let origin = Origin { data: places.data, folder: places.folder, shelf };
+            let origin = Origin { data: places.data, files: places.files, shelf, notes };
             loader.load(name, &origin)
         } else if metadata::is_list(name) {
             ensure!(
                 !parted,
                 "stream.pool and stream.held_out cannot stand beside a list of concepts, which has no data"
             );
-            let beside = places.folder.join(name);
-            all.extend(metadata::open(if beside.exists() { &beside } else { Path::new(name) })?);
+            all.extend(metadata::open(&places.files.find(name, &[])?)?);
             continue;
         } else {
             shelf.dataset(name)?.open(places.data)

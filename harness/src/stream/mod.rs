@@ -4,6 +4,7 @@ pub(crate) mod build;
 mod content;
 mod experience;
 pub(crate) mod metadata;
+mod missing;
 mod parted;
 pub mod schedule;
 mod view;

@@ -1,6 +1,9 @@
 //! Scores of examples, low where they are easy: given in a file, or the distance to the mean of their class.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
 
 use anyhow::{Context, Result, ensure};
 use clbench::{
@@ -94,7 +97,8 @@ pub(super) fn from_file(file: &str, base: &[Experience], tasks: &[Task], ground:
     let text = ground.read_text(file, MOST_BYTES)?;
     let all = rows(&text, ground.universe).with_context(|| format!("cannot use the scores of {file}"))?;
     // The stream's hash knows the file by its name alone.
-    ground.note(format!("difficulty from {file}, SHA-256 {}", hex(&Sha256::digest(&text))));
+    let name = Path::new(file).file_name().and_then(|name| name.to_str()).unwrap_or(file);
+    ground.note(format!("difficulty from {name}, SHA-256 {}", hex(&Sha256::digest(&text))));
     let score = |(task, place): (u32, u32)| {
         let at = tasks[task as usize].train.indices()[place as usize] as usize;
         let (dataset, index) = ground.universe.train.find(at);

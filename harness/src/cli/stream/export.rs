@@ -15,6 +15,7 @@ use super::super::{Ending, Target, Usage, print};
 use crate::{
     config::{Arriving, Asked, Described, explicit, resolve_stream},
     execute::REALISED,
+    files::Lain,
     folder::write_whole,
     registry::Shelf,
     stream::{
@@ -52,7 +53,7 @@ pub(super) fn export(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let asked = Asked::parse(&words.target.settings).map_err(Usage)?;
     let mut described = resolve_stream(&words.target.stream, &asked, Arriving::InOrder, shelf).map_err(Usage)?;
     check(words, &described, shelf).map_err(Usage)?;
-    let mut files = Files { folder: &described.folder, copies: BTreeMap::new() };
+    let mut files = Carried { lain: &described.files, copies: BTreeMap::new() };
     let mut written = files.table(&described, shelf).map_err(Usage)?;
     if let Some(run) = &words.run {
         described.stream.experiences = realised(run, &described.stream).map_err(Usage)?;
@@ -141,13 +142,14 @@ fn check(words: &Words, described: &Described, shelf: &Shelf) -> Result<()> {
 }
 
 /// Files that the stream file names and that go with it.
-struct Files<'a> {
-    folder: &'a Path,
+struct Carried<'a> {
+    /// Where what the stream file names lies.
+    lain: &'a Lain,
     /// Where each comes from, by its name in the new folder.
     copies: BTreeMap<String, PathBuf>,
 }
 
-impl Files<'_> {
+impl Carried<'_> {
     /// The stream file that reads order and experiences from files.
     fn table(&mut self, described: &Described, shelf: &Shelf) -> Result<Table> {
         let (stream, mut table) = (&described.stream, described.table.clone());
@@ -168,15 +170,20 @@ impl Files<'_> {
         }
         self.carry(&mut table)?;
         file.insert("stream".into(), table.into());
+        file.remove("files");
+        let left = self.left(&file);
+        if !left.is_empty() {
+            file.insert("files".into(), left.into());
+        }
         file.insert("name".into(), stream.name.clone().into());
         Ok(file)
     }
-    /// Takes along what tables of the stream name as their `file`, and lists of concepts.
+    /// Takes along the files that tables of the stream name, and lists of concepts.
     fn carry(&mut self, table: &mut Table) -> Result<()> {
         for (key, value) in table.iter_mut() {
             match value {
                 Value::Table(table) => self.carry(table)?,
-                Value::String(file) if key == "file" && ![ORDER, EXPERIENCES].contains(&file.as_str()) => {
+                Value::String(file) if ![ORDER, EXPERIENCES].contains(&file.as_str()) && self.is_file(file) => {
                     *file = self.copy(file)?;
                 }
                 Value::Array(names) if key == "dataset" => {
@@ -193,15 +200,43 @@ impl Files<'_> {
         }
         Ok(())
     }
+    /// Where those files lie that the new stream file still names and that were not copied, such as data of one's own: from
+    /// here, at least, it runs.
+    fn left(&self, file: &Table) -> Table {
+        let mut texts = Vec::new();
+        strings(&Value::Table(file.clone()), &mut texts);
+        let named = |name: &str| {
+            let within =
+                |text: &String| text == name || name.strip_prefix(&text[..]).is_some_and(|rest| rest.starts_with('/'));
+            let archive = |text: &String| text.strip_prefix(name).is_some_and(|rest| rest.starts_with(':'));
+            texts.iter().any(|text| within(text) || archive(text))
+        };
+        let own = |name: &str| [ORDER, EXPERIENCES].contains(&name) || self.copies.contains_key(name);
+        let left = self.lain.iter().filter(|(name, _)| named(name) && !own(name));
+        left.map(|(name, place)| (name.clone(), place.clone().into())).collect()
+    }
+    /// Whether this is the name of a file that was read.
+    fn is_file(&self, name: &str) -> bool {
+        self.lain.get(name).is_some_and(|place| Path::new(place).is_file())
+    }
     fn copy(&mut self, file: &str) -> Result<String> {
-        let beside = self.folder.join(file);
-        let from = if beside.exists() { beside } else { PathBuf::from(file) };
+        let from = PathBuf::from(self.lain.get(file).map_or(file, String::as_str));
         let name = from.file_name().with_context(|| format!("{file} is no file"))?.to_string_lossy().into_owned();
         let taken = [STREAM, ORDER, EXPERIENCES].contains(&name.as_str());
         let other = self.copies.get(&name).is_some_and(|other| *other != from);
         ensure!(!taken && !other, "two files would be called {name} in the new folder; rename {}", from.display());
         self.copies.insert(name.clone(), from);
         Ok(name)
+    }
+}
+
+/// All strings of a value.
+fn strings(value: &Value, to: &mut Vec<String>) {
+    match value {
+        Value::String(text) => to.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| strings(item, to)),
+        Value::Table(table) => table.iter().for_each(|(_, value)| strings(value, to)),
+        _ => {}
     }
 }
 
