@@ -140,6 +140,8 @@ fn an_exported_stream_is_read_back_to_the_same_hash() {
         "small.toml stream.kind=permuted stream.tasks=3 stream.order=random",
         "small.toml stream.kind=rotated stream.tasks=2 stream.joint=true",
         "small.toml method=joint",
+        "small.toml stream.classes_per_task=[4,3,3]",
+        "small.toml stream.kind=task-incremental stream.base=4 stream.increment=5 stream.order=random",
         "list.toml",
     ];
     for (index, words) in all.into_iter().enumerate() {

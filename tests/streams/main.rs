@@ -8,6 +8,7 @@ mod golden;
 mod matrix;
 mod parts;
 mod refusals;
+mod short_forms;
 mod training;
 
 #[path = "../support/mod.rs"]
