@@ -6,18 +6,20 @@ use crate::support::{Trace, seeded, setup, shelf, straight, up_to};
 
 /// Four, three and three digits.
 const UNEQUAL: &str = "stream.classes_per_task=[4,3,3] net.dropout=0 keep.predictions=true";
+/// The same with a head for each task.
+const TOLD: &str = "stream.kind=task-incremental stream.classes_per_task=[4,3,3] net.dropout=0 keep.predictions=true";
 /// The classes of each task.
 const CLASSES: [Range<usize>; 3] = [0..4, 4..7, 7..10];
 
 fn answers(settings: &str) -> Trace {
-    let trace = seeded(&format!("{UNEQUAL} {settings}"), 0);
+    let trace = seeded(settings, 0);
     assert_eq!(trace.heard.answers.len(), 3 * 355, "{settings}: each test example after each experience");
     trace
 }
 
 #[test]
 fn each_head_is_as_wide_as_its_task() {
-    let (setup, shelf) = (setup(&format!("{UNEQUAL} stream.kind=task-incremental")), shelf());
+    let (setup, shelf) = (setup(TOLD), shelf());
     let (run, _) = up_to(&setup, 0, 1, &shelf);
     for (task, classes) in CLASSES.into_iter().enumerate() {
         let shape = |part: &str| run.state.weights.theta.get(&format!("head.{task}.{part}")).unwrap().shape.clone();
@@ -28,17 +30,16 @@ fn each_head_is_as_wide_as_its_task() {
 
 #[test]
 fn answers_stay_within_the_classes_that_count() {
-    let told = "stream.kind=task-incremental";
-    for settings in
-        [told, "head.test=task", "head.train=task head.test=task", "head.kind=multi head.train=task head.test=task"]
-    {
+    let masked = ["head.test=task", "head.train=task head.test=task", "head.kind=multi head.train=task head.test=task"];
+    let masked = masked.map(|head| format!("{UNEQUAL} {head}"));
+    for settings in masked.iter().map(String::as_str).chain([TOLD]) {
         for answer in answers(settings).heard.answers {
             let classes = &CLASSES[answer.task];
             assert!(classes.contains(&answer.label) && classes.contains(&answer.answer), "{settings}: {answer:?}");
         }
     }
     let mut widest = [0; 4];
-    for answer in answers("head.test=seen").heard.answers {
+    for answer in answers(&format!("{UNEQUAL} head.test=seen")).heard.answers {
         let seen = CLASSES[answer.experience - 1].end;
         assert!(answer.answer < seen && CLASSES[answer.task].contains(&answer.label), "{answer:?}");
         widest[answer.experience] = widest[answer.experience].max(answer.answer);
@@ -49,7 +50,7 @@ fn answers_stay_within_the_classes_that_count() {
 
 #[test]
 fn unequal_tasks_are_learned_and_scored_as_equal_ones_are() {
-    let (setup, shelf) = (setup(&format!("{UNEQUAL} stream.kind=task-incremental train.epochs=8")), shelf());
+    let (setup, shelf) = (setup(&format!("{TOLD} train.epochs=8")), shelf());
     let trace = straight(&setup, 0, &shelf);
     for (task, classes) in CLASSES.into_iter().enumerate() {
         let row = trace.ends().into_iter().find(|row| row.experience == task + 1 && row.task == task).unwrap();

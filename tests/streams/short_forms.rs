@@ -11,7 +11,8 @@ const REQUIRED: [(&str, &str, &str); 3] = [
     ("arrival.recorded", "file=experiences.json", "missing field `file`"),
 ];
 
-const FILE: &str = "[stream]\nkind = \"class-incremental\"\ndataset = \"digits\"\ntasks = 5\n[optim]\nrate = 0.1\n";
+const FILE: &str =
+    "name = \"short\"\n[stream]\nkind = \"class-incremental\"\ndataset = \"digits\"\ntasks = 5\n[optim]\nrate = 0.1\n";
 
 /// What a stream file with settings comes to, or the message.
 fn outcome(yard: &Yard, text: &str, settings: &str) -> Result<String, String> {
