@@ -13,7 +13,7 @@ const CLASSES: [Range<usize>; 3] = [0..4, 4..7, 7..10];
 
 fn answers(settings: &str) -> Trace {
     let trace = seeded(settings, 0);
-    assert_eq!(trace.heard.answers.len(), 3 * 355, "{settings}: each test example after each experience");
+    assert!(trace.heard.answers.len() >= 355, "{settings}: each test example at the end");
     trace
 }
 

@@ -80,7 +80,9 @@ fn so_it_is_with_starts() {
     let pool = format!("{FILE}\n[start]\nkind = \"pretrain\"\nsteps = 3\n")
         .replace("tasks = 5", "tasks = 3\npool_share = 0.4");
     assert!(outcome(&yard, &pool, "start=pretrain").is_ok_and(|said| said.contains("steps = 3")));
-    assert!(outcome(&yard, &pool, "start=random").is_ok_and(|said| said.contains("start = \"random\"")));
+    assert!(
+        outcome(&yard, &pool, "start=random").is_err_and(|said| said.contains("the pretraining pool is never used"))
+    );
 }
 
 /// What alterations and the hold-out take from a class altogether is said.

@@ -51,9 +51,7 @@ pub enum Arriving {
 pub fn resolve_stream(path: &Path, asked: &Asked, arriving: Arriving, shelf: &Shelf) -> Result<Described> {
     let mut file = if is_list(&path.to_string_lossy()) { of_list(path, shelf)? } else { read(path)? };
     replace_rule(&mut file, asked);
-    for setting in &asked.overrides {
-        setting.apply(&mut file)?;
-    }
+    asked.apply(&mut file)?;
     resolve_stream_table(file, path, asked, arriving, shelf)
 }
 

@@ -71,6 +71,14 @@ impl Override {
     }
 }
 
+impl Override {
+    /// Whether it chooses a kind, a part, a rule or a body, and so makes the file forget its settings of another.
+    fn chooses(&self) -> bool {
+        let path = &self.path[..];
+        ["stream.kind", "optim.rule", "net.body"].contains(&path) || is_part(path.strip_suffix(".kind").unwrap_or(path))
+    }
+}
+
 /// Whether a part of a stream file that is chosen by name stands at this path: the name alone is short for a table with
 /// that name as its `kind`.
 fn is_part(path: &str) -> bool {
@@ -100,6 +108,12 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// Applies all settings of the run. What chooses is applied first, so that it makes the file forget its settings and
+    /// the command line none: in whatever order they stand, `stream.tasks=3 stream.kind=permuted` are both taken.
+    pub(crate) fn apply(&self, file: &mut Table) -> Result<()> {
+        let first = self.overrides.iter().filter(|setting| setting.chooses());
+        first.chain(&self.overrides).try_for_each(|setting| setting.apply(file))
+    }
     /// Sorts settings: `seeds`, `jobs`, `runs` and `data` are the program's own.
     pub fn parse(settings: &[String]) -> Result<Self> {
         let mut asked = Self {
@@ -203,6 +217,33 @@ mod tests {
         // What is no part chosen by name is no table either.
         let mut table: Table = "stream.kind = \"permuted\"".parse().expect("TOML");
         assert!(Override::parse("stream.kind.tasks=2").expect("a setting").apply(&mut table).is_err());
+    }
+
+    #[test]
+    fn no_setting_of_the_command_line_is_forgotten_for_where_it_stands() {
+        let file =
+            "[optim]\nrule = \"sgd\"\nrate = 0.1\nmomentum = 0.9\n[stream]\nkind = \"class-incremental\"\ntasks = 5\n";
+        let applied = |settings: &[&str]| {
+            let mut table: Table = file.parse().expect("TOML");
+            let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
+            Asked::parse(&settings).expect("settings").apply(&mut table).expect("they apply");
+            table
+        };
+        for (setting, choice) in [
+            ("optim.decay=0.1", "optim.rule=adamw"),
+            ("stream.classes_per_task=[4,3,3]", "stream.kind=task-incremental"),
+            ("stream.order.starts=5", "stream.order=similarity"),
+            ("stream.arrival.parts=2", "stream.arrival.kind=online"),
+            ("start.path=w.pth", "start=file"),
+            ("net.width=2", "net.body=resnet18"),
+        ] {
+            let both = applied(&[choice, setting]);
+            assert_eq!(applied(&[setting, choice]), both, "{setting} {choice}");
+            assert_ne!(both, applied(&[choice]), "{setting} {choice}");
+        }
+        // Of two choices the later wins, and what stands between them goes with the first.
+        let two = applied(&["optim.rule=adamw", "optim.beta1=0.5", "optim.rule=galore", "optim.rank=2"]);
+        assert_eq!(two, applied(&["optim.rule=galore", "optim.rank=2"]));
     }
 
     #[test]

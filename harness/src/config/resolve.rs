@@ -116,9 +116,7 @@ pub fn resolve(path: &Path, asked: &Asked, shelf: &Shelf) -> Result<Setup> {
     );
     let mut file = read(path)?;
     replace_rule(&mut file, asked);
-    for setting in &asked.overrides {
-        setting.apply(&mut file)?;
-    }
+    asked.apply(&mut file)?;
     build(file, path, asked, shelf).with_context(|| format!("in {}", path.display()))
 }
 
