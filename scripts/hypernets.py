@@ -1,18 +1,17 @@
 #!/usr/bin/env python3
-"""Writes results/published/hypernets.md out of the lines that scripts/study-hypernets.sh collects.
+"""Writes results/published/hypernets.md out of the runs beside it, which scripts/study-hypernets.sh trains.
 
-usage: hypernets.py LINES
+usage: hypernets.py [RUNS]
 
-Each line is a row's name, a tabulator, and what `clbench run --json` says of one run, beside whose folder its train.csv lies.
-Standard library alone.
+What training logs say needs the folder RUNS, since a bundle does not hold train.csv; without it that part of the page stays
+as it is. The page goes to standard output.
 """
 
-import csv
 import pathlib
 import statistics
 import sys
 
-from seeds import Study, interval, say
+from pages import PUBLISHED, Study, interval, rows_of, say
 
 KEYS = {"ACC": "acc.gem17", "BWT": "bwt.gem17", "FGT": "forgetting.chaudhry18"}
 STREAMS = {"split-mnist-told": "Split MNIST, five tasks", "permuted-mnist-told": "Permuted MNIST, five tasks"}
@@ -27,18 +26,21 @@ HEAD = """# Hypernetworks on split and permuted MNIST
 
 Made by `scripts/study-hypernets.sh` with the settings of von Oswald et al. 2020, which `streams/split-mnist-told.toml` (MLP of 400 and
 400 units, a head for each task) and `streams/permuted-mnist-told.toml` (100 and 100 units, pictures padded to 32 x 32) hold, but for half
-of the steps (1000 and 2500 for each task) and five of ten permutations. Adam, batches of 128, the task is told to all. ± half of the 95 % interval (Student's t), in percent. **Steps to a threshold**: of the first task, the first logged step at
-which the mean accuracy of the last five logged batches reaches 99 % (split) or 90 % (permuted). **Gradient noise**: variance of
-the gradient's norm over its squared mean, over the logged steps up to 250 of the first task. Steps are logged by tens.
+of the steps (1000 and 2500 for each task) and five of ten permutations. Adam, batches of 128, the task is told to all.
+`hypernet.strength=0` is β = 0, without the regulariser. `clbench verify results/published/hypernets.md` makes the tables again
+from the runs beside this page and trains these again, but for what training logs say; `scripts/hypernets.py` computes the
+claims from the same runs.
 """
 THRESHOLDS = {"split-mnist-told": 0.99, "permuted-mnist-told": 0.9}
 LAST_STEP = 250
+BEGIN = "<!-- clbench: not verified: training logs are no part of what runs leave in a bundle -->"
+END = "<!-- clbench: end -->"
 
 
 def logged(run):
     """Step, accuracy and norm of the gradient of the first experience's logged steps."""
-    with open(pathlib.Path(run["path"]) / "train.csv") as file:
-        rows = [row for row in csv.DictReader(file) if row["experience"] == "1"]
+    path = pathlib.Path(sys.argv[1]) / run["place"] / "train.csv"
+    rows = [row for row in rows_of(path.read_text()) if row["experience"] == "1"]
     return [(int(row["step"]), float(row["accuracy"] or "nan"), float(row["gradient"])) for row in rows]
 
 
@@ -62,31 +64,20 @@ def spread(values, digits):
     return f"{mean:.{digits}f} ±{half:.{digits}f}"
 
 
-def main():
-    study = Study(sys.argv[1], KEYS)
-    print(HEAD)
+def from_logs(study):
+    print("**Steps to a threshold**: of the first task, the first logged step at which the mean accuracy of the last five logged")
+    print("batches reaches 99 % (split) or 90 % (permuted). **Gradient noise**: variance of the gradient's norm over its squared")
+    print("mean, over the logged steps up to 250 of the first task. Steps are logged by tens. ± half of the 95 % interval.\n")
+    print("| stream, method | steps to a threshold | gradient noise |\n|---|---|---|")
     for stream, title in STREAMS.items():
-        print(f"## {title}\n")
-        print("| method | seeds | " + " | ".join(KEYS) + " | steps to a threshold | gradient noise | operations |")
-        print("|---" * (len(KEYS) + 5) + "|")
         for name, row in ROWS:
-            row = f"{stream}, {row}"
-            if row not in study:
-                continue
-            runs = study.runs[row].values()
-            flops = statistics.median(run["manifest"]["spent"]["flops"] for run in runs)
-            cells = [study.cell(row, key) for key in KEYS] + [spread([steps_to(run) for run in runs], 0), spread([noise(run) for run in runs], 2)]
-            print(f"| {name} | {len(runs)} | " + " | ".join(cells) + f" | {flops:.1e} |")
-        print()
-    print("## What is claimed, and what comes out here\n")
-    print("Differences are paired over seeds, in points.\n")
+            if f"{stream} {row}" in study:
+                runs = study.runs[f"{stream} {row}"].values()
+                cells = [spread([steps_to(run) for run in runs], 0), spread([noise(run) for run in runs], 2)]
+                print(f"| {title}: {name} | " + " | ".join(cells) + " |")
+    print()
     for stream, title in STREAMS.items():
-        at = lambda row: f"{stream}, {row}"
-        plain, free, mip = at("hypernet"), at("hypernet hypernet.strength=0"), at("hypernet hypernet.mip=true")
-        say(f"the regulariser keeps earlier tasks (von Oswald et al.; {title})", study.judged(plain, free, "ACC", 1),
-            study.words(plain, free, "ACC", ("with it a hypernetwork", "without")))
-        say(f"a hypernetwork forgets less than fine-tuning ({title})", study.judged(plain, at("finetune"), "FGT", -1),
-            study.words(plain, at("finetune"), "FGT", ("it", "fine-tuning")))
+        plain, mip = f"{stream} hypernet", f"{stream} hypernet hypernet.mip=true"
         seeds = sorted(study.runs[plain].keys() & study.runs[mip].keys())
         for name, of in (("gradient noise is less", noise), ("a threshold is reached in fewer steps", steps_to)):
             pairs = [(of(study.runs[mip][seed]), of(study.runs[plain][seed])) for seed in seeds]
@@ -96,6 +87,32 @@ def main():
             mean, half = interval([a - b for a, b in pairs])
             verdict = "holds here" if -mean > half else "the contrary here" if mean > half else "undecided here"
             say(f"with MIP {name} (Ortiz et al.; {title})", verdict, f"MIP less the plain parametrisation is {mean:.2f} ±{half:.2f}")
+
+
+def main():
+    study = Study("hypernets", KEYS)
+    before = (PUBLISHED / "hypernets.md").read_text() if len(sys.argv) < 2 else ""
+    print(HEAD)
+    for stream, title in STREAMS.items():
+        print(f"## {title}\n")
+        study.table("--only", f"stream={stream}", "--columns", "seeds,scores,steps,operations,state")
+        print()
+    print("## What training logs say\n")
+    print(BEGIN)
+    if before:
+        print(before.split(BEGIN)[1].split(END)[0].strip("\n"))
+    else:
+        from_logs(study)
+    print(END)
+    print("\n## What is claimed, and what comes out here\n")
+    print("Differences are paired over seeds, in points.\n")
+    for stream, title in STREAMS.items():
+        at = lambda row: f"{stream} {row}"
+        plain, free, mip = at("hypernet"), at("hypernet hypernet.strength=0"), at("hypernet hypernet.mip=true")
+        say(f"the regulariser keeps earlier tasks (von Oswald et al.; {title})", study.judged(plain, free, "ACC", 1),
+            study.words(plain, free, "ACC", ("with it a hypernetwork", "without")))
+        say(f"a hypernetwork forgets less than fine-tuning ({title})", study.judged(plain, at("finetune"), "FGT", -1),
+            study.words(plain, at("finetune"), "FGT", ("it", "fine-tuning")))
         say(f"MIP changes what is kept ({title})", "it does here" if study.judged(mip, plain, "BWT", 1) != "undecided here" else "undecided here",
             study.words(mip, plain, "BWT", ("MIP", "without")))
 

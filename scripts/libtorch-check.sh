@@ -17,6 +17,7 @@ networks=("" "net.body=cnn net.channels=[8,16] net.hidden=32" "net.body=cnn net.
 {
     echo "# libtorch beside flex"
     echo
+    echo "Not verified by \`clbench verify\`: it compares two devices, with times; the runs are not kept."
     echo "Made by \`scripts/libtorch-check.sh BINARY\`."
     for network in "${networks[@]}"; do
         methods="finetune lora+ewc replay+ema"

@@ -1,16 +1,10 @@
 #!/usr/bin/env python3
-"""Writes results/published/mini-flux.md out of the lines that scripts/study-mini-flux.sh collects.
+"""Writes results/published/mini-flux.md out of the runs beside it, which scripts/study-mini-flux.sh trains.
 
-usage: mini-flux.py LINES
-
-Each line is a row's settings, a tabulator, and what `clbench run --json` says of one run. Standard library alone.
+usage: mini-flux.py >results/published/mini-flux.md
 """
 
-import csv
-import pathlib
-import sys
-
-from seeds import Study, interval, say
+from pages import Study, interval, rows_of, say
 
 KEYS = {"KA": "ka.fomo24", "POOL": "pool.clbench", "ZS": "zs.fomo24", "GM": "gm.fomo24", "FGT": "forgetting.chaudhry18", "LA": "la.mer19"}
 
@@ -18,10 +12,9 @@ KEYS = {"KA": "ka.fomo24", "POOL": "pool.clbench", "ZS": "zs.fomo24", "GM": "gm.
 def trajectory(run):
     """Accuracy on the tasks that were trained so far, after each experience."""
     manifest, rows = run["manifest"], {}
-    with open(pathlib.Path(run["path"]) / "records.csv", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["at"] == "end" and row["split"] == "test":
-                rows.setdefault(int(row["experience"]), {})[int(row["task"])] = float(row["accuracy"])
+    for row in rows_of(run["records"]):
+        if row["at"] == "end" and row["split"] == "test":
+            rows.setdefault(int(row["experience"]), {})[int(row["task"])] = float(row["accuracy"])
     seen, path = set(), []
     for experience, trained in enumerate(manifest["stream"]["trained"], 1):
         seen.update(trained)
@@ -30,18 +23,13 @@ def trajectory(run):
 
 
 def main():
-    study = Study(sys.argv[1], KEYS)
+    study = Study("mini-flux", KEYS)
     runs, words, judged = study.runs, study.words, study.judged
+    row = lambda method, *settings: " ".join(["mini-flux", method, *sorted(settings)])
+    columns = ("--columns", "seeds,scores,steps,operations")
+    two, three = ("--only", "method=finetune,replay"), ("--mix", "streams")
 
-    def table(rows, first="method"):
-        print(f"| {first} | " + " | ".join(KEYS) + " | steps |")
-        print("|---" * (len(KEYS) + 2) + "|")
-        for name, settings in rows:
-            if settings in runs:
-                steps = max(run["manifest"]["spent"]["steps"] for run in runs[settings].values())
-                print(f"| {name} | " + " | ".join(study.cell(settings, key) for key in KEYS) + f" | {steps} |")
-
-    base = "method=finetune"
+    base = row("finetune")
     start = runs[base][0]["manifest"]
     print("# FoMo-in-Flux in small\n")
     print("Made by `scripts/study-mini-flux.sh`: `streams/mini-flux.toml`, eight real collections at 32 × 32 in colour. Half of")
@@ -49,28 +37,29 @@ def main():
     print("task; two further collections are held out. Network: 3×3 convolutions of 8, 16 and 32 channels and 64 units, one")
     print("shared head, AdamW at 0.002; batches of 60 with shares 0.33 pool, 0.34 new, 0.33 buffer of all that came before;")
     print("for each task every method may spend the 18 GFLOP of about 60 steps of fine-tuning; ten tasks in random order unless")
-    print("said otherwise. Five seeds, ± half of the 95 % interval (Student's t). KA: accuracy at the end on the stream's")
+    print("said otherwise. Five seeds. KA: accuracy at the end on the stream's")
     print("concepts; POOL: on the pool's test split; ZS: on held-out collections by nearest class mean of features; GM: √(KA·ZS);")
-    print(f"all means over datasets, in percent. Stream hash of the ten random tasks: `{start['stream']['hash'][:16]}…`.\n")
+    print("all means over datasets. `clbench verify results/published/mini-flux.md` makes the tables again from the runs beside")
+    print("this page and trains these again; `scripts/mini-flux.py` computes the claims from the same runs.\n")
     print("## Methods\n")
-    table([(m, f"method={m}") for m in ("finetune", "ema", "ewc", "lora", "replay", "joint")])
+    study.table("--without", "setting=stream.*,mixture.*", *columns)
     print(f"\nThe way from the pretrained start: [KA against ZS](mini-flux/mini-flux-{start['stream']['hash'][:8]}-zero-shot.svg).")
-    mixtures = [s for s in runs if s.startswith("mixture")]
-    shares = lambda s: " / ".join(part.split("=")[1] for part in s.split())
-    print("\n## Mixtures: shares of pool / new / buffer, with fine-tuning\n")
-    table([("0.33 / 0.34 / 0.33", base)] + [(shares(s), s) for s in mixtures], "shares")
+    print("\n## Mixtures: shares of pool, new and buffer, with fine-tuning\n")
+    print("The row without settings has 0.33 / 0.34 / 0.33.\n")
+    study.table("--only", "method=finetune", "--without", "setting=stream.*", *columns)
     print("\n## Orderings\n")
-    orders = ["random", "difficulty", "frequency", "similarity", "time", "dataset"]
-    of = lambda m, o: f"method={m}" + ("" if o == "random" else f" stream.order={o}")
-    table([(f"{m}, {o}", of(m, o)) for m in ("finetune", "replay") for o in orders])
+    print("Rows without `stream.order` are in random order.\n")
+    study.table(*two, "--without", "setting=mixture.*,stream.tasks=*", *three, *columns)
     print("\n## Numbers of tasks, at the same budget in all\n")
-    long = lambda m, t: f"method={m}" + ({5: " stream.tasks=5 budget.flops=3.6e10", 10: "", 20: " stream.tasks=20 budget.flops=0.9e10"}[t])
-    table([(f"{m}, {t} tasks", long(m, t)) for m in ("finetune", "replay") for t in (5, 10, 20)])
-
+    print("Rows without `stream.tasks` have ten.\n")
+    study.table(*two, "--without", "setting=mixture.*,stream.order=*", *three, *columns)
+    orders = ["random", "difficulty", "frequency", "similarity", "time", "dataset"]
+    of = lambda m, o: row(m, *([] if o == "random" else [f"stream.order={o}"]))
+    long = lambda m, t: row(m, *{5: ["stream.tasks=5", "budget.flops=3.6e10"], 10: [], 20: ["stream.tasks=20", "budget.flops=0.9e10"]}[t])
     print("\n## What FoMo-in-Flux claims, and what comes out here\n")
     print("Claims as third parties report them; differences are paired over seeds, in points.\n")
-    ema, ewc, lora = "method=ema", "method=ewc", "method=lora"
-    alone, half_buffer, half_pool = (f"mixture.pretraining={p} mixture.update={u} mixture.buffer={b}" for p, u, b in (("0.0", "1.0", "0.0"), ("0.0", "0.5", "0.5"), ("0.5", "0.5", "0.0")))
+    ema, ewc, lora = row("ema"), row("ewc"), row("lora")
+    alone, half_buffer, half_pool = (row("finetune", f"mixture.pretraining={p}", f"mixture.update={u}", f"mixture.buffer={b}") for p, u, b in (("0.0", "1.0", "0.0"), ("0.0", "0.5", "0.5"), ("0.5", "0.5", "0.0")))
     if ema in runs:
         say("averaging weights gives the better trade-off of accumulation and retention", judged(ema, base, "GM", 1),
             words(ema, base, "GM", ("EMA", "fine-tuning")) + "; " + words(ema, base, "POOL", ("it", "fine-tuning")) + "; " + words(ema, base, "KA", ("it", "fine-tuning")))

@@ -67,6 +67,7 @@ out=results/published/squeezenet.md
 {
     echo "# What SqueezeNet's features tell of CIFAR-10"
     echo
+    echo "Not verified by \`clbench verify\`: the runs are not kept."
     echo "Made by \`scripts/probe-squeezenet.sh\`: a linear classifier on 512 features, the mean over space of what the last"
     echo "fire module of SqueezeNet 1.1 gives for a picture that was enlarged bilinearly to so many pixels. The first 5,000"
     echo "training and 2,000 test pictures; 30 epochs of AdamW with a cosine schedule; \`${SEEDS:-0..5}\` seeds, ± half of the"

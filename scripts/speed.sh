@@ -22,6 +22,7 @@ pinned() { taskset -c "$core" "$@"; }
 {
     echo "# Speed"
     echo
+    echo "Not verified by \`clbench verify\`: times are no records of runs, and differ from machine to machine."
     echo "Made by \`scripts/speed.sh MNIST_FOLDER PYTHON\` on one core of: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)."
     echo
     pinned cargo bench --bench ratios 2>/dev/null

@@ -9,12 +9,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 clbench=${CLBENCH:-target/release/clbench}
 runs=${RUNS:-runs/bayes-study}
-lines=$(mktemp)
-trap 'rm -f "$lines"' EXIT
 run() { # stream, its settings, row
     # shellcheck disable=SC2086 # settings and rows are several words
-    "$clbench" run "streams/$1.toml" $2 method=$3 "seeds=${SEEDS:-0..5}" "jobs=${JOBS:-2}" "runs=$runs" --quiet --json |
-        sed "s|^|$1, $3\t|" >>"$lines" || echo "$1, $3: not all seeds came through"
+    "$clbench" run "streams/$1.toml" $2 method=$3 "seeds=${SEEDS:-0..5}" "jobs=${JOBS:-2}" "runs=$runs" --quiet \
+        >/dev/null || echo "$1, $3: not all seeds came through"
     echo "$1, $3"
 }
 rows=("finetune" "joint" "bbb" "vcl" "vcl+coreset coreset.steps=200"
@@ -22,6 +20,7 @@ rows=("finetune" "joint" "bbb" "vcl" "vcl+coreset coreset.steps=200"
 for row in "${rows[@]}"; do
     run permuted-fashion "net.widths=[100,100] optim.rule=adamw optim.rate=0.001 optim.decay=0 train.batch=64 train.epochs=6" "$row"
 done
-python3 scripts/bayes.py "$lines" >results/published/bayes.md
 "$clbench" pack "$runs" --output results/published/bayes.runs.gz
+page=$(CLBENCH=$(realpath "$clbench") python3 scripts/bayes.py)
+echo "$page" >results/published/bayes.md
 echo "wrote results/published/bayes.md"

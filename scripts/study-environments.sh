@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What comes back: the natural power law beside other environments and EWC, on permuted and on split MNIST, five seeds.
-# Writes results/published/environments.md. It can be stopped and started again: finished runs are kept.
+# Writes results/published/environments.md and the runs behind it. It can be stopped and started again: finished runs are kept.
 #
 #   clbench data fetch mnist; scripts/study-environments.sh
 #
@@ -10,6 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 clbench=${CLBENCH:-target/release/clbench}
 runs=${RUNS:-runs/environments}
+source scripts/page.sh
 none=stream.environment=none
 # A strength that was chosen on permuted MNIST by a seed (100) that is not among the study's.
 ewc="method=ewc $none ewc.strength=100"
@@ -34,8 +35,12 @@ for stream in power-law-permuted-mnist power-law-split-mnist; do
     done
 done
 
+"$clbench" pack "$runs" --output results/published/environments.runs.gz
 # Of two rows of a stream; of a claim that the first is higher, whether it holds.
-sentence() { echo "- $("$clbench" phases "$runs/$1" --compare "$2" "$3" ${4:+--claim "$4"})"; }
+sentence() {
+    echo
+    made phases "environments.runs.gz/$1" --compare "$2" "$3" ${4:+--claim "$4"}
+}
 out=results/published/environments.md
 {
     echo "# What comes back: power laws and other environments"
@@ -45,17 +50,20 @@ out=results/published/environments.md
     echo "MNIST and two on split MNIST in place of 100, no dropout, no batch-norm. *exponential*, *budgeted-power-law* and"
     echo "*uniform* bring back half as many examples as are new; *uniform … amount=power-law* as many as the natural"
     echo "*power-law*, spread evenly. EWC's strength was chosen on permuted MNIST by one other seed."
+    echo "\`clbench verify results/published/environments.md\` makes every table and sentence again from the runs beside"
+    echo "this page and trains them again."
     for stream in power-law-permuted-mnist power-law-split-mnist; do
         echo
         echo "## $stream"
         echo
-        "$clbench" phases "$runs/$stream" --format md --threshold 0.95 --against "finetune $none"
+        made phases "environments.runs.gz/$stream" --format md --threshold 0.95 --against "finetune $none"
         echo
-        echo "Joint training, the upper bound: $("$clbench" run "streams/$stream.toml" method=joint $none \
-            "seeds=${SEEDS:-0..5}" "runs=$runs" --quiet | tail -n 1)"
+        echo "Joint training, the upper bound:"
+        echo
+        made table "environments.runs.gz/$stream" --only joint=true --format md --metrics acc \
+            --columns seeds,scores,steps,operations
         echo
         echo "What the paper claims, and what its control says:"
-        echo
         even="finetune stream.environment.amount=power-law stream.environment=uniform"
         natural="finetune stream.environment=power-law"
         budgeted="finetune stream.environment=budgeted-power-law"

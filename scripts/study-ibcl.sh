@@ -12,13 +12,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 clbench=${CLBENCH:-target/release/clbench}
 runs=${RUNS:-runs/ibcl-study}
-lines=$(mktemp)
-trap 'rm -f "$lines"' EXIT
+costs=$(mktemp)
+trap 'rm -f "$costs"' EXIT
 prefer="eval.random_preferences=10"
 run() { # stream, name of the row, settings
     # shellcheck disable=SC2086 # settings are several words
-    "$clbench" run "streams/$1.toml" $3 "seeds=${SEEDS:-0..5}" "jobs=${JOBS:-2}" "runs=$runs" --quiet --json |
-        sed "s|^|$1, $2\t|" >>"$lines" || echo "$1, $2: not all seeds came through"
+    "$clbench" run "streams/$1.toml" $3 "seeds=${SEEDS:-0..5}" "jobs=${JOBS:-2}" "runs=$runs" --quiet \
+        >/dev/null || echo "$1, $2: not all seeds came through"
     echo "$1, $2"
 }
 # As the released code: it begins anew, charges the divergence to each batch, and reads all else its own way.
@@ -62,9 +62,10 @@ for stream in $streams; do rows "$stream" hidden "net.widths=[64] $(epochs "$str
 for count in 1 10 100 1000; do
     for method in ibcl per-preference+replay; do # updates are the same for any reading; one linear model is quick to ask
         "$clbench" cost streams/binary-cifar10.toml "method=$method" $([[ $method == ibcl ]] && echo ibcl.combine=linear ibcl.samples=1) "eval.random_preferences=$count" --json |
-            sed "s|^|cost $method $count\t|" >>"$lines"
+            sed "s|^|$method $count\t|" >>"$costs"
     done
 done
-python3 scripts/ibcl.py "$lines" >results/published/ibcl.md
 "$clbench" pack "$runs" --output results/published/ibcl.runs.gz
+page=$(CLBENCH=$(realpath "$clbench") python3 scripts/ibcl.py "$costs")
+echo "$page" >results/published/ibcl.md
 echo "wrote results/published/ibcl.md"

@@ -32,6 +32,7 @@ print(f"| {sys.argv[1]} | {steps:,} | {flops:.4g} | {memory} | {ratio:.4f} | {ma
 {
     echo "# Memory-adjusted operations"
     echo
+    echo "Not verified by \`clbench verify\`: nothing on this page was run to its end."
     echo "Made by \`scripts/study-maf.sh\`; \`tests/cost.rs\` holds the first and the last section to be so."
     echo
     echo "## FoMo-in-Flux's table, computed again"

@@ -13,6 +13,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 clbench=${CLBENCH:-target/release/clbench}
 runs=${RUNS:-runs/measures}
 seeds=${SEEDS:-0..5}
+source scripts/page.sh
 streams=(split-fashion permuted-fashion rotated-digits)
 methods=(finetune joint ewc lora replay ema)
 
@@ -63,15 +64,11 @@ rm -rf "$pictures"
     echo
     echo "## Noise and ranks"
     echo
-    echo '```text'
-    "$clbench" statistics "$runs"
-    echo '```'
+    fenced statistics measures.runs.gz
     echo
     echo "## Replay beside fine-tuning"
     echo
-    echo '```text'
-    "$clbench" compare replay finetune "$runs"
-    echo '```'
+    fenced compare replay finetune measures.runs.gz
 } >"$out"
 find "$pictures" -name '*.png' -delete
 echo "wrote $out"

@@ -30,15 +30,15 @@ rows+=("method=finetune $told" "method=lora lora.per=task lora.end=route $told")
 # TIME's own choice, the running merge in both places, under the other rules.
 for rule in ties magmax; do rows+=("method=ema-merge ema-merge.rule=$rule"); done
 
-lines=$(mktemp)
-trap 'rm -f "$lines"' EXIT
 for row in "${rows[@]}"; do
     # shellcheck disable=SC2086 # a row is several words
     "$clbench" run streams/mini-flux.toml $budget $row "seeds=${SEEDS:-0..5}" "jobs=${JOBS:-2}" "runs=$runs" \
-        --quiet --json | sed "s|^|$row\t|" >>"$lines" || echo "$row: not all seeds came through"
+        --quiet >/dev/null || echo "$row: not all seeds came through"
     echo "$row"
 done
-python3 scripts/merging.py "$lines" >results/published/merging.md
+"$clbench" pack "$runs" --output results/published/merging.runs.gz
+page=$(CLBENCH=$(realpath "$clbench") python3 scripts/merging.py)
+echo "$page" >results/published/merging.md
 # A picture has room for seven rows. Rows of other networks, questions and optimizers are left to the table.
 beside='setting=optim.rule=*,net.batch_norm=*,head.*,lora.per=*'
 picture() {
@@ -53,5 +53,4 @@ for rule in interpolation ties magmax; do
     picture "from-all-$rule" 'finetune,time-all-*' "$others"
     picture "$rule" 'finetune,time-ft-*,time-unrolled-*,time-zs-*' "$others"
 done
-"$clbench" pack "$runs" --output results/published/merging.runs.gz
 echo "wrote results/published/merging.md"

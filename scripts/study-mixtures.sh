@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # How much of a batch should come from the buffer: the simplex of update and buffer on split MNIST, and four memories of
-# 500 examples; five seeds, the same steps for every row. Writes results/published/mixtures.md. It can be stopped and
-# started again: finished runs are kept.
+# 500 examples; five seeds, the same steps for every row. Writes results/published/mixtures.md and the runs behind it. It can
+# be stopped and started again: finished runs are kept.
 #
 #   clbench data fetch mnist; scripts/study-mixtures.sh
 #
@@ -11,6 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 clbench=${CLBENCH:-target/release/clbench}
 runs=${RUNS:-runs/mixtures}
+source scripts/page.sh
 stream=mixture-split-mnist
 plain="mixture.update=1.0 mixture.buffer=0.0"
 rows=("$plain" "method=joint $plain")
@@ -28,8 +29,12 @@ for row in "${rows[@]}"; do
     echo "$row"
 done
 
+"$clbench" pack "$runs" --output results/published/mixtures.runs.gz
 # Of two rows; of a claim that the first is higher, whether it holds.
-sentence() { echo "- $("$clbench" phases "$runs/$stream" --compare "$1" "$2" ${3:+--claim "$3"})"; }
+sentence() {
+    echo
+    made phases mixtures.runs.gz --compare "$1" "$2" ${3:+--claim "$3"}
+}
 row() { echo "finetune mixture.buffer=$1 mixture.update=$(awk "BEGIN { print 1 - $1 }")"; }
 out=results/published/mixtures.md
 {
@@ -38,14 +43,16 @@ out=results/published/mixtures.md
     echo "Made by \`scripts/study-mixtures.sh\`: split MNIST, class-incremental, five tasks of two digits, 200 steps of 128"
     echo "examples a task whatever the mixture, MLP 400-400, AdamW without decay at 1e-3 (fresh in each task), five seeds."
     echo "A row without \`mixture\` takes half of each batch from the buffer; one without \`buffer\` keeps every example."
+    echo "\`clbench verify results/published/mixtures.md\` makes every table and sentence again from the runs beside this"
+    echo "page and trains them again."
     echo
-    "$clbench" phases "$runs/$stream" --format md --against "$(row 0.5)"
+    made phases mixtures.runs.gz --format md --against "$(row 0.5)"
     echo
-    echo "Joint training, the upper bound: $("$clbench" run "streams/$stream.toml" method=joint $plain \
-        "seeds=${SEEDS:-0..5}" "runs=$runs" --quiet | tail -n 1)"
+    echo "Joint training, the upper bound:"
+    echo
+    made table mixtures.runs.gz --only joint=true --format md --metrics acc --columns seeds,scores,steps,operations
     echo
     echo "What FoMo-in-Flux says of replaying the stream's own data, and what memories of 500 examples do:"
-    echo
     sentence "$(row 0.05)" "finetune mixture.buffer=0.0 mixture.update=1.0" "replaying streamed data is crucial"
     sentence "$(row 0.5)" "$(row 0.05)" "half of a batch is better than a twentieth"
     sentence "$(row 0.75)" "$(row 0.5)" "three quarters are better than half"

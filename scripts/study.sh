@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The core study: every method on four small streams beside fine-tuning and joint training, five seeds each, all at
-# their defaults. Writes results/published/core.md and, beside it,
+# The core study: EWC, LoRA, replay, an average of weights and two stacks of them on four small streams, beside fine-tuning
+# and joint training, five seeds each, all at their defaults. Writes results/published/core.md and, beside it,
 # what the runs recorded. It can be stopped and started again: finished runs are kept.
 #
 #   scripts/study.sh
@@ -27,8 +27,9 @@ out=results/published/core.md
 {
     echo "# The core study"
     echo
-    echo "Every method at its defaults on four small streams, five seeds each. Made by \`scripts/study.sh\`; the network,"
-    echo "optimizer, batch and epochs of each stream stand in its file, \`streams/NAME.toml\`. Five seeds on small data"
+    echo "EWC, LoRA, replay, an average of weights and two stacks of them, at their defaults, beside fine-tuning and joint"
+    echo "training on four small streams, five seeds each. Made by \`scripts/study.sh\`; the network, optimizer, batch and"
+    echo "epochs of each stream stand in its file, \`streams/NAME.toml\`. Five seeds on small data"
     echo "show the known effects; they are no ranking of methods. What the runs recorded lies beside this page:"
     echo "\`clbench verify results/published/core.md\` computes every number again and trains every run again."
     for stream in "${streams[@]}"; do

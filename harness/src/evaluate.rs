@@ -252,7 +252,7 @@ fn samples(predictor: &dyn Predictor) -> impl Iterator<Item = Option<u32>> {
 }
 
 /// A preference as it stands in a record.
-fn words(weights: &[f64]) -> String {
+pub(crate) fn words(weights: &[f64]) -> String {
     weights.iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
 }
 

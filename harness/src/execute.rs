@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use clbench_results::{Conditions, FORMAT, LedgerRow, Manifest, Plan, Spend, StreamInfo};
+use clbench_results::{Conditions, FORMAT, LedgerRow, Manifest, Plan, Spend, StreamInfo, limits};
 
 use crate::{
     config::{Config, Setup},
@@ -199,7 +199,7 @@ fn timing(run: &Run) -> String {
     text
 }
 
-fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
+pub(crate) fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
     let (setup, seed) = (run.setup, run.seed);
     let Setup { config, stream, .. } = setup;
     let (mut spent, mut maf) = (Spend { reference_bytes: Some(run.state.reference), ..Spend::default() }, 0);
@@ -234,7 +234,8 @@ fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
             trained: stream.experiences.iter().map(Experience::new_tasks).collect(),
             notes: kept(&stream.notes),
             classes: kept(&stream.classes),
-            datasets: kept(&stream.evaluated().map(|task| stream.datasets(task)).collect::<Vec<_>>()),
+            // Scores weigh datasets, so that none is left out.
+            datasets: stream.evaluated().map(|task| stream.datasets(task)).collect(),
             pool: (stream.tasks.len()..)
                 .zip(&stream.probes)
                 .filter(|(_, probe)| probe.role == Role::Pool)
@@ -266,15 +267,13 @@ fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
 
 /// Names and notes as a manifest keeps them: all, or none where they are too long for a file that stays readable.
 fn kept(classes: &[String]) -> Vec<String> {
-    const MOST_BYTES: usize = 1 << 20;
-    const MOST_EACH: usize = 1_000;
-    let fit = classes.iter().map(String::len).sum::<usize>() <= MOST_BYTES
-        && classes.iter().all(|name| name.len() <= MOST_EACH);
+    let fit = classes.iter().map(String::len).sum::<usize>() <= limits::LIST
+        && classes.iter().all(|name| name.len() <= limits::TEXT);
     if fit { classes.to_vec() } else { Vec::new() }
 }
 
 /// The resolved configuration, with what it ran on.
-fn resolved(setup: &Setup, seed: u64) -> String {
+pub(crate) fn resolved(setup: &Setup, seed: u64) -> String {
     let config = toml::to_string(&setup.seeded(seed)).expect("a configuration is TOML");
     format!(
         "# clbench {} ({}), {}\n# stream {}\n\n{config}",

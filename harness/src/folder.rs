@@ -5,13 +5,13 @@
 
 use std::{
     fs::{self, File, TryLockError},
-    io::{Seek, SeekFrom, Write},
+    io::{Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, bail, ensure};
 use clbench_results::{
-    LedgerRow, MANIFEST_FILE, Manifest, RECORDS_FILE, RETRIEVAL_FILE, Record, Retrieval, append_rows, rows::Row,
+    LedgerRow, MANIFEST_FILE, Manifest, RECORDS_FILE, RETRIEVAL_FILE, Record, Retrieval, append_rows, limits, rows::Row,
     write_rows,
 };
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,8 @@ const GROWING: [&str; 4] = [RECORDS_FILE, "train.csv", "predictions.csv", RETRIE
 pub struct Folder {
     path: PathBuf,
     growing: [Option<File>; 4],
+    /// Rows of records so far.
+    rows: u64,
     /// Seconds by experience and phase up to the checkpoint; no part of what must repeat.
     pub seconds: Seconds,
     /// Held until the folder is dropped; the system takes it back from a process that dies.
@@ -84,12 +86,13 @@ impl Folder {
         let (snapshot, notes) = newest(&checkpoints)?;
         let lengths = snapshot.as_ref().map_or([0; 4], |snapshot| snapshot.lengths);
         let seconds = snapshot.as_ref().map_or_else(Seconds::new, |snapshot| snapshot.seconds.clone());
-        let mut folder = Self { path: path.to_owned(), growing: [const { None }; 4], seconds, _lock: lock };
+        let mut folder = Self { path: path.to_owned(), growing: [const { None }; 4], rows: 0, seconds, _lock: lock };
         for (index, name) in GROWING.into_iter().enumerate() {
             if kept[index] {
                 folder.growing[index] = Some(folder.grow(name, lengths[index], contributions)?);
             }
         }
+        folder.rows = lines(&path.join(RECORDS_FILE), lengths[0])?.saturating_sub(1);
         Ok(Found::Open(folder, snapshot.map(|snapshot| snapshot.run.into_vec()), notes))
     }
 
@@ -181,6 +184,14 @@ impl Sink for Folder {
     fn records(&mut self, records: &[Record]) -> Result<()> {
         let mut rows = Vec::new();
         append_rows(&mut rows, records)?;
+        self.rows += records.len() as u64;
+        let length = self.growing[0].as_mut().map_or(Ok(0), File::stream_position)? + rows.len() as u64;
+        ensure!(
+            self.rows <= limits::RECORD_ROWS && length <= limits::RECORD_BYTES,
+            "{RECORDS_FILE} would be larger than what is read back, {} rows and {} bytes; evaluate less often",
+            limits::RECORD_ROWS,
+            limits::RECORD_BYTES
+        );
         self.append(0, &rows)
     }
     fn logged(&mut self, row: &Logged) -> Result<()> {
@@ -200,6 +211,20 @@ impl Sink for Folder {
         let row =
             |a: &Answer| format!("{},{},{},{},{},{}\n", a.experience, a.task, a.index, a.label, a.answer, a.confidence);
         self.append(2, answers.iter().map(row).collect::<String>().as_bytes())
+    }
+}
+
+/// Lines in the first `length` bytes of a file.
+fn lines(path: &Path, length: u64) -> Result<u64> {
+    let within = || format!("cannot read {}", path.display());
+    let (mut count, mut part) = (0, vec![0; 1 << 16]);
+    let mut file = File::open(path).with_context(within)?.take(length);
+    loop {
+        let read = file.read(&mut part).with_context(within)?;
+        if read == 0 {
+            return Ok(count);
+        }
+        count += part[..read].iter().filter(|byte| **byte == b'\n').count() as u64;
     }
 }
 

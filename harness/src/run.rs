@@ -2,6 +2,7 @@
 
 mod answer;
 mod come_back;
+mod extent;
 mod foretell;
 mod step;
 
@@ -255,6 +256,7 @@ impl<'a> Run<'a> {
         let ask = Ask { preference, ..Ask::new(scope, &self.setup.net.heads, Draws::of(self.seed), &meter) };
         let batch = Feed::new(stream, 0, config.head.train).batch(&[0], &self.device);
         predictor.scores(batch.inputs, &ask);
+        self.check_extent(predictor.samples())?;
         Ok(self.horizon().expect("the experience has begun").clone())
     }
 

@@ -12,14 +12,12 @@ use flate2::{Compression, GzBuilder, read::MultiGzDecoder};
 use serde::{Deserialize, Serialize};
 
 use crate::atomic::{WholeFile, WriteError};
+use crate::limits;
 use crate::run::{CONFIG_FILE, Files, RunDir, RunError, refused};
+use crate::text::clean;
 
 /// What the name of a bundle ends with.
 pub const BUNDLE: &str = ".runs.gz";
-/// Bytes of all runs, decompressed, at most: 1 GiB.
-const MOST: u64 = 1 << 30;
-/// Bytes of one run, at most.
-const MOST_EACH: u64 = 192 << 20;
 
 /// A line of a bundle.
 #[derive(Serialize, Deserialize)]
@@ -38,9 +36,15 @@ struct Line {
 /// # Errors
 /// When a file of a run cannot be read or the bundle cannot be written.
 pub fn write_bundle(path: &Path, directories: &[(String, PathBuf)]) -> Result<(), PackError> {
+    write(path, directories, limits::bundle)
+}
+
+/// The same where a bundle of so many bytes may unpack to so many.
+fn write(path: &Path, directories: &[(String, PathBuf)], most: fn(u64) -> u64) -> Result<(), PackError> {
     let whole = WholeFile::create(path)?;
     // No time and no name in the header: the same runs give the same bytes.
-    let mut out = GzBuilder::new().mtime(0).write(whole, Compression::best());
+    let mut out = GzBuilder::new().mtime(0).write(Counted { inner: whole, bytes: 0 }, Compression::best());
+    let mut total = 0;
     for (place, directory) in directories {
         let files = Files::read(directory)?;
         let line = files.texts(directory).map(|(manifest, config, records, ledger)| Line {
@@ -51,10 +55,20 @@ pub fn write_bundle(path: &Path, directories: &[(String, PathBuf)]) -> Result<()
             ledger,
         })?;
         let text = serde_json::to_string(&line).expect("texts always serialise");
-        writeln!(out, "{text}").map_err(|error| out.get_ref().failure(error))?;
+        if text.len() as u64 >= limits::BUNDLED_RUN || place.len() > limits::NAME {
+            let (bytes, most) = (text.len() as u64, limits::BUNDLED_RUN);
+            return Err(PackError::Large { path: directory.clone(), bytes, most });
+        }
+        total += text.len() as u64 + 1;
+        writeln!(out, "{text}").map_err(|error| out.get_ref().inner.failure(error))?;
     }
-    out.try_finish().map_err(|error| out.get_ref().failure(error))?;
-    let whole = out.finish().map_err(|error| WriteError::Failed { path: path.into(), source: error })?;
+    out.try_finish().map_err(|error| out.get_ref().inner.failure(error))?;
+    let Counted { inner: whole, bytes } =
+        out.finish().map_err(|error| WriteError::Failed { path: path.into(), source: error })?;
+    // What was written before the bundle has its name is dropped with it.
+    if total > most(bytes) {
+        return Err(PackError::Large { path: path.into(), bytes: total, most: most(bytes) });
+    }
     Ok(whole.finish()?)
 }
 
@@ -71,6 +85,24 @@ fn without_places(config: &str) -> String {
     kept.flat_map(|line| [line, "\n"]).collect()
 }
 
+/// Counts what goes through.
+struct Counted<W> {
+    inner: W,
+    bytes: u64,
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.inner.flush()
+    }
+}
+
 /// Why runs were not packed.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
@@ -80,6 +112,16 @@ pub enum PackError {
     /// The bundle could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// The runs are more than could be read back.
+    #[error("{}: {bytes} bytes unpacked, and {most} are read back; pack fewer runs into each bundle", clean(&path.display().to_string()))]
+    Large {
+        /// The bundle, or the run of it.
+        path: PathBuf,
+        /// What it unpacks to.
+        bytes: u64,
+        /// What is read back.
+        most: u64,
+    },
 }
 
 /// The runs of a bundle; each is checked as a directory's is.
@@ -87,29 +129,36 @@ pub enum PackError {
 /// # Errors
 /// When the file cannot be read or is no bundle. A run that does not pass its checks is an error of its own.
 pub fn read_bundle(path: &Path) -> Result<Vec<Result<RunDir, RunError>>, RunError> {
+    read(path, limits::bundle)
+}
+
+/// The same where a bundle of so many bytes may unpack to so many.
+fn read(path: &Path, most: fn(u64) -> u64) -> Result<Vec<Result<RunDir, RunError>>, RunError> {
     let unreadable = |why: std::io::Error| RunError::Unreadable { path: path.into(), why: why.to_string() };
     if !path.is_file() {
         return Err(refused(path, "not a plain file"));
     }
     let file = File::open(path).map_err(unreadable)?;
-    let mut reader = BufReader::new(MultiGzDecoder::new(file).take(MOST + 1));
+    let most = most(file.metadata().map_err(unreadable)?.len());
+    let mut reader = BufReader::new(MultiGzDecoder::new(file).take(most + 1));
     let (mut runs, mut total) = (Vec::new(), 0);
     loop {
         let mut line = String::new();
-        let read = (&mut reader).take(MOST_EACH + 1).read_line(&mut line).map_err(unreadable)? as u64;
+        let read = (&mut reader).take(limits::BUNDLED_RUN + 1).read_line(&mut line).map_err(unreadable)? as u64;
         if read == 0 {
             return Ok(runs);
         }
         total += read;
-        if read > MOST_EACH || total > MOST {
-            return Err(refused(path, &format!("holds more than {MOST} bytes, or a run of more than {MOST_EACH}")));
+        if read > limits::BUNDLED_RUN || total > most {
+            let each = limits::BUNDLED_RUN;
+            return Err(refused(path, &format!("unpacks to more than {most} bytes, or to a run of more than {each}")));
         }
         let number = runs.len() + 1;
         let line: Line =
             serde_json::from_str(&line).map_err(|error| refused(path, &format!("line {number}: {error}")))?;
         let place = Path::new(&line.place);
         let plain = place.components().all(|part| matches!(part, Component::Normal(_)));
-        if !plain || line.place.len() > 1000 {
+        if !plain || line.place.len() > limits::NAME {
             return Err(refused(path, &format!("line {number}: a place that is no relative path")));
         }
         let files = Files {
@@ -178,6 +227,29 @@ mod tests {
         let [a, b] = [(), ()].map(|()| tempfile::tempdir().unwrap());
         let bytes = [&a, &b].map(|root| fs::read(packed(root.path()).0).unwrap());
         assert_eq!(bytes[0], bytes[1]);
+    }
+
+    #[test]
+    fn what_is_packed_can_be_read_and_what_could_not_be_is_not_packed() {
+        let root = tempfile::tempdir().unwrap();
+        let directories: Vec<_> = (0..3)
+            .map(|seed| (format!("er/{seed}"), example::write(root.path(), &example::run("er", seed, MIXED[3]))))
+            .collect();
+        let bundle = root.path().join(format!("a{BUNDLE}"));
+        write_bundle(&bundle, &directories).unwrap();
+        let mut text = String::new();
+        MultiGzDecoder::new(fs::File::open(&bundle).unwrap()).read_to_string(&mut text).unwrap();
+        // Limits of exactly what there is and of a byte less, by the unpacked length of this very bundle.
+        const UNPACKED: u64 = 8_307;
+        assert_eq!(text.len() as u64, UNPACKED, "the numbers below are those of this bundle");
+        let (enough, less): (fn(u64) -> u64, fn(u64) -> u64) = (|_| UNPACKED, |_| UNPACKED - 1);
+        let other = root.path().join(format!("b{BUNDLE}"));
+        write(&other, &directories, enough).unwrap();
+        assert_eq!(read(&other, enough).unwrap().len(), 3);
+        assert!(read(&other, less).unwrap_err().to_string().contains("unpacks to more than"));
+        let third = root.path().join(format!("c{BUNDLE}"));
+        let error = write(&third, &directories, less).unwrap_err().to_string();
+        assert!(error.contains("pack fewer runs into each bundle") && !third.exists(), "{error}");
     }
 
     #[test]

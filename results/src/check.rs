@@ -3,13 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ledger::LedgerRow;
+use crate::limits::{self, EXPERIENCES, NAME, TASKS, TEXT};
 use crate::manifest::{Manifest, Spend, StreamInfo};
 use crate::record::{At, Record};
 
-/// Tasks or experiences of one stream, at most.
-const MAX_TASKS: usize = 10_000;
-/// Bytes of a name, an override or a reason, at most.
-const MAX_NAME: usize = 1_000;
 /// What probabilities averaged in single precision may miss their range by.
 const ROUNDING: f64 = 1e-5;
 
@@ -22,32 +19,8 @@ pub(crate) fn manifest(manifest: &Manifest) -> Result<(), String> {
             return Err(format!("`{key}` is empty"));
         }
     }
-    let c = &m.conditions;
-    let words = [&m.run, &m.family, &m.method, &m.device, &m.version, &m.revision, &m.machine]
-        .into_iter()
-        .chain([
-            &c.start,
-            &c.head,
-            &c.train_logits,
-            &c.test_logits,
-            &c.recipe,
-            &c.mixture,
-            &m.stream.name,
-            &m.stream.kind,
-            &m.stream.hash,
-        ])
-        .chain(&m.overrides)
-        .chain(&m.diverged)
-        .chain(m.experiences.iter().map(|plan| &plan.bound_by));
-    if words
-        .chain(&m.stream.tasks)
-        .chain(&m.stream.classes)
-        .chain(&m.stream.notes)
-        .chain(&m.stream.datasets)
-        .any(|word| word.len() > MAX_NAME)
-    {
-        return Err(format!("a name is longer than {MAX_NAME} bytes"));
-    }
+    words(m)?;
+    texts(m)?;
     stream(&m.stream)?;
     let planned = m.experiences.len();
     if planned > m.stream.experiences || (planned < m.stream.experiences && m.diverged.is_none()) {
@@ -56,10 +29,71 @@ pub(crate) fn manifest(manifest: &Manifest) -> Result<(), String> {
     Ok(())
 }
 
+/// Words that stand in commands, comments and file names are letters, digits and a few signs, and never long.
+fn words(m: &Manifest) -> Result<(), String> {
+    let c = &m.conditions;
+    let bound_by = m.experiences.iter().map(|plan| ("experiences.bound_by", &plan.bound_by));
+    let words = [
+        ("run", &m.run),
+        ("family", &m.family),
+        ("method", &m.method),
+        ("device", &m.device),
+        ("version", &m.version),
+        ("revision", &m.revision),
+        ("stream.kind", &m.stream.kind),
+        ("stream.hash", &m.stream.hash),
+        ("conditions.head", &c.head),
+        ("conditions.train_logits", &c.train_logits),
+        ("conditions.test_logits", &c.test_logits),
+        ("conditions.recipe", &c.recipe),
+    ];
+    for (key, word) in words.into_iter().chain(bound_by) {
+        if word.len() > NAME {
+            return Err(format!("`{key}` is longer than {NAME} bytes"));
+        }
+        if !word.chars().all(is_plain) {
+            return Err(format!("`{key}` holds other characters than letters, digits and `{SIGNS}`"));
+        }
+    }
+    Ok(())
+}
+
+/// Signs that a word may hold beside letters and digits.
+const SIGNS: &str = "+-_.:=/ ";
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || SIGNS.contains(c)
+}
+
+/// Texts that people choose may hold anything but control characters, where a line is made of them, and are bounded.
+fn texts(m: &Manifest) -> Result<(), String> {
+    if m.machine.len() > NAME || m.stream.name.len() > NAME {
+        return Err(format!("the name of the machine or the stream is longer than {NAME} bytes"));
+    }
+    let c = &m.conditions;
+    let lines = m.overrides.iter().map(|text| ("overrides", text)).chain([
+        ("stream.name", &m.stream.name),
+        ("conditions.start", &c.start),
+        ("conditions.mixture", &c.mixture),
+    ]);
+    for (key, line) in lines {
+        if line.chars().any(char::is_control) {
+            return Err(format!("`{key}` holds a line break or another control character"));
+        }
+    }
+    let s = &m.stream;
+    let lists = [&m.overrides, &s.tasks, &s.classes, &s.notes, &s.datasets];
+    let single = [&c.start, &c.mixture].into_iter().chain(&m.diverged);
+    if lists.into_iter().flatten().chain(single).any(|text| text.len() > TEXT) {
+        return Err(format!("a setting, a reason or the name of a class or task is longer than {TEXT} bytes"));
+    }
+    Ok(())
+}
+
 fn stream(stream: &StreamInfo) -> Result<(), String> {
     let tasks = stream.tasks.len();
-    if tasks == 0 || tasks > MAX_TASKS || stream.experiences == 0 || stream.experiences > MAX_TASKS {
-        return Err(format!("a stream has 1 to {MAX_TASKS} tasks and as many experiences"));
+    if tasks == 0 || tasks > TASKS || stream.experiences == 0 || stream.experiences > EXPERIENCES {
+        return Err(format!("a stream has 1 to {TASKS} tasks and 1 to {EXPERIENCES} experiences"));
     }
     if stream.trained.len() != stream.experiences {
         let listed = stream.trained.len();
@@ -68,7 +102,7 @@ fn stream(stream: &StreamInfo) -> Result<(), String> {
     if !stream.datasets.is_empty() && stream.datasets.len() != tasks {
         return Err(format!("`stream.datasets` names {} of {tasks} tasks", stream.datasets.len()));
     }
-    if stream.covers.is_some_and(|(first, last)| !stream.joint || first == 0 || last < first || last > MAX_TASKS) {
+    if stream.covers.is_some_and(|(first, last)| !stream.joint || first == 0 || last < first || last > EXPERIENCES) {
         return Err("`stream.covers` is no part of a stream, or the run is not joint".into());
     }
     if stream.pool.iter().any(|task| *task >= tasks || stream.trained.iter().any(|trained| trained.contains(task))) {
@@ -116,8 +150,12 @@ fn one_record(record: &Record, manifest: &Manifest) -> Result<(), String> {
     if !possible || record.step > manifest.spent.steps {
         return Err(format!("there is no experience {} with step {}", record.experience, record.step));
     }
-    if record.preference.len() > MAX_NAME {
-        return Err(format!("the preference is longer than {MAX_NAME} bytes"));
+    let most = limits::preference(stream.tasks.len());
+    if record.preference.len() > most {
+        return Err(format!("the preference is longer than {most} bytes"));
+    }
+    if !record.preference.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
+        return Err("the preference holds what no preference does".into());
     }
     if record.n == 0 {
         return Err("no examples were evaluated".into());
@@ -146,8 +184,8 @@ pub(crate) fn ledger(ledger: &[LedgerRow], manifest: &Manifest) -> Result<(), St
         if !(1..=manifest.stream.experiences).contains(&row.experience) {
             return Err(format!("line {line}: there is no experience {}", row.experience));
         }
-        if row.phase.is_empty() || row.phase.len() > MAX_NAME {
-            return Err(format!("line {line}: a phase has a name of 1 to {MAX_NAME} bytes"));
+        if row.phase.is_empty() || row.phase.len() > NAME || !row.phase.chars().all(is_plain) {
+            return Err(format!("line {line}: a phase has a name of 1 to {NAME} plain characters"));
         }
         if row.replayed.saturating_add(row.rehearsed) > row.examples {
             return Err(format!("line {line}: more examples replayed and rehearsed than processed"));

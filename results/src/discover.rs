@@ -95,14 +95,18 @@ impl Found {
     }
 }
 
-/// Finds all runs at or below `paths`, each a directory or a bundle, and reads no directory yet; another path is an error.
+/// Finds all runs at or below `paths`, each a directory, a bundle or a directory in a bundle, and reads no directory yet; another path is an error.
 pub fn list<P: AsRef<Path>>(paths: &[P]) -> Result<Runs, RunError> {
     let mut found = Found::default();
     let (mut runs, mut bundled) = (Vec::new(), Vec::new());
     for path in paths {
         let path = path.as_ref();
-        if path.is_file() && path.to_string_lossy().ends_with(BUNDLE) {
-            bundled.extend(read_bundle(path)?);
+        if let Some(bundle) = within_bundle(path) {
+            let below = |run: &Result<RunDir, RunError>| {
+                let (Ok(RunDir { path: at, .. }) | Err(RunError::Refused { path: at, .. })) = run else { return true };
+                at.starts_with(path)
+            };
+            bundled.extend(read_bundle(bundle)?.into_iter().filter(below));
             continue;
         }
         if !path.is_dir() {
@@ -117,11 +121,16 @@ pub fn list<P: AsRef<Path>>(paths: &[P]) -> Result<Runs, RunError> {
     Ok(Runs { paths: runs.into_iter(), bundled: bundled.into_iter(), left_out: found, ..Runs::default() })
 }
 
-/// Finds and reads all runs at or below `paths`, each a directory or a bundle; another path is an error.
+/// Finds and reads all runs at or below `paths`, each a directory, a bundle or a directory in a bundle; another path is an error.
 pub fn discover<P: AsRef<Path>>(paths: &[P]) -> Result<Found, RunError> {
     let mut runs = list(paths)?;
     let all = runs.by_ref().collect();
     Ok(Found { runs: all, ..runs.left_out })
+}
+
+/// The bundle that `path` is, or is a directory of, such as `a.runs.gz/split-digits`.
+fn within_bundle(path: &Path) -> Option<&Path> {
+    path.ancestors().find(|path| path.is_file() && path.to_string_lossy().ends_with(BUNDLE))
 }
 
 /// Lists the runs at or below `root`, parents before children and names in order.

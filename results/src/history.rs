@@ -30,8 +30,8 @@ pub struct Moment {
     pub experience: usize,
     /// Optimizer steps of the whole run so far.
     pub step: u64,
-    /// By task; none where a task was not asked about.
-    pub answers: Vec<Option<Answered>>,
+    /// By task, counted from 0; only the tasks that were asked about.
+    pub answers: BTreeMap<usize, Answered>,
 }
 
 /// Accuracies under one preference after an experience.
@@ -63,9 +63,11 @@ impl History {
         let mut moments: BTreeMap<(usize, At, u64), Moment> = BTreeMap::new();
         let last = records.iter().filter(|record| record.at == At::End).map(|record| record.experience).max();
         let mut wishes: BTreeMap<(usize, &str), Models> = BTreeMap::new();
+        let weighs = |words: &str| words.split(' ').count() == tasks;
         for record in records.iter().filter(|record| record.split == Split::Test && record.task < tasks) {
             if !record.preference.is_empty() {
-                if record.at == At::End {
+                // Memory is taken only for preferences that are as long as the list of tasks.
+                if record.at == At::End && weighs(&record.preference) {
                     let models = wishes.entry((record.experience, &record.preference)).or_default();
                     let accuracies = models.entry(record.sample).or_insert_with(|| vec![None; tasks]);
                     accuracies[record.task] = Some(record.accuracy).filter(|accuracy| accuracy.is_finite());
@@ -77,9 +79,9 @@ impl History {
                     at: record.at,
                     experience: record.experience,
                     step: record.step,
-                    answers: vec![None; tasks],
+                    answers: BTreeMap::new(),
                 });
-                moment.answers[record.task] = answered(record);
+                moment.answers.extend(answered(record).map(|answered| (record.task, answered)));
             }
         }
         let wishes = wishes.into_iter().filter_map(|((experience, words), models)| {
@@ -111,7 +113,7 @@ fn answered(record: &Record) -> Option<Answered> {
 impl Moment {
     /// Accuracy on `task`.
     pub fn accuracy(&self, task: usize) -> Option<f64> {
-        Some(self.answers.get(task).copied()??.accuracy)
+        Some(self.answers.get(&task)?.accuracy)
     }
 }
 
@@ -137,6 +139,18 @@ mod tests {
         assert_eq!(history.moments[1].accuracy(0), Some(0.9));
         assert_eq!(history.moments[1].accuracy(1), None);
         assert_eq!(history.last().unwrap().experience, 3);
+    }
+
+    #[test]
+    fn a_moment_holds_what_was_asked_and_not_what_is_claimed() {
+        let mut records = example::records(&example::MIXED);
+        let plain = records.len();
+        let mut preferred = records[plain - 1].clone();
+        preferred.preference = "1".into();
+        records.push(preferred);
+        let history = History::of(10_000, &records);
+        assert_eq!(history.moments.iter().map(|moment| moment.answers.len()).sum::<usize>(), plain);
+        assert!(history.preferred.is_empty() && history.earlier.is_empty());
     }
 
     #[test]

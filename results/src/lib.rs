@@ -4,7 +4,7 @@
 //! Reading order:
 //!
 //! 1. [`record`], [`ledger`], [`manifest`]: the three files of a run, and [`rows`], how two of them are written.
-//! 2. [`run`], [`mod@discover`]: a run read back and checked, and all runs below a directory.
+//! 2. [`run`], [`limits`], [`mod@discover`]: a run read back and checked, and all runs below a directory.
 //! 3. [`matrix`], [`history`], [`metric`], [`stats`]: accuracies, what is computed from them, and how sure it is.
 //! 4. [`summary`], [`rank`]: runs gathered into rows, and who may be compared with whom.
 //! 5. [`mod@table`], [`report`], [`mod@verdict`], [`text`], [`picture`]: the same for people.
@@ -24,6 +24,7 @@ pub mod history;
 pub mod import;
 pub mod ledger;
 pub mod lifetime;
+pub mod limits;
 pub mod manifest;
 pub mod matrix;
 pub mod metric;

@@ -1,17 +1,24 @@
 //! The accuracy matrix: what was known of each task before the first step and after each experience.
 
+use std::collections::BTreeMap;
+
 use crate::manifest::StreamInfo;
 use crate::record::{At, Record, Split};
 
 /// Accuracy on every task (column) after every experience (row), with the row before the first step as baseline.
 ///
-/// Experiences are counted from 1, so that row 0 is the baseline; tasks from 0. A cell that was not evaluated is empty.
+/// Experiences are counted from 1, so that row 0 is the baseline; tasks from 0. A cell that was not evaluated is empty and
+/// takes no memory: a matrix is as large as what was recorded, whatever a stream claims.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix {
     tasks: usize,
+    experiences: usize,
     joint: bool,
     trained: Vec<Vec<usize>>,
-    cells: Vec<Vec<Option<f64>>>,
+    /// The first and the last experience that trains each task.
+    spans: BTreeMap<usize, (usize, usize)>,
+    /// By row and task.
+    cells: BTreeMap<(usize, usize), f64>,
 }
 
 impl Matrix {
@@ -26,8 +33,8 @@ impl Matrix {
     /// Records inside experiences are not part of it.
     pub fn view(stream: &StreamInfo, records: &[Record], split: Split, preference: &str) -> Self {
         let tasks = stream.tasks.len();
-        let mut whole = vec![vec![None; tasks]; stream.experiences + 1];
-        let mut samples = vec![vec![(0.0, 0_u32); tasks]; stream.experiences + 1];
+        let mut whole = BTreeMap::new();
+        let mut samples: BTreeMap<(usize, usize), (f64, u32)> = BTreeMap::new();
         for record in records {
             let row = match record.at {
                 At::Start => 0,
@@ -39,19 +46,18 @@ impl Matrix {
                 continue;
             }
             if record.sample.is_none() {
-                whole[row][record.task] = Some(record.accuracy);
+                whole.insert((row, record.task), record.accuracy);
             } else {
-                let (sum, count) = &mut samples[row][record.task];
+                let (sum, count) = samples.entry((row, record.task)).or_default();
                 *sum += record.accuracy;
                 *count += 1;
             }
         }
-        for (cells, samples) in whole.iter_mut().zip(&samples) {
-            for (cell, &(sum, count)) in cells.iter_mut().zip(samples) {
-                *cell = cell.or((count > 0).then(|| sum / f64::from(count)));
-            }
+        for (cell, (sum, count)) in samples {
+            whole.entry(cell).or_insert_with(|| sum / f64::from(count));
         }
-        Self { tasks, joint: stream.joint, trained: stream.trained.clone(), cells: whole }
+        let (trained, experiences) = (stream.trained.clone(), stream.experiences);
+        Self { tasks, experiences, joint: stream.joint, spans: spans(&trained), trained, cells: whole }
     }
 
     /// A matrix from its cells: the baseline, then a row per experience, each with a cell per task.
@@ -60,7 +66,12 @@ impl Matrix {
     pub fn new(cells: Vec<Vec<Option<f64>>>, trained: Vec<Vec<usize>>, joint: bool) -> Self {
         let tasks = cells.first().map_or(0, Vec::len);
         assert!(cells.len() == trained.len() + 1 && cells.iter().all(|row| row.len() == tasks), "a row per experience");
-        Self { tasks, joint, trained, cells }
+        let row = |(row, cells): (usize, Vec<Option<f64>>)| {
+            cells.into_iter().enumerate().filter_map(move |(task, cell)| Some(((row, task), cell?)))
+        };
+        let experiences = trained.len();
+        let cells = cells.into_iter().enumerate().flat_map(row).collect();
+        Self { tasks, experiences, joint, spans: spans(&trained), trained, cells }
     }
 
     /// Number of tasks.
@@ -70,7 +81,7 @@ impl Matrix {
 
     /// Number of experiences.
     pub fn experiences(&self) -> usize {
-        self.cells.len() - 1
+        self.experiences
     }
 
     /// Whether all tasks were trained at once.
@@ -80,8 +91,7 @@ impl Matrix {
 
     /// Accuracy on `task` after `experience`, 0 to 1; experience 0 is the baseline. Empty if it is not a finite number.
     pub fn after(&self, experience: usize, task: usize) -> Option<f64> {
-        let cell = *self.cells.get(experience)?.get(task)?;
-        cell.filter(|accuracy| accuracy.is_finite())
+        self.cells.get(&(experience, task)).copied().filter(|accuracy| accuracy.is_finite())
     }
 
     /// Whether `experience`, counted from 1, trains `task`.
@@ -91,13 +101,29 @@ impl Matrix {
 
     /// The first experience that trains `task`.
     pub fn first_trained(&self, task: usize) -> Option<usize> {
-        (1..=self.experiences()).find(|&experience| self.trains(experience, task))
+        self.spans.get(&task).map(|(first, _)| *first)
     }
 
     /// The last experience that trains `task`.
     pub fn last_trained(&self, task: usize) -> Option<usize> {
-        (1..=self.experiences()).rfind(|&experience| self.trains(experience, task))
+        self.spans.get(&task).map(|(_, last)| *last)
     }
+
+    /// Cells that hold a value.
+    pub fn evaluated(&self) -> usize {
+        self.cells.len()
+    }
+}
+
+/// The first and the last experience, from 1, that trains each task.
+fn spans(trained: &[Vec<usize>]) -> BTreeMap<usize, (usize, usize)> {
+    let mut spans = BTreeMap::new();
+    for (experience, tasks) in (1..).zip(trained) {
+        for task in tasks {
+            spans.entry(*task).or_insert((experience, experience)).1 = experience;
+        }
+    }
+    spans
 }
 
 #[cfg(test)]
@@ -105,16 +131,20 @@ impl Matrix {
     /// A matrix of one task per experience from literal numbers: the baseline, then the rows.
     pub(crate) fn sequential(baseline: &[f64], rows: &[&[f64]]) -> Self {
         let cells = std::iter::once(&baseline).chain(rows).map(|row| row.iter().map(|&a| Some(a)).collect()).collect();
-        Self { tasks: baseline.len(), joint: false, trained: (0..rows.len()).map(|task| vec![task]).collect(), cells }
+        Self::new(cells, (0..rows.len()).map(|task| vec![task]).collect(), false)
     }
 
     pub(crate) fn set(mut self, experience: usize, task: usize, cell: Option<f64>) -> Self {
-        self.cells[experience][task] = cell;
+        match cell {
+            Some(cell) => self.cells.insert((experience, task), cell),
+            None => self.cells.remove(&(experience, task)),
+        };
         self
     }
 
     pub(crate) fn training(mut self, trained: &[&[usize]]) -> Self {
         self.trained = trained.iter().map(|tasks| tasks.to_vec()).collect();
+        self.spans = spans(&self.trained);
         self
     }
 
@@ -126,14 +156,11 @@ impl Matrix {
     /// The same matrix with task `j` called `names[j]`.
     pub(crate) fn relabelled(&self, names: &[usize]) -> Self {
         let mut other = self.clone();
-        for (row, cells) in self.cells.iter().enumerate() {
-            for (task, &cell) in cells.iter().enumerate() {
-                other.cells[row][names[task]] = cell;
-            }
-        }
+        other.cells = self.cells.iter().map(|(&(row, task), &cell)| ((row, names[task]), cell)).collect();
         for tasks in &mut other.trained {
             *tasks = tasks.iter().map(|&task| names[task]).collect();
         }
+        other.spans = spans(&other.trained);
         other
     }
 }
@@ -187,6 +214,23 @@ mod tests {
         (second.sample, second.accuracy) = (None, 0.875);
         records.push(second);
         assert_eq!(Matrix::of(&stream, &records).after(0, 0), Some(0.875));
+    }
+
+    #[test]
+    fn a_matrix_is_as_large_as_its_records_and_not_as_its_claims() {
+        let many = 10_000;
+        let stream = crate::manifest::StreamInfo {
+            tasks: vec!["task".into(); many],
+            experiences: many,
+            trained: (0..many).map(|task| vec![task]).collect(),
+            ..example::stream()
+        };
+        let mut records = example::records(&example::MIXED);
+        records.truncate(1);
+        let matrix = Matrix::of(&stream, &records);
+        assert_eq!((matrix.tasks(), matrix.experiences(), matrix.evaluated()), (many, many, 1));
+        assert_eq!((matrix.first_trained(9_999), matrix.last_trained(9_999)), (Some(many), Some(many)));
+        assert_eq!((matrix.after(0, 0), matrix.after(many, 9_999)), (Some(0.5), None));
     }
 
     #[test]

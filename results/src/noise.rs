@@ -88,7 +88,7 @@ fn so_far(runs: &[History], trained: &[Vec<usize>], joint: bool, value: Value) -
         seen.dedup();
         let of_run = |history: &History| {
             let moment = history.moments.iter().find(|m| m.at == At::End && m.experience == experience)?;
-            let answers: Option<Vec<Answered>> = seen.iter().map(|&task| moment.answers.get(task).copied()?).collect();
+            let answers: Option<Vec<Answered>> = seen.iter().map(|task| moment.answers.get(task).copied()).collect();
             let answers = answers.filter(|answers| !answers.is_empty())?;
             let n = answers.iter().map(|answer| answer.n).sum::<u64>();
             Some((answers.iter().map(value).sum::<f64>() / answers.len() as f64, n))

@@ -17,6 +17,7 @@ use crate::{
     run::RunDir,
     stats::{Estimate, paired},
     summary::{SummaryError, settings},
+    text::clean,
 };
 
 /// One score of one seed, by what it is a score of (a phase, a lag).
@@ -25,7 +26,7 @@ type Curve = BTreeMap<usize, f64>;
 /// One run, or all seeds of one configuration.
 #[derive(Clone, Debug)]
 pub struct Phases {
-    /// Method and settings.
+    /// Method and settings, cleaned.
     pub name: String,
     /// Name of the stream.
     pub stream: String,
@@ -109,14 +110,14 @@ impl Phases {
         let mut runs = runs.to_vec();
         runs.sort_by_key(|run| run.manifest.seed);
         if let Some([a, b]) = runs.array_windows().find(|[a, b]| a.manifest.seed == b.manifest.seed) {
-            let [a, b] = [a, b].map(|run| run.path.display().to_string());
+            let [a, b] = [a, b].map(|run| clean(&run.path.display().to_string()));
             return Err(SummaryError::RepeatedSeed(a, b));
         }
         let first = &runs[0].manifest;
         let largest = |of: fn(&RunDir) -> u64| runs.iter().map(|run| of(run)).max().unwrap_or(0);
         Ok(Self {
-            name: [vec![first.method.clone()], settings(first)].concat().join(" "),
-            stream: first.stream.name.clone(),
+            name: [vec![first.method.clone()], settings(first)].concat().iter().map(|word| clean(word)).collect::<Vec<_>>().join(" "),
+            stream: clean(&first.stream.name),
             seeds: runs.iter().map(|run| run.manifest.seed).collect(),
             rehearsed: largest(|run| run.manifest.spent.rehearsed),
             replayed: largest(|run| run.manifest.spent.replayed),

@@ -3,11 +3,13 @@
 use crate::manifest::Manifest;
 use crate::run::RunDir;
 use crate::summary::{Entry, settings};
-use crate::text::clean;
+use crate::text::{clean, harmless};
 
 /// The command that makes all runs of a row, given the stream file that shipped under the stream's name.
 pub fn command(entry: &Entry) -> String {
-    words(&entry.stream, &entry.method, &entry.overrides, &seeds(&entry.seeds))
+    let mut overrides = [&entry.overrides[..], &entry.common].concat();
+    overrides.sort();
+    words(&entry.stream, &entry.method, &overrides, &seeds(&entry.seeds))
 }
 
 /// The command that makes one run, given the stream file that shipped under the stream's name.
@@ -36,10 +38,30 @@ fn seeds(seeds: &[u64]) -> String {
     }
 }
 
-/// A word as a POSIX shell takes it.
-fn quoted(word: &str) -> String {
+/// A word as a shell takes it, on one line and without anything that a terminal obeys.
+///
+/// Control characters and marks of direction, which a path may hold, are written as `$'…'` has them (POSIX 2024, bash,
+/// zsh, ksh).
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "+-_./=,:@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.into() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.into();
+    }
+    if !word.contains(char::is_control) && harmless(word) == word {
+        return format!("'{}'", word.replace('\'', "'\\''"));
+    }
+    let mut text = String::from("$'");
+    for c in word.chars() {
+        match c {
+            '\'' | '\\' => text.extend(['\\', c]),
+            // Octal for each byte, which all of these shells read alike.
+            c if c.is_control() || harmless(c.encode_utf8(&mut [0; 4])).is_empty() => {
+                c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| text += &format!("\\{byte:03o}"));
+            }
+            c => text.push(c),
+        }
+    }
+    text + "'"
 }
 
 #[cfg(test)]
@@ -59,5 +81,22 @@ mod tests {
     #[test]
     fn a_hostile_setting_is_one_word() {
         assert_eq!(quoted("x=$(rm -rf ~)'; reboot"), "'x=$(rm -rf ~)'\\''; reboot'");
+        assert_eq!(quoted("a'\nreboot\x1b[2J\\\u{202e}é"), "$'a\\'\\012reboot\\033[2J\\\\\\342\\200\\256é'");
+        assert_eq!((quoted(""), quoted("-rf *")), ("''".into(), "'-rf *'".into()));
+    }
+
+    /// What a shell makes of a quoted word is the word.
+    #[cfg(unix)]
+    #[test]
+    fn a_shell_reads_back_what_was_quoted() {
+        let words = ["plain", "two words", "it's $HOME `id` \"x\" \\n", "line\nbreak", "\x1b[2J\ttab\u{202e}é'", "*", "$'x'"];
+        // Not every `sh` knows `$'…'`.
+        let Ok(bash) = std::process::Command::new("bash").arg("-c").arg("true").status() else { return };
+        assert!(bash.success());
+        for word in words {
+            let command = format!("printf %s {}", quoted(word));
+            let output = std::process::Command::new("bash").arg("-c").arg(command).output().unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), word);
+        }
     }
 }

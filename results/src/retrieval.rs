@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::At;
 use crate::rows::{Row, read_rows};
-use crate::run::{MAX_BYTES, MAX_ROWS, RunError, read, refused};
+use crate::limits::{RECORD_BYTES, RECORD_ROWS};
+use crate::run::{RunError, read, refused};
 
 /// Name of the file of retrieval in a run's directory.
 pub const RETRIEVAL_FILE: &str = "retrieval.csv";
@@ -69,7 +70,7 @@ impl Row for Retrieval {
 /// When the file is missing, no plain file or too large, or when a row is not what a run writes.
 pub fn read_retrieval(path: impl AsRef<Path>) -> Result<Vec<Retrieval>, RunError> {
     let path = path.as_ref();
-    parse(&read(path, MAX_BYTES)?, MAX_ROWS).map_err(|why| refused(path, &why))
+    parse(&read(path, RECORD_BYTES)?, RECORD_ROWS as usize).map_err(|why| refused(path, &why))
 }
 
 fn parse(bytes: &[u8], limit: usize) -> Result<Vec<Retrieval>, String> {

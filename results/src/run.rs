@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::check;
 use crate::ledger::LedgerRow;
+use crate::limits::{CONFIG_BYTES, LEDGER_BYTES, LEDGER_ROWS, MANIFEST_BYTES, RECORD_BYTES, RECORD_ROWS};
 use crate::manifest::Manifest;
 use crate::matrix::Matrix;
 use crate::metric::{Metric, Scores, Subject};
@@ -25,23 +26,14 @@ pub const LEDGER_FILE: &str = "ledger.csv";
 /// Name of the file of the resolved configuration in a run's directory.
 pub const CONFIG_FILE: &str = "config.toml";
 
-/// Bytes of a configuration, at most.
-const MAX_CONFIG_BYTES: u64 = 1 << 20;
-/// Bytes of a file that is read, at most.
-pub(crate) const MAX_BYTES: u64 = 64 << 20;
-/// Bytes of a manifest, at most.
-const MAX_MANIFEST_BYTES: u64 = 4 << 20;
-/// Rows of a file that is read, at most.
-pub(crate) const MAX_ROWS: usize = 1_000_000;
-
 /// Why a run was not read.
 #[derive(Debug, Error)]
 pub enum RunError {
     /// The run has no manifest: it was interrupted, or is still running.
-    #[error("{}: no {MANIFEST_FILE}, so the run is not complete; repeat its command to finish it", .0.display())]
+    #[error("{}: no {MANIFEST_FILE}, so the run is not complete; repeat its command to finish it", shown(.0))]
     Incomplete(PathBuf),
     /// A file could not be read.
-    #[error("{}: {why}", path.display())]
+    #[error("{}: {why}", shown(path))]
     Unreadable {
         /// The file or directory.
         path: PathBuf,
@@ -49,13 +41,18 @@ pub enum RunError {
         why: String,
     },
     /// A file was read and is not what a run leaves behind.
-    #[error("{}: {why}; remove this run or repeat it", path.display())]
+    #[error("{}: {why}; remove this run or repeat it", shown(path))]
     Refused {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
     },
+}
+
+/// A path on a screen: folders of runs may have any name.
+fn shown(path: &Path) -> String {
+    clean(&path.display().to_string())
 }
 
 /// A complete run, checked.
@@ -91,10 +88,10 @@ impl Files {
         let config = path.join(CONFIG_FILE);
         let kept = fs::symlink_metadata(&config).is_ok_and(|file| file.is_file());
         Ok(Self {
-            manifest: read(&manifest, MAX_MANIFEST_BYTES)?,
-            config: if kept { Some(read(&config, MAX_CONFIG_BYTES)?) } else { None },
-            records: read(&path.join(RECORDS_FILE), MAX_BYTES)?,
-            ledger: read(&path.join(LEDGER_FILE), MAX_BYTES)?,
+            manifest: read(&manifest, MANIFEST_BYTES)?,
+            config: if kept { Some(read(&config, CONFIG_BYTES)?) } else { None },
+            records: read(&path.join(RECORDS_FILE), RECORD_BYTES)?,
+            ledger: read(&path.join(LEDGER_FILE), LEDGER_BYTES)?,
         })
     }
 }
@@ -108,7 +105,7 @@ impl RunDir {
             // A manifest that is none says more than a file that it lacks.
             Err(error) => {
                 let file = path.join(MANIFEST_FILE);
-                let manifest = read(&file, MAX_MANIFEST_BYTES).map(|bytes| manifest(&file, bytes));
+                let manifest = read(&file, MANIFEST_BYTES).map(|bytes| manifest(&file, bytes));
                 Err(manifest.ok().and_then(Result::err).unwrap_or(error))
             }
         }
@@ -119,8 +116,8 @@ impl RunDir {
         let file = path.join(MANIFEST_FILE);
         let manifest = manifest(&file, files.manifest)?;
         let of = |name: &str| path.join(name);
-        let records = rows(&of(RECORDS_FILE), &files.records, |rows| check::records(rows, &manifest))?;
-        let ledger = rows(&of(LEDGER_FILE), &files.ledger, |rows| check::ledger(rows, &manifest))?;
+        let records = rows(&of(RECORDS_FILE), &files.records, RECORD_ROWS, |rows| check::records(rows, &manifest))?;
+        let ledger = rows(&of(LEDGER_FILE), &files.ledger, LEDGER_ROWS, |rows| check::ledger(rows, &manifest))?;
         let config = files.config.map(String::from_utf8).transpose();
         let config = config.map_err(|e| refused(&of(CONFIG_FILE), &e.to_string()))?;
         Ok(Self { path, manifest, records, ledger, config })
@@ -151,8 +148,13 @@ fn manifest(file: &Path, bytes: Vec<u8>) -> Result<Manifest, RunError> {
     Ok(manifest)
 }
 
-fn rows<R: Row>(file: &Path, bytes: &[u8], check: impl Fn(&[R]) -> Result<(), String>) -> Result<Vec<R>, RunError> {
-    let rows = read_rows(bytes, MAX_ROWS).map_err(|why| refused(file, &why))?;
+fn rows<R: Row>(
+    file: &Path,
+    bytes: &[u8],
+    most: u64,
+    check: impl Fn(&[R]) -> Result<(), String>,
+) -> Result<Vec<R>, RunError> {
+    let rows = read_rows(bytes, most as usize).map_err(|why| refused(file, &why))?;
     check(&rows).map_err(|why| refused(file, &why))?;
     Ok(rows)
 }
@@ -160,8 +162,12 @@ fn rows<R: Row>(file: &Path, bytes: &[u8], check: impl Fn(&[R]) -> Result<(), St
 /// Reads a plain file of at most `limit` bytes; opening anything else, such as a pipe, could block for ever.
 pub(crate) fn read(file: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
     let unreadable = |e: std::io::Error| RunError::Unreadable { path: file.into(), why: e.to_string() };
-    if !fs::symlink_metadata(file).map_err(unreadable)?.is_file() {
+    let found = fs::symlink_metadata(file).map_err(unreadable)?;
+    if !found.is_file() {
         return Err(refused(file, "not a plain file"));
+    }
+    if found.len() > limit {
+        return Err(refused(file, &format!("larger than {limit} bytes")));
     }
     let mut bytes = Vec::new();
     // The file may grow while it is read, so the limit holds for what is read, not for what was announced.
@@ -269,9 +275,9 @@ mod tests {
     fn large_files_and_files_that_are_none_are_refused() {
         let root = tempfile::tempdir().unwrap();
         let path = example::write(root.path(), &sound());
-        File::options().write(true).open(path.join(RECORDS_FILE)).unwrap().set_len(MAX_BYTES + 1).unwrap();
+        File::options().write(true).open(path.join(RECORDS_FILE)).unwrap().set_len(RECORD_BYTES + 1).unwrap();
         let error = RunDir::open(&path).unwrap_err().to_string();
-        assert!(error.contains("records.csv: larger than 67108864 bytes; remove this run or repeat it"), "{error}");
+        assert!(error.contains("records.csv: larger than 1073741824 bytes; remove this run or repeat it"), "{error}");
         fs::remove_file(path.join(RECORDS_FILE)).unwrap();
         assert!(matches!(RunDir::open(&path), Err(RunError::Unreadable { .. })));
         fs::create_dir(path.join(RECORDS_FILE)).unwrap();

@@ -86,6 +86,8 @@ pub struct Entry {
     pub method: String,
     /// Settings given on the command line, without the method and the seed.
     pub overrides: Vec<String>,
+    /// More of them, where all rows of a table share them and its rows do not name them.
+    pub common: Vec<String>,
     /// Whether all tasks were trained at once.
     pub joint: bool,
     /// What the method was allowed to know.
@@ -133,6 +135,7 @@ impl Entry {
             hash: first.stream.hash.clone(),
             method: first.method.clone(),
             overrides: settings(first),
+            common: Vec::new(),
             joint: first.stream.joint,
             conditions: first.conditions.clone(),
             paths: runs.iter().map(|run| run.path.clone()).collect(),
@@ -282,6 +285,20 @@ fn larger(a: &Spend, b: &Spend) -> Spend {
 }
 
 impl StreamSummary {
+    /// The same with rows that leave out the settings which all of them share.
+    pub fn brief(mut self) -> Self {
+        let Some((first, rest)) = self.entries.split_first() else { return self };
+        let shared = |setting: &&String| rest.iter().all(|entry| entry.overrides.contains(setting));
+        let common: Vec<String> = first.overrides.iter().filter(shared).cloned().collect();
+        if !rest.is_empty() {
+            for entry in &mut self.entries {
+                entry.overrides.retain(|setting| !common.contains(setting));
+                entry.common.clone_from(&common);
+            }
+        }
+        self
+    }
+
     /// Whether the environment brought examples back in any run.
     pub fn is_rehearsed(&self) -> bool {
         self.entries.iter().any(|entry| entry.spent.rehearsed > 0)

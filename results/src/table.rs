@@ -96,11 +96,13 @@ pub enum Column {
     Rehearsed,
     /// Bytes of state beside the weights.
     State,
+    /// Peak memory of a step over that of full fine-tuning.
+    Memory,
 }
 
 impl Column {
     /// All, in a table's order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Rank,
         Self::Seeds,
         Self::Scores,
@@ -114,6 +116,7 @@ impl Column {
         Self::Replayed,
         Self::Rehearsed,
         Self::State,
+        Self::Memory,
     ];
 
     /// What it is asked for by.
@@ -132,6 +135,7 @@ impl Column {
             Self::Replayed => "replayed",
             Self::Rehearsed => "rehearsed",
             Self::State => "state",
+            Self::Memory => "memory",
         }
     }
 
@@ -146,8 +150,8 @@ impl Column {
 
     /// Whether it says what was spent.
     fn is_spending(self) -> bool {
-        use Column::{Examples, Operations, Rehearsed, Replayed, State, Steps};
-        matches!(self, Steps | Operations | Examples | Replayed | Rehearsed | State)
+        use Column::{Examples, Memory, Operations, Rehearsed, Replayed, State, Steps};
+        matches!(self, Steps | Operations | Examples | Replayed | Rehearsed | State | Memory)
     }
 }
 
@@ -174,12 +178,17 @@ pub struct TableOptions {
     pub columns: Option<Vec<Column>>,
     /// Whether each row's runs and command stand below.
     pub footnotes: bool,
+    /// Whether settings that all rows share are named once, below the table, and not in each row.
+    pub brief: bool,
 }
+
+/// What begins the note on settings that all rows share.
+pub(crate) const SHARED: &str = "All rows are set to ";
 
 impl Default for TableOptions {
     fn default() -> Self {
         let metrics = USUAL.to_vec();
-        Self { format: Format::Text, grouping: Grouping::default(), metrics, columns: None, footnotes: false }
+        Self { format: Format::Text, grouping: Grouping::default(), metrics, columns: None, footnotes: false, brief: false }
     }
 }
 
@@ -191,6 +200,13 @@ pub fn table(runs: &[RunDir], options: &TableOptions) -> Result<String, SummaryE
 
 /// Writes `summaries` as tables; the metrics of `options` must have been computed.
 pub fn render(summaries: &[StreamSummary], options: &TableOptions) -> String {
+    let brief: Vec<StreamSummary>;
+    let summaries = if options.brief && !matches!(options.format, Format::Csv | Format::Json) {
+        brief = summaries.iter().cloned().map(StreamSummary::brief).collect();
+        &brief
+    } else {
+        summaries
+    };
     let one = match options.format {
         Format::Text => text::table,
         Format::Markdown => markdown::table,

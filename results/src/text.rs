@@ -1,5 +1,7 @@
 //! How names and numbers are written for people. Names come from files elsewhere and are hostile until cleaned.
 
+use std::borrow::Cow;
+
 use crate::metric::{Metric, Unit};
 use crate::stats::Estimate;
 
@@ -10,6 +12,13 @@ const MAX_CHARS: usize = 60;
 pub fn clean(text: &str) -> String {
     let kept: String = text.chars().filter(|&c| !c.is_control() && !is_invisible(c)).collect();
     kept.trim().into()
+}
+
+/// Lines of text without what a terminal obeys or what reorders them: all control characters but line breaks and tabs,
+/// and marks of direction. What reaches a screen goes through here, whatever was forgotten before.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let bad = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || is_direction(c);
+    if text.contains(bad) { text.replace(bad, "").into() } else { text.into() }
 }
 
 /// A cleaned name that fits a table's column.
@@ -23,6 +32,11 @@ pub fn cut(text: &str, chars: usize) -> String {
         return text.into();
     }
     text.chars().take(chars.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// Marks that turn the direction of what follows.
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Zero-width characters, direction marks, line separators, tags and variation selectors.
@@ -119,6 +133,12 @@ mod tests {
         assert_eq!(clean("lo\x1b[2Jra\n\r\u{202e}evil\u{200b}\u{7}"), "lo[2Jraevil");
         assert_eq!(short(&"é".repeat(61)), format!("{}…", "é".repeat(59)));
         assert_eq!(short(" plain "), "plain");
+    }
+
+    #[test]
+    fn a_screen_gets_lines_and_nothing_that_it_obeys() {
+        assert_eq!(harmless("a\tb\nc\r\x1b[2J\u{9b}2J\u{7f}\u{202e}d 👩\u{200d}🔬"), "a\tb\nc[2J2Jd 👩\u{200d}🔬");
+        assert!(matches!(harmless("plain ±\n"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use csv::StringRecord;
 
-use crate::run::{MAX_BYTES, MAX_ROWS, RunError, read, refused};
+use crate::limits::{LOGGED_BYTES, LOGGED_ROWS};
+use crate::run::{RunError, read, refused};
 use crate::text::short;
 
 /// Name of the file of logged steps in a run's directory.
@@ -39,7 +40,7 @@ pub struct TrainRow {
 /// When the file is missing, no plain file or too large, or when a row is not what a run writes.
 pub fn read_train(path: impl AsRef<Path>) -> Result<Vec<TrainRow>, RunError> {
     let path = path.as_ref();
-    parse(&read(path, MAX_BYTES)?, MAX_ROWS).map_err(|why| refused(path, &why))
+    parse(&read(path, LOGGED_BYTES)?, LOGGED_ROWS as usize).map_err(|why| refused(path, &why))
 }
 
 fn parse(bytes: &[u8], limit: usize) -> Result<Vec<TrainRow>, String> {

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
-use clbench_results::{Entry, Filter, Grouping, RunDir, compare::compare as side_by_side, discover, summarise};
+use clbench_results::{
+    Entry, Filter, Found, Grouping, RunDir, compare::compare as side_by_side, discover, summarise, text::short,
+};
 
 use super::{Ending, Usage, print, table::Chosen, tell};
 
@@ -16,16 +18,28 @@ pub(super) struct Words {
     b: String,
     /// Where runs of methods are looked for
     #[arg(default_value = "runs", value_name = "FOLDER")]
-    paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
     chosen: Chosen,
 }
 
 pub(super) fn compare(words: &Words) -> Result<Ending> {
+    let (text, notes) = text(words, &|paths| Ok(discover(paths)?))?;
+    notes.iter().for_each(|note| tell(note));
+    if text.is_empty() {
+        tell(&format!("error: {} and {} share no stream with two common seeds", words.a, words.b));
+        return Ok(Ending::Failed);
+    }
+    print(&text)?;
+    Ok(Ending::Done)
+}
+
+/// The comparisons, of what is found at paths, and what is to be said about that.
+pub(super) fn text(words: &Words, found: &dyn Fn(&[PathBuf]) -> Result<Found>) -> Result<(String, Vec<String>)> {
     let (metrics, grouping) = (words.chosen.metrics()?, words.chosen.grouping()?);
-    let [a, b] = [&words.a, &words.b].map(|side| rows(side, words, &grouping));
-    let (a, b) = (a?, b?);
-    let mut compared = 0;
+    let (mut text, mut notes) = (String::new(), Vec::new());
+    let mut side = |side: &str| rows(side, words, &grouping, found, &mut notes);
+    let (a, b) = (side(&words.a)?, side(&words.b)?);
     for first in &a {
         // On one stream where there is one; else whatever there is.
         let same: Vec<&Entry> = b.iter().filter(|second| second.stream_equals(first)).collect();
@@ -33,20 +47,21 @@ pub(super) fn compare(words: &Words) -> Result<Ending> {
             if first.family == second.family {
                 continue;
             }
-            let Some(text) = side_by_side(first, second, &metrics) else { continue };
-            print(&format!("{}{}\n\n{text}", if compared > 0 { "\n" } else { "" }, first.stream))?;
-            compared += 1;
+            let Some(compared) = side_by_side(first, second, &metrics) else { continue };
+            text += &format!("{}{}\n\n{compared}", if text.is_empty() { "" } else { "\n" }, short(&first.stream));
         }
     }
-    if compared == 0 {
-        tell(&format!("error: {} and {} share no stream with two common seeds", words.a, words.b));
-        return Ok(Ending::Failed);
-    }
-    Ok(Ending::Done)
+    Ok((text, notes))
 }
 
 /// The rows that one side means.
-fn rows(side: &str, words: &Words, grouping: &Grouping) -> Result<Vec<Entry>> {
+fn rows(
+    side: &str,
+    words: &Words,
+    grouping: &Grouping,
+    found: &dyn Fn(&[PathBuf]) -> Result<Found>,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Entry>> {
     let as_path = Path::new(side);
     let (paths, filter) = if as_path.exists() {
         (vec![as_path.to_owned()], None)
@@ -55,8 +70,8 @@ fn rows(side: &str, words: &Words, grouping: &Grouping) -> Result<Vec<Entry>> {
         let filter: Filter = filter.parse().map_err(|error| Usage(anyhow!("{error}")))?;
         (words.paths.clone(), Some(filter))
     };
-    let found = discover(&paths)?;
-    found.notes().iter().for_each(|note| tell(note));
+    let found = found(&paths)?;
+    notes.extend(found.notes());
     let mut runs = found.runs;
     words.chosen.keep(&mut runs);
     let reference = |run: &RunDir| run.manifest.stream.covers.is_some();

@@ -36,7 +36,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
-use clbench_results::{RunDir, discover};
+use clbench_results::{RunDir, discover, text::harmless};
 
 use crate::registry::Shelf;
 
@@ -222,9 +222,9 @@ fn read_text(path: &Path) -> Result<String> {
     Ok(text)
 }
 
-/// Writes data to standard output. A reader that has gone away is no error.
+/// Writes data to standard output, without anything that a terminal obeys. A reader that has gone away is no error.
 fn print(text: &str) -> Result<()> {
-    let written = std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush());
+    let written = std::io::stdout().write_all(harmless(text).as_bytes()).and_then(|()| std::io::stdout().flush());
     match written {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => other.context("cannot write to standard output"),
@@ -233,7 +233,7 @@ fn print(text: &str) -> Result<()> {
 
 /// Writes a line to standard error. Where that cannot be written to, `eprintln` would panic and end a run.
 fn tell(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", harmless(line));
 }
 
 /// The first interrupt asks running runs to save and stop; the second stops at once.

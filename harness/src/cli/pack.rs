@@ -1,9 +1,12 @@
 //! `clbench pack`: what runs left behind in one file, to publish beside a table.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
-use clbench_results::bundle::{BUNDLE, write_bundle};
+use clbench_results::{
+    RunDir,
+    bundle::{BUNDLE, write_bundle},
+};
 
 use super::{Ending, Finished, Usage, table::Chosen, tell};
 
@@ -33,12 +36,19 @@ pub(super) fn pack(words: &Words) -> Result<Ending> {
     }
     let directories: Vec<(String, PathBuf)> = runs
         .iter()
-        .map(|run| {
-            let manifest = &run.manifest;
-            (format!("{}/{}/{}", manifest.stream.name, manifest.method, manifest.run), run.path.clone())
-        })
+        .map(|run| (place(run, &words.finished.paths), run.path.clone()))
         .collect();
     write_bundle(&words.output, &directories)?;
     tell(&format!("packed {} runs into {}", runs.len(), words.output.display()));
     Ok(Ending::Done)
+}
+
+/// Where a run stands in a bundle: below the folder that was given, so that folders can be told apart in it, too.
+fn place(run: &RunDir, paths: &[PathBuf]) -> String {
+    let manifest = &run.manifest;
+    let below = paths.iter().find_map(|path| run.path.strip_prefix(path).ok()).and_then(Path::to_str);
+    match below {
+        Some(place) if place.contains('/') => place.into(),
+        _ => format!("{}/{}/{}", manifest.stream.name, manifest.method, manifest.run),
+    }
 }

@@ -1,7 +1,7 @@
 //! `clbench phases`: how accuracy goes on from phase to phase.
 
 use anyhow::{Result, anyhow};
-use clbench_results::{Format, View, phases as gather, phases_sentence, phases_spread, phases_text};
+use clbench_results::{Filter, Format, RunDir, View, phases as gather, phases_sentence, phases_spread, phases_text};
 
 use super::{Ending, Finished, Usage, print};
 
@@ -9,7 +9,13 @@ use super::{Ending, Finished, Usage, print};
 #[derive(clap::Args)]
 pub(super) struct Words {
     #[command(flatten)]
-    finished: Finished,
+    pub(super) finished: Finished,
+    /// Only runs that fit, such as method=ewc; several must all fit
+    #[arg(long, value_name = "KEY=PATTERN")]
+    only: Vec<Filter>,
+    /// No runs that fit
+    #[arg(long, value_name = "KEY=PATTERN")]
+    without: Vec<Filter>,
     /// text, md or csv
     #[arg(long, default_value = "text")]
     format: String,
@@ -31,25 +37,35 @@ pub(super) struct Words {
 }
 
 pub(super) fn phases(words: &Words) -> Result<Ending> {
+    let Some(text) = text(words, words.finished.runs()?)? else { return Ok(words.finished.none("sequential run")) };
+    print(&text)?;
+    Ok(Ending::Done)
+}
+
+/// What is said of `runs`; none without a sequential one.
+pub(super) fn text(words: &Words, mut runs: Vec<RunDir>) -> Result<Option<String>> {
     let format: Format = words.format.parse().map_err(|error| Usage(anyhow!("{error}")))?;
     if !matches!(format, Format::Text | Format::Markdown | Format::Csv) || !(0.0..=1.0).contains(&words.threshold) {
         return Err(Usage(anyhow!("phases are written as text, md or csv, with a threshold between 0 and 1")).into());
     }
-    let all = gather(&words.finished.runs()?, words.threshold)?;
+    let fits = |run: &RunDir| {
+        let fits = |filter: &Filter| filter.fits(&run.manifest);
+        words.only.iter().all(fits) && !words.without.iter().any(fits)
+    };
+    runs.retain(fits);
+    let all = gather(&runs, words.threshold)?;
     if all.is_empty() {
-        return Ok(words.finished.none("sequential run"));
+        return Ok(None);
     }
     let names = || all.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join("; ");
     if let Some([a, b]) = words.compare.as_deref() {
         let sentence = phases_sentence(&all, a, b, words.claim.as_deref());
         let missing = || Usage(anyhow!("no two such rows with a seed in common; there are {}", names()));
-        let sentence = sentence.ok_or_else(missing)?;
-        print(&(sentence + "\n"))?;
-    } else if words.spread {
-        print(&(phases_spread(&all).unwrap_or_default() + "\n"))?;
-    } else {
-        let text = phases_text(&all, &View::ALL, words.against.as_deref(), format);
-        print(&text.ok_or_else(|| Usage(anyhow!("--against names no row; there are {}", names())))?)?;
+        return Ok(Some(sentence.ok_or_else(missing)? + "\n"));
     }
-    Ok(Ending::Done)
+    if words.spread {
+        return Ok(Some(phases_spread(&all).unwrap_or_default() + "\n"));
+    }
+    let text = phases_text(&all, &View::ALL, words.against.as_deref(), format);
+    text.map(Some).ok_or_else(|| Usage(anyhow!("--against names no row; there are {}", names())).into())
 }

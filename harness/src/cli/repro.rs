@@ -1,7 +1,10 @@
 //! `clbench repro`: the commands that make runs again.
 
 use anyhow::Result;
-use clbench_results::repro::{exact_command, run_command};
+use clbench_results::{
+    repro::{exact_command, run_command},
+    text::clean,
+};
 
 use super::{Ending, Finished, print, table::Chosen};
 
@@ -23,8 +26,9 @@ pub(super) fn repro(words: &Words) -> Result<Ending> {
     let mut text = String::new();
     for run in &runs {
         let manifest = &run.manifest;
-        let made = format!("{} {}", manifest.version, manifest.revision);
-        text += &format!("# run {}, made by clbench {} on {}\n", manifest.run, made.trim(), manifest.device);
+        let made = format!("{} {}", clean(&manifest.version), clean(&manifest.revision));
+        let (id, device) = (clean(&manifest.run), clean(&manifest.device));
+        text += &format!("# run {id}, made by clbench {} on {device}\n", made.trim());
         if run.config.is_some() && run.path.is_dir() {
             text += &format!("{}\n# or, with the stream file:\n", exact_command(run));
         }

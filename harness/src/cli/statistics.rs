@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clbench_results::{
+    RunDir,
     noise::{noise_text, ranks_text},
     summarise,
 };
@@ -12,19 +13,24 @@ use super::{Ending, Finished, print, table::Chosen};
 #[derive(clap::Args)]
 pub(super) struct Words {
     #[command(flatten)]
-    finished: Finished,
+    pub(super) finished: Finished,
     #[command(flatten)]
     chosen: Chosen,
 }
 
 pub(super) fn statistics(words: &Words) -> Result<Ending> {
-    let mut runs = words.finished.runs()?;
+    let Some(text) = text(words, words.finished.runs()?)? else { return Ok(words.finished.none("run")) };
+    print(&text)?;
+    Ok(Ending::Done)
+}
+
+/// What is said of `runs`; none without one.
+pub(super) fn text(words: &Words, mut runs: Vec<RunDir>) -> Result<Option<String>> {
     words.chosen.keep(&mut runs);
     let summaries = summarise(&runs, &words.chosen.grouping()?)?;
     if summaries.is_empty() {
-        return Ok(words.finished.none("run"));
+        return Ok(None);
     }
     let noise: Vec<String> = summaries.iter().map(|summary| noise_text(summary, &runs)).collect();
-    print(&format!("{}{}", noise.join("\n"), ranks_text(&summaries)))?;
-    Ok(Ending::Done)
+    Ok(Some(format!("{}{}", noise.join("\n"), ranks_text(&summaries))))
 }

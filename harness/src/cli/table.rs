@@ -18,7 +18,7 @@ use super::{Ending, Finished, Usage, print, read_text, tell};
 #[derive(clap::Args)]
 pub(super) struct Words {
     #[command(flatten)]
-    finished: Finished,
+    pub(super) finished: Finished,
     #[command(flatten)]
     chosen: Chosen,
     /// text, md, csv, tex, html or json
@@ -28,12 +28,15 @@ pub(super) struct Words {
     #[arg(long)]
     across: bool,
     /// Columns: rank, seeds, scores, start, head, logits, task-id, steps,
-    /// operations, examples, replayed, rehearsed, state
+    /// operations, examples, replayed, rehearsed, state, memory
     #[arg(long, value_name = "NAMES", value_delimiter = ',', verbatim_doc_comment)]
     columns: Option<Vec<Column>>,
     /// Leave out which runs and commands stand behind each row
     #[arg(long)]
     no_footnotes: bool,
+    /// Name settings that all rows share once, below the table
+    #[arg(long)]
+    brief: bool,
     /// Write the table into the block of this file that begins with
     /// <!-- clbench: NAME --> and ends with <!-- clbench: end -->
     #[arg(long, value_name = "FILE", verbatim_doc_comment)]
@@ -118,21 +121,7 @@ fn metric(name: &str) -> Result<&'static Metric> {
 
 pub(super) fn table(words: &Words) -> Result<Ending> {
     let plain = if words.splice.is_some() { "md" } else { "text" };
-    let format = words.format.as_deref().unwrap_or(plain);
-    let format: Format = format.parse().map_err(|error| Usage(anyhow!("{error}")))?;
-    let (mut grouping, mut metrics) = (words.chosen.grouping()?, words.chosen.metrics()?);
-    let mut runs = words.finished.runs()?;
-    words.chosen.keep(&mut runs);
-    if !words.chosen.names_metrics() {
-        metrics = usual(runs.iter().map(|run| &run.manifest.stream)).to_vec();
-        grouping.metrics.clone_from(&metrics);
-    }
-    let options =
-        TableOptions { format, grouping, metrics, columns: words.columns.clone(), footnotes: !words.no_footnotes };
-    if runs.iter().all(|run| run.manifest.stream.covers.is_some()) {
-        return Ok(words.finished.none("run"));
-    }
-    let text = if words.across { across(&runs, &options)? } else { render(&runs, &options)? };
+    let Some(text) = text(words, plain, words.finished.runs()?)? else { return Ok(words.finished.none("run")) };
     let Some(file) = &words.splice else {
         print(&text)?;
         return Ok(Ending::Done);
@@ -143,4 +132,23 @@ pub(super) fn table(words: &Words) -> Result<Ending> {
     write_whole(file, spliced.as_bytes()).context("the table is not written")?;
     tell(&format!("wrote the block {} of {}", words.block, file.display()));
     Ok(Ending::Done)
+}
+
+/// The tables of `runs` in the format that was asked for, or else in `plain`; none without a run.
+pub(super) fn text(words: &Words, plain: &str, mut runs: Vec<RunDir>) -> Result<Option<String>> {
+    let format = words.format.as_deref().unwrap_or(plain);
+    let format: Format = format.parse().map_err(|error| Usage(anyhow!("{error}")))?;
+    let (mut grouping, mut metrics) = (words.chosen.grouping()?, words.chosen.metrics()?);
+    words.chosen.keep(&mut runs);
+    if !words.chosen.names_metrics() {
+        metrics = usual(runs.iter().map(|run| &run.manifest.stream)).to_vec();
+        grouping.metrics.clone_from(&metrics);
+    }
+    let columns = words.columns.clone();
+    let options =
+        TableOptions { format, grouping, metrics, columns, footnotes: !words.no_footnotes, brief: words.brief };
+    if runs.iter().all(|run| run.manifest.stream.covers.is_some()) {
+        return Ok(None);
+    }
+    Ok(Some(if words.across { across(&runs, &options)? } else { render(&runs, &options)? }))
 }

@@ -1,20 +1,29 @@
 //! `clbench verify`: a published table computed again from its runs, and its runs trained again.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
+use clap::Parser;
 use clbench_results::{
-    RunDir,
+    Found, RunDir,
     bundle::BUNDLE,
     discover,
-    proof::{Came, Checked, Published, read_published, recompute, same_records},
+    proof::{Block, Came, Finding, Page, Piece, Tally, compare, read_page, same_records},
     text::short,
 };
 
-use super::{Ending, STOP, Usage, listen, print, progress::Progress, read_text, run::all, table::Chosen, tell};
+use super::{
+    Ending, STOP, Usage, listen, phases, print,
+    progress::Progress,
+    read_text,
+    run::all,
+    statistics,
+    table::{self, Chosen},
+    tell,
+};
 use crate::{
     config::{Asked, resolve},
     registry::Shelf,
@@ -47,17 +56,28 @@ pub(super) struct Words {
 
 pub(super) fn verify(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let text = read_text(&words.table)?;
-    let published = read_published(&text).map_err(|why| anyhow!("{}: {why}", words.table.display()));
-    let Published { cells, unnamed } = published.map_err(Usage)?;
+    let page = read_page(&text).map_err(|why| anyhow!("{}: {why}", words.table.display())).map_err(Usage)?;
     let found = discover(&sources(words)?)?;
     found.notes().iter().for_each(|note| tell(note));
-    let checked = recompute(&cells, &found.runs);
-    print(&told(&checked, unnamed))?;
-    let mut good = checked.iter().all(|one| matches!(one.came, Came::Same | Came::Within));
+    let mut tally = Tally::default();
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    for piece in &page.pieces {
+        named.extend(piece.runs());
+        tally.add(match (piece.check(&found.runs), piece) {
+            (Some(tally), _) => tally,
+            (None, Piece::Block(block)) => {
+                let (now, runs) = made(block, words, &found.runs)?;
+                named.extend(runs);
+                compare(&block.text, &now)
+            }
+            (None, _) => Tally::default(),
+        });
+    }
+    print(&told(&tally, &page, &found.runs, &named))?;
+    let mut good = tally.is_same() && page.unnamed == 0;
     if !words.from_records {
-        let named: Vec<&str> = cells.iter().flat_map(|cell| &cell.runs).map(|id| &id[..]).collect();
         let mut runs: Vec<RunDir> = found.runs;
-        runs.retain(|run| named.contains(&&run.manifest.run[..]));
+        runs.retain(|run| named.contains(&run.manifest.run));
         words.chosen.keep(&mut runs);
         let Some(again) = retrain(words, &runs, shelf)? else { return Ok(Ending::Interrupted) };
         good &= again;
@@ -70,40 +90,114 @@ fn sources(words: &Words) -> Result<Vec<PathBuf>> {
     if !words.paths.is_empty() {
         return Ok(words.paths.clone());
     }
-    let name = words.table.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let beside = words.table.with_file_name(format!("{name}{BUNDLE}"));
+    let beside = words.table.with_file_name(bundle(words));
     let missing = || format!("no bundle {} beside the table; say where its runs are", beside.display());
     ensure!(beside.is_file(), Usage(anyhow!(missing())));
     Ok(vec![beside])
 }
 
-/// How the numbers came out: counts, then every number that is not the same.
-fn told(checked: &[Checked], unnamed: usize) -> String {
-    let mut counts: BTreeMap<Came, usize> = BTreeMap::new();
-    checked.iter().for_each(|one| *counts.entry(one.came).or_default() += 1);
-    let mut text = format!("{} numbers, computed again from what the runs recorded\n", checked.len());
-    for came in Came::ALL {
-        if let Some(count) = counts.get(&came) {
-            text += &format!("  {count:>6} {}\n", came.words());
+/// Name of the bundle beside the table.
+fn bundle(words: &Words) -> String {
+    format!("{}{BUNDLE}", words.table.file_stem().unwrap_or_default().to_string_lossy())
+}
+
+/// A command whose output a page holds.
+#[derive(clap::Parser)]
+#[command(name = "clbench", no_binary_name = true)]
+enum Made {
+    Table(table::Words),
+    Phases(phases::Words),
+    Statistics(statistics::Words),
+    Compare(super::compare::Words),
+}
+
+/// What the command of a block prints now, and the ids of the runs that it had.
+fn made(block: &Block, words: &Words, runs: &[RunDir]) -> Result<(String, Vec<String>)> {
+    let within = || format!("in the block `{}`", short(&block.command));
+    let split = words_of(&block.command).with_context(within).map_err(Usage)?;
+    let made = Made::try_parse_from(split).map_err(|error| anyhow!("{error}")).with_context(within).map_err(Usage)?;
+    let paths = match &made {
+        Made::Table(of) => &of.finished.paths,
+        Made::Phases(of) => &of.finished.paths,
+        Made::Statistics(of) => &of.finished.paths,
+        Made::Compare(of) => &of.paths,
+    };
+    let there = below(paths, words, runs).with_context(within).map_err(Usage)?;
+    let ids = there.iter().map(|run| run.manifest.run.clone()).collect();
+    let text = match &made {
+        Made::Table(of) => table::text(of, "text", there)?.unwrap_or_default(),
+        Made::Phases(of) => phases::text(of, there)?.unwrap_or_default(),
+        Made::Statistics(of) => statistics::text(of, there)?.unwrap_or_default(),
+        // Both sides are methods or filters: a page names no folders but its own.
+        Made::Compare(of) => super::compare::text(of, &|_| Ok(Found { runs: there.clone(), ..Found::default() }))?.0,
+    };
+    Ok((text, ids))
+}
+
+/// The runs at or below `paths`, which are the page's bundle or folders in it, wherever these runs were found.
+fn below(paths: &[PathBuf], words: &Words, runs: &[RunDir]) -> Result<Vec<RunDir>> {
+    let (bundle, roots) = (bundle(words), sources(words)?);
+    let mut found = Vec::new();
+    for path in paths {
+        let inside = path.strip_prefix(&bundle);
+        let inside = inside.map_err(|_| anyhow!("{} is not in {bundle}", path.display()))?;
+        let fits = |run: &&RunDir| roots.iter().any(|root| run.path.starts_with(root.join(inside)));
+        found.extend(runs.iter().filter(fits).cloned());
+    }
+    Ok(found)
+}
+
+/// The words of a command, of which those in quotation marks are one.
+fn words_of(command: &str) -> Result<Vec<String>> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for c in command.chars() {
+        match (quote, c) {
+            (Some(end), c) if c == end => quote = None,
+            (Some(_), c) => word.get_or_insert_default().push(c),
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, ' ') => words.extend(word.take()),
+            (None, c) => word.get_or_insert_default().push(c),
         }
     }
-    if unnamed > 0 {
-        text += &format!("  {unnamed:>6} rows name no runs and cannot be checked\n");
+    ensure!(quote.is_none(), "a quotation mark has no end");
+    words.extend(word);
+    Ok(words)
+}
+
+/// How everything came out: counts, what was not looked at, then all that is not the same.
+fn told(tally: &Tally, page: &Page, runs: &[RunDir], named: &BTreeSet<String>) -> String {
+    let numbers: usize = tally.numbers.values().sum();
+    let mut text = format!("{numbers} numbers, computed again from what the runs recorded\n");
+    text += &counted(&tally.numbers);
+    let others: usize = tally.words.values().sum();
+    text += &format!("{others} other cells and words of the same tables, made again\n");
+    text += &counted(&tally.words);
+    let unused = runs.iter().filter(|run| !named.contains(&run.manifest.run)).count();
+    let aside = [
+        (page.unnamed, "rows name no runs and were not looked at"),
+        (page.aside, "lines beside the tables were not looked at"),
+        (unused, "runs stand in no table"),
+    ];
+    for (count, what) in aside.into_iter().filter(|(count, _)| *count > 0) {
+        text += &format!("{count:>6} {what}\n");
     }
-    for one in checked.iter().filter(|one| one.came != Came::Same).take(40) {
-        let said = match &one.cell.said {
-            clbench_results::proof::Said::Shown(shown) => short(shown),
-            clbench_results::proof::Said::Exactly { mean, .. } => mean.map_or("—".into(), |mean| mean.to_string()),
-        };
-        let name = short(&one.cell.row);
-        text += &format!(
-            "  {name}, {}: {said} was published, now {}: {}\n",
-            one.cell.metric.key,
-            one.now,
-            one.came.words()
-        );
+    page.excused.iter().for_each(|why| text += &format!("     1 block was not looked at; the page says why: {why}\n"));
+    for Finding { place, said, now, came } in tally.findings.iter().take(40) {
+        let word = |word: &str| if word.is_empty() { "nothing".into() } else { short(word) };
+        text += &format!("  {}: {} was published, now {}: {}\n", short(place), word(said), word(now), came.words());
     }
-    text
+    match tally.findings.len().saturating_sub(40) {
+        0 => text,
+        more => text + &format!("  and {more} more\n"),
+    }
+}
+
+fn counted(counts: &BTreeMap<Came, usize>) -> String {
+    let line = |came: Came| Some(format!("  {:>6} {}\n", counts.get(&came)?, came.words()));
+    Came::ALL.into_iter().filter_map(line).collect()
 }
 
 /// Trains `runs` again from their own configurations; whether all came out again, or none where it was interrupted.

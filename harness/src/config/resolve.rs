@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Largest stream file, in bytes.
-const MOST_BYTES: u64 = 1 << 20;
+const MOST_BYTES: u64 = clbench_results::limits::CONFIG_BYTES;
 
 /// Sections of a stream file, besides one for each method.
 pub(crate) const SECTIONS: [&str; 21] = [

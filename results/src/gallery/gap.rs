@@ -56,11 +56,12 @@ pub(super) fn differences(subject: &Subject) -> BTreeMap<u64, f64> {
     let mut switches = 0;
     let mut changes: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     for next in 2..=matrix.experiences() {
+        let Some(&switch) = ends.get(&(next - 1)) else { continue };
         let known = |task: &usize| matrix.first_trained(*task).is_some_and(|first| first < next);
         let earlier: Vec<usize> =
             (0..matrix.tasks()).filter(known).filter(|&task| !matrix.trains(next, task)).collect();
         let before = mean_over(earlier.iter(), |&task| matrix.after(next - 1, task));
-        let (Some(before), Some(&switch)) = (before, ends.get(&(next - 1))) else { continue };
+        let Some(before) = before else { continue };
         switches += 1;
         let inside =
             subject.history.moments.iter().filter(|moment| moment.experience == next && moment.at != At::Start);

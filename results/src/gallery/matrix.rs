@@ -4,8 +4,18 @@ use super::Sketch;
 use super::cast::{Cast, DOTS, Member};
 use crate::picture::Shares;
 
+/// Rows and columns that a picture has room for.
+const MOST: usize = 300;
+
 /// A picture per method.
 pub(super) fn draw(cast: &Cast) -> Result<Vec<Sketch>, String> {
+    let (tasks, experiences) = (cast.summary.stream.tasks.len(), cast.summary.stream.experiences);
+    if tasks.max(experiences) > MOST {
+        return Err(format!(
+            "a picture has room for {MOST} tasks and experiences, and there are {tasks} and {experiences}; `clbench score` \
+             and `clbench export csv` write all of them"
+        ));
+    }
     let shown = cast.shown(DOTS, |member| {
         let cells = cells(member);
         cells.iter().flatten().any(Option::is_some).then_some(cells)

@@ -100,7 +100,7 @@ pub static RESOLUTION: Metric = Metric {
 /// The mean of `value` over the trained tasks after the last experience.
 fn at_the_end(subject: &Subject, value: impl Fn(&Answered) -> Option<f64>) -> Option<f64> {
     let end = subject.end()?;
-    mean_over(subject.trained(), |task| value(end.answers.get(task)?.as_ref()?))
+    mean_over(subject.trained(), |task| value(end.answers.get(&task)?))
 }
 
 /// The Brier score of one answer: the squared distance of `probabilities` from certainty in class `label`.
@@ -179,10 +179,10 @@ mod tests {
     fn one_task_without_an_answer_or_a_margin_takes_the_mean_away() {
         let mut subject = EXAMPLE.clone();
         let end = subject.history.moments.last_mut().unwrap();
-        end.answers[1].as_mut().unwrap().margin = None;
+        end.answers.get_mut(&1).unwrap().margin = None;
         assert_eq!((MARGIN.of)(&subject), None);
         assert!((NLL.of)(&subject).is_some());
-        subject.history.moments.last_mut().unwrap().answers[1] = None;
+        subject.history.moments.last_mut().unwrap().answers.remove(&1);
         assert_eq!((NLL.of)(&subject), None);
     }
 

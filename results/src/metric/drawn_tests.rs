@@ -15,14 +15,14 @@ fn drawn(numbers: &mut Numbers, tasks: usize) -> Subject {
     let experiences = trained.len();
     let mut answer = |n: u64| {
         let accuracy = numbers.next();
-        Some(Answered { accuracy, loss: numbers.next(), brier: 0.5, confidence: accuracy, margin: Some(-accuracy), n })
+        Answered { accuracy, loss: numbers.next(), brier: 0.5, confidence: accuracy, margin: Some(-accuracy), n }
     };
     let moments: Vec<Moment> = (0..=12 * experiences)
         .map(|step| Moment {
             at: if step == 0 { At::Start } else { [At::End, At::Step][usize::from(!step.is_multiple_of(12))] },
             experience: step.div_ceil(12),
             step: step as u64,
-            answers: (0..tasks).map(|task| answer(10 + task as u64)).collect(),
+            answers: (0..tasks).map(|task| (task, answer(10 + task as u64))).collect(),
         })
         .collect();
     let rows = moments.iter().filter(|moment| moment.at != At::Step);
@@ -60,7 +60,7 @@ fn relabelled(subject: &Subject, names: &[usize]) -> Subject {
     let mut other = subject.clone();
     other.matrix = subject.matrix.relabelled(names);
     for moment in &mut other.history.moments {
-        moment.answers = moved(&moment.answers, names);
+        moment.answers = moment.answers.iter().map(|(task, answered)| (names[*task], *answered)).collect();
     }
     let earlier = other.history.earlier.iter_mut().map(|(_, preferred)| preferred);
     for preferred in other.history.preferred.iter_mut().chain(earlier) {

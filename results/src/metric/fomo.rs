@@ -105,7 +105,7 @@ fn over_datasets(subject: &Subject, tasks: impl Iterator<Item = usize>) -> Optio
     for task in tasks {
         let dataset = subject.datasets.get(task).map_or((task, ""), |name| (0, name.as_str()));
         // Without a count, as in a bare matrix, tasks weigh alike.
-        let n = subject.end().map_or(Some(1), |end| Some(end.answers.get(task).copied()??.n))?;
+        let n = subject.end().map_or(Some(1), |end| Some(end.answers.get(&task)?.n))?;
         let (right, asked) = datasets.entry(dataset).or_default();
         *right += n as f64 * subject.kept(task)?;
         *asked += n as f64;

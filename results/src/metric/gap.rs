@@ -115,13 +115,13 @@ mod tests {
 
     fn of(course: &[f64], level: f64) -> Gap {
         let mut before = EXAMPLE.history.moments[10].clone();
-        before.answers[0].as_mut().unwrap().accuracy = level;
+        before.answers.get_mut(&0).unwrap().accuracy = level;
         let inside: Vec<Moment> = course
             .iter()
             .enumerate()
             .map(|(index, &accuracy)| {
                 let mut moment = EXAMPLE.history.moments[11 + index].clone();
-                moment.answers[0].as_mut().unwrap().accuracy = accuracy;
+                moment.answers.get_mut(&0).unwrap().accuracy = accuracy;
                 moment
             })
             .collect();

@@ -89,7 +89,7 @@ pub fn retention_curve(subject: &Subject, task: usize) -> Vec<(u64, Answered)> {
     if start.accuracy(task).is_none() {
         return Vec::new();
     }
-    let since = |moment: &Moment| Some((moment.step.checked_sub(start.step)?, moment.answers.get(task).copied()??));
+    let since = |moment: &Moment| Some((moment.step.checked_sub(start.step)?, moment.answers.get(&task).copied()?));
     let later =
         |moment: &&Moment| moment.experience > learned || (moment.experience == learned && moment.at == At::End);
     // The evaluation after an experience stands for the one within it at the same step.

@@ -213,7 +213,7 @@ pub static FORWARD_CONTINUUM: Metric = Metric {
     needs: "",
     lacks: &[lack::sequence, lack::followed, lack::lower],
     worked: "(0.95 + 0.6 + 0.85) / 3",
-    of: |subject| mean_over(cells_since(subject).into_iter(), |(row, _, task)| subject.matrix.after(row, task)),
+    of: |subject| mean_over(cells_since(subject), |(row, _, task)| subject.matrix.after(row, task)),
 };
 
 fn forward(subject: &Subject) -> Option<f64> {
@@ -230,13 +230,13 @@ fn backward_triangle(subject: &Subject) -> Option<f64> {
 }
 
 /// All rows after a task's first training: the row, that of the training, and the task; none for joint training.
-fn cells_since(subject: &Subject) -> Vec<(usize, usize, usize)> {
+fn cells_since(subject: &Subject) -> impl Iterator<Item = (usize, usize, usize)> {
     let matrix = &subject.matrix;
-    let after = |task: usize| {
+    let after = move |task: usize| {
         let first = matrix.first_trained(task).unwrap_or(matrix.experiences());
         (first + 1..=matrix.experiences()).map(move |row| (row, first, task))
     };
-    if matrix.joint() { Vec::new() } else { subject.trained().flat_map(after).collect() }
+    (!matrix.joint()).then(|| subject.trained().flat_map(after)).into_iter().flatten()
 }
 
 /// Rows from `lag` after a task's first training on minus the row after it, over all later cells, those between too.
@@ -245,7 +245,8 @@ fn triangle(subject: &Subject, lag: usize) -> Option<f64> {
     let lost = |(row, first, task): (usize, usize, usize)| {
         if row < first + lag { Some(0.0) } else { Some(matrix.after(row, task)? - matrix.after(first, task)?) }
     };
-    mean_over(cells_since(subject).into_iter(), lost)
+    // The first cell that was not evaluated ends it, so that no more is gathered than was recorded.
+    mean_over(cells_since(subject), lost)
 }
 
 /// A mean over `counted` tasks, as a mean over all that are trained.

@@ -149,9 +149,9 @@ mod tests {
         assert_eq!(course(&EXAMPLE, 1).unwrap()[..3], [0.45, 0.5, 0.6]);
         assert_eq!([0, 1, 2].map(|task| course(&EXAMPLE, task).unwrap().len()), [31, 21, 11]);
         let mut subject = EXAMPLE.clone();
-        subject.history.moments[10].answers[1] = None;
+        subject.history.moments[10].answers.remove(&1);
         assert_eq!(course(&subject, 1).unwrap().len(), 20);
-        subject.history.moments[12].answers[1] = None;
+        subject.history.moments[12].answers.remove(&1);
         assert_eq!((course(&subject, 1), (FORGETTING_10.of)(&subject)), (None, None));
     }
 }

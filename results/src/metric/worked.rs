@@ -40,7 +40,7 @@ pub static EXAMPLE: LazyLock<Subject> = LazyLock::new(|| {
         at,
         experience,
         step,
-        answers: (0..3).map(|task| Some(answered(accuracies[task], ASKED[task]))).collect(),
+        answers: (0..3).map(|task| (task, answered(accuracies[task], ASKED[task]))).collect(),
     };
     let mut moments = vec![moment(At::Start, 0, 0, COURSE[0].map(|(before, _)| before))];
     for (index, tasks) in COURSE.iter().enumerate() {
@@ -94,7 +94,7 @@ pub static HELD_OUT: LazyLock<Subject> = LazyLock::new(|| {
     let mut subject = EXAMPLE.clone();
     subject.history.moments.retain(|moment| moment.at != At::Step);
     for (moment, accuracies) in subject.history.moments.iter_mut().zip(UNTRAINED) {
-        moment.answers.extend(accuracies.map(|accuracy| Some(answered(accuracy, 100))));
+        moment.answers.extend((3..).zip(accuracies.map(|accuracy| answered(accuracy, 100))));
     }
     subject.datasets.extend(["objects", "signs"].map(String::from));
     let row = |moment: &Moment| (0..5).map(|task| moment.accuracy(task)).collect();

@@ -7,10 +7,10 @@ use maud::{Markup, html};
 use super::Section;
 use super::column::NONE;
 use super::file::config;
-use crate::manifest::Manifest;
+use crate::repro::run_command;
 use crate::run::RunDir;
 use crate::stats::Estimate;
-use crate::summary::{Entry, settings};
+use crate::summary::Entry;
 use crate::text::{clean, cut, fixed, measured, prefixed, short};
 
 /// Configurations of one row that are shown, at most; they differ in nothing but the seed unless files were changed.
@@ -23,7 +23,7 @@ pub(super) fn detail(section: &Section, entry: &Entry) -> Markup {
         h4 { "Runs of " (short(&entry.name())) }
         (seeds(section, entry, runs))
         h4 { "To repeat them" }
-        pre { @for run in runs { (command(&run.manifest)) "\n" } }
+        pre { @for run in runs { (run_command(&run.manifest)) "\n" } }
         h4 { "Made by" }
         ul { @for (words, seeds) in makers(runs) { li { (words) " — " (seeds_words(&seeds)) } } }
         (configurations(runs))
@@ -62,25 +62,6 @@ fn seeds(section: &Section, entry: &Entry, runs: &[&RunDir]) -> Markup {
                 } }
             }
         }
-    }
-}
-
-/// The command that repeats a run, fit for a POSIX shell.
-fn command(manifest: &Manifest) -> String {
-    let mut words = vec!["clbench".into(), "run".into()];
-    words.push(quoted(&format!("streams/{}.toml", clean(&manifest.stream.name))));
-    words.push(quoted(&format!("method={}", clean(&manifest.method))));
-    words.extend(settings(manifest).iter().map(|setting| quoted(&clean(setting))));
-    words.push(format!("seed={}", manifest.seed));
-    words.join(" ")
-}
-
-/// A word as a shell reads it back; quoted only where it has to be.
-fn quoted(word: &str) -> String {
-    if word.chars().all(|c| c.is_ascii_alphanumeric() || "_-./=+,:@%".contains(c)) {
-        word.into()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }
 
@@ -143,7 +124,7 @@ mod tests {
         manifest.overrides =
             ["seed=3", "method=lora+ewc", "lora.rank=8", "note=it's $(rm -rf ~)"].map(String::from).into();
         assert_eq!(
-            command(&manifest),
+            run_command(&manifest),
             "clbench run streams/split-digits.toml method=lora+ewc lora.rank=8 'note=it'\\''s $(rm -rf ~)' seed=3"
         );
     }

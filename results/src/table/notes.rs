@@ -4,10 +4,16 @@ use super::TableOptions;
 use super::compare::{LEVEL, Mark, marks};
 use crate::metric::{Metric, Unit};
 use crate::summary::{Entry, StreamSummary};
+use crate::text::short;
 
 pub(crate) fn notes(summary: &StreamSummary, options: &TableOptions) -> Vec<String> {
     let any = |test: &dyn Fn(&Entry) -> bool| summary.entries.iter().any(test);
     let mut notes = units(&options.metrics);
+    let common = summary.entries.first().map_or(&[][..], |entry| &entry.common);
+    if !common.is_empty() {
+        let common: Vec<String> = common.iter().map(|setting| short(setting)).collect();
+        notes.push(format!("{}{}.", super::SHARED, common.join(", ")));
+    }
     if any(&|entry| entry.seeds.len() > 1) {
         notes.push("± is half the 95 % interval of the mean over seeds (Student's t).".into());
     }

@@ -19,9 +19,12 @@ use crate::text::{clean, cut, measured, short, wrap};
 /// When runs contradict each other.
 pub fn across(runs: &[RunDir], options: &TableOptions) -> Result<String, SummaryError> {
     let grouping = Grouping { metrics: options.metrics.clone(), ..options.grouping.clone() };
-    let summaries = summarise(runs, &grouping)?;
+    let mut summaries = summarise(runs, &grouping)?;
     if matches!(options.format, Format::Csv | Format::Json) {
         return Ok(super::render(&summaries, options));
+    }
+    if options.brief {
+        summaries = summaries.into_iter().map(StreamSummary::brief).collect();
     }
     let sheet = sheet(&summaries, options);
     Ok(match options.format {

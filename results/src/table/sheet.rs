@@ -6,7 +6,7 @@ use super::{Column, NONE, TableOptions, notes};
 use crate::metric::Metric;
 use crate::repro::command;
 use crate::summary::{Entry, StreamSummary};
-use crate::text::{clean, cut, measured, prefixed, short};
+use crate::text::{clean, cut, fixed, measured, prefixed, short};
 
 /// A cell; names are cleaned and not yet escaped.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -74,7 +74,7 @@ pub(super) fn columns(summary: &StreamSummary, options: &TableOptions) -> Vec<Co
     } else {
         let said = |column: &Column| match column {
             Column::Rehearsed => summary.is_rehearsed(),
-            Column::Examples => false,
+            Column::Examples | Column::Memory => false,
             _ => true,
         };
         Column::ALL.into_iter().filter(said).collect()
@@ -109,6 +109,10 @@ pub(super) fn cells(column: Column, entry: &Entry, options: &TableOptions, mark:
         Column::Replayed => spent.replayed.to_string(),
         Column::Rehearsed => spent.rehearsed.to_string(),
         Column::State => format!("{}B", prefixed(spent.state_bytes)),
+        Column::Memory => match (spent.peak_bytes, spent.reference_bytes) {
+            (Some(peak), Some(reference)) if reference > 0 => fixed(peak as f64 / reference as f64, 2),
+            _ => NONE.into(),
+        },
     })]
 }
 
@@ -152,10 +156,8 @@ pub(super) fn footnotes(summary: &StreamSummary, options: &TableOptions) -> Vec<
         return Vec::new();
     }
     let note = |entry: &Entry| {
-        let runs: Vec<String> = entry.runs.iter().take(20).map(|run| cut(&clean(run), 16)).collect();
-        let more = entry.runs.len().saturating_sub(20);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{}: runs {}{more}; {}", short(&entry.name()), runs.join(" "), command(entry))
+        let runs: Vec<String> = entry.runs.iter().map(|run| clean(run)).collect();
+        format!("{}: runs {}; {}", short(&entry.name()), runs.join(" "), command(entry))
     };
     summary.entries.iter().map(note).collect()
 }

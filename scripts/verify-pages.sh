@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Goes over every page of results/published: what has runs beside it is made again from what they recorded, and the pages
+# that a script writes are what it writes now; the others say at their heads why they are not verified. Nothing is trained,
+# and nothing is changed.
+#
+#   scripts/verify-pages.sh
+#
+#   CLBENCH  target/release/clbench
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+clbench=$(realpath "${CLBENCH:-target/release/clbench}")
+wrong=0
+fail() {
+    echo "WRONG: $*"
+    wrong=1
+}
+for page in results/published/*.md; do
+    name=$(basename "$page" .md)
+    if [[ -f results/published/$name.runs.gz ]]; then
+        said=$("$clbench" verify "$page" --from-records) || fail "$page"$'\n'"$said"
+        echo "$page: $(head -n 1 <<<"$said")"
+    elif why=$(head -n 12 "$page" | grep -F 'Not verified by `clbench verify`: '); then
+        echo "$page: ${why#*: }"
+    else
+        fail "$page has no runs beside it and does not say why"
+    fi
+    if [[ -f scripts/$name.py ]]; then
+        CLBENCH=$clbench python3 "scripts/$name.py" | diff "$page" - >/dev/null || fail "$page is not what scripts/$name.py writes"
+    fi
+done
+diff <(tail -n +5 results/published/names.md) <("$clbench" metrics --table) >/dev/null ||
+    fail "results/published/names.md is not what clbench metrics --table prints"
+exit $wrong
