@@ -98,12 +98,12 @@ def main():
         study.table("--only", f"stream={stream}", "--columns", "seeds,scores,steps,operations,state")
         print()
     print("## What training logs say\n")
-    print(BEGIN)
+    print(f"{BEGIN}\n")
     if before:
         print(before.split(BEGIN)[1].split(END)[0].strip("\n"))
     else:
         from_logs(study)
-    print(END)
+    print(f"\n{END}")
     print("\n## What is claimed, and what comes out here\n")
     print("Differences are paired over seeds, in points.\n")
     for stream, title in STREAMS.items():

@@ -158,7 +158,7 @@ def claims(study, d):
             claims_of(study, stream, head)
     base = ("binary-cifar10", "logistic")
     for combine in ("mixture", "linear"):
-        small, large = named(study, *base, combine, "ibcl.hdr_mass=0.01"), named(study, *base, combine)
+        small, large = named(study, *base, combine, f"ibcl.combine={combine}", "ibcl.hdr_mass=0.01"), named(study, *base, combine)
         if small in study:
             say(f"a smaller region is better ({combine}, mean of the models)", study.judged(small, large, "mean", 1), study.words(small, large, "mean", ("a region of mass 0.01", "one of 0.99")))
     for far in d:

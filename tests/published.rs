@@ -36,7 +36,10 @@ fn every_page_has_its_runs_beside_it_or_says_at_its_head_why_not() {
     for (name, head) in pages {
         let kept = PathBuf::from(published(&format!("{name}.runs.gz"))).is_file();
         assert_eq!(kept, !head.contains(EXCUSE), "{name}.md: {head}");
-        assert!(kept || head.contains("Made by `") || head.contains("`scripts/"), "{name}.md does not say how it is made");
+        assert!(
+            kept || head.contains("Made by `") || head.contains("`scripts/"),
+            "{name}.md does not say how it is made"
+        );
     }
 }
 
@@ -44,7 +47,8 @@ fn every_page_has_its_runs_beside_it_or_says_at_its_head_why_not() {
 #[test]
 fn pages_come_out_of_the_runs_beside_them() {
     const SMALL: u64 = 1 << 20;
-    let small = |name: &str| std::fs::metadata(published(&format!("{name}.runs.gz"))).is_ok_and(|file| file.len() < SMALL);
+    let small =
+        |name: &str| std::fs::metadata(published(&format!("{name}.runs.gz"))).is_ok_and(|file| file.len() < SMALL);
     let mut verified = Vec::new();
     for (name, _) in pages().into_iter().filter(|(name, _)| small(name)) {
         let said = Place::new().done(&format!("verify {} --from-records", published(&format!("{name}.md"))));
@@ -91,7 +95,9 @@ fn a_changed_number_and_a_missing_run_are_found() {
     let said = output.out;
     assert!(said.contains("was published, now"), "{said}");
     // A word, a head or a footnote that is another is found, too.
-    for (from, to) in [("| rank |", "| rang |"), ("all / all", "all / seen"), ("48.5 G", "8.5 G"), (" runs ", " runs x ")] {
+    for (from, to) in
+        [("| rank |", "| rang |"), ("all / all", "all / seen"), ("48.5 G", "8.5 G"), (" runs ", " runs x ")]
+    {
         std::fs::write(place.path("core.md"), table.replacen(from, to, 1)).unwrap();
         let output = place.run(&format!("verify core.md {} --from-records", published("core.runs.gz")));
         assert_eq!(output.code, Some(1), "{from}: {}", output.out);

@@ -11,8 +11,8 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use clbench_results::{
-    LedgerRow, MANIFEST_FILE, Manifest, RECORDS_FILE, RETRIEVAL_FILE, Record, Retrieval, append_rows, limits, rows::Row,
-    write_rows,
+    LedgerRow, MANIFEST_FILE, Manifest, RECORDS_FILE, RETRIEVAL_FILE, Record, Retrieval, append_rows, limits,
+    rows::Row, write_rows,
 };
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;

@@ -193,7 +193,11 @@ mod tests {
                 run.manifest.stream.datasets.clear();
                 run.records[5].preference = "1".repeat(length);
                 let path = example::write(root.path(), &run);
-                assert_eq!((length <= preference(tasks), RunDir::open(&path).is_ok()), (fits, fits), "{tasks} {length}");
+                assert_eq!(
+                    (length <= preference(tasks), RunDir::open(&path).is_ok()),
+                    (fits, fits),
+                    "{tasks} {length}"
+                );
             }
         }
     }

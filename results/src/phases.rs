@@ -116,7 +116,12 @@ impl Phases {
         let first = &runs[0].manifest;
         let largest = |of: fn(&RunDir) -> u64| runs.iter().map(|run| of(run)).max().unwrap_or(0);
         Ok(Self {
-            name: [vec![first.method.clone()], settings(first)].concat().iter().map(|word| clean(word)).collect::<Vec<_>>().join(" "),
+            name: [vec![first.method.clone()], settings(first)]
+                .concat()
+                .iter()
+                .map(|word| clean(word))
+                .collect::<Vec<_>>()
+                .join(" "),
             stream: clean(&first.stream.name),
             seeds: runs.iter().map(|run| run.manifest.seed).collect(),
             rehearsed: largest(|run| run.manifest.spent.rehearsed),

@@ -89,7 +89,8 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_shell_reads_back_what_was_quoted() {
-        let words = ["plain", "two words", "it's $HOME `id` \"x\" \\n", "line\nbreak", "\x1b[2J\ttab\u{202e}é'", "*", "$'x'"];
+        let words =
+            ["plain", "two words", "it's $HOME `id` \"x\" \\n", "line\nbreak", "\x1b[2J\ttab\u{202e}é'", "*", "$'x'"];
         // Not every `sh` knows `$'…'`.
         let Ok(bash) = std::process::Command::new("bash").arg("-c").arg("true").status() else { return };
         assert!(bash.success());

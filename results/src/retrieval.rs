@@ -9,9 +9,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits::{RECORD_BYTES, RECORD_ROWS};
 use crate::record::At;
 use crate::rows::{Row, read_rows};
-use crate::limits::{RECORD_BYTES, RECORD_ROWS};
 use crate::run::{RunError, read, refused};
 
 /// Name of the file of retrieval in a run's directory.

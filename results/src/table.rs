@@ -188,7 +188,14 @@ pub(crate) const SHARED: &str = "All rows are set to ";
 impl Default for TableOptions {
     fn default() -> Self {
         let metrics = USUAL.to_vec();
-        Self { format: Format::Text, grouping: Grouping::default(), metrics, columns: None, footnotes: false, brief: false }
+        Self {
+            format: Format::Text,
+            grouping: Grouping::default(),
+            metrics,
+            columns: None,
+            footnotes: false,
+            brief: false,
+        }
     }
 }
 

@@ -34,10 +34,8 @@ pub(super) fn pack(words: &Words) -> Result<Ending> {
     if runs.is_empty() {
         return Ok(words.finished.none("run"));
     }
-    let directories: Vec<(String, PathBuf)> = runs
-        .iter()
-        .map(|run| (place(run, &words.finished.paths), run.path.clone()))
-        .collect();
+    let directories: Vec<(String, PathBuf)> =
+        runs.iter().map(|run| (place(run, &words.finished.paths), run.path.clone())).collect();
     write_bundle(&words.output, &directories)?;
     tell(&format!("packed {} runs into {}", runs.len(), words.output.display()));
     Ok(Ending::Done)

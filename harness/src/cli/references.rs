@@ -12,6 +12,7 @@ use super::{
 use crate::{
     config::{Asked, resolve},
     registry::Shelf,
+    run::Run,
 };
 
 /// What `references` takes.
@@ -36,6 +37,8 @@ pub(super) fn references(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let (asked, whole) = resolved(None)?;
     let experiences = whole.stream.experiences.iter().map(|experience| experience.span).sum();
     let seeds = if asked.seeds.is_empty() { vec![whole.config.seed] } else { asked.seeds.clone() };
+    // What could not be read back is refused before anything is trained.
+    Run::new(&whole, seeds[0], shelf)?.rehearse().map_err(Usage)?;
     listen();
     // Joint training on everything is the last of the first kind.
     let upto = (1..experiences).map(|last| Some(("upto", last)));

@@ -21,7 +21,8 @@ impl Run<'_> {
     /// models of `models` are asked beside all of them together.
     pub(super) fn check_extent(&self, models: u32) -> Result<()> {
         let steps: Vec<u64> = (0..self.setup.stream.experiences.len()).map(|at| self.most_steps(at)).collect();
-        limits::acceptable(&self.most_manifest(&steps)).map_err(|why| anyhow!("the run could not be read back: {why}"))?;
+        limits::acceptable(&self.most_manifest(&steps))
+            .map_err(|why| anyhow!("the run could not be read back: {why}"))?;
         limits::config(&execute::resolved(self.setup, i64::MAX as u64))
             .map_err(|why| anyhow!("the run could not be read back: {why}"))?;
         let config = &self.setup.config;

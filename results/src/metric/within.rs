@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn a_task_that_was_not_asked_about_on_the_way_has_no_minimum() {
         let silent =
-            changed(|s| s.history.moments.iter_mut().filter(|m| m.step == 15).for_each(|m| drop(m.answers.remove(&0))));
+            changed(|s| s.history.moments.iter_mut().filter(|m| m.step == 15).for_each(|m| _ = m.answers.remove(&0)));
         assert_eq!([&ANYTIME, &MINIMUM, &WORST_CASE].map(|metric| (metric.of)(&silent)), [None; 3]);
         // The learning curve of the second task does not need the first.
         assert_eq!((LCA.of)(&silent), (LCA.of)(&EXAMPLE));

@@ -64,13 +64,8 @@ fn again(said: &Value, runs: &[RunDir]) -> Result<Value, String> {
     let hashes = said["rows"].as_array().into_iter().flatten().map(|row| row["hash"].as_str());
     let mut hashes: Vec<_> = hashes.collect();
     hashes.dedup();
-    let grouping = Grouping {
-        ranking,
-        by,
-        metrics: metrics.clone(),
-        mix_streams: hashes.len() > 1,
-        mix_versions: true,
-    };
+    let grouping =
+        Grouping { ranking, by, metrics: metrics.clone(), mix_streams: hashes.len() > 1, mix_versions: true };
     let options = TableOptions { format: Format::Json, grouping, metrics, ..TableOptions::default() };
     let text = table(runs, &options).map_err(|error| error.to_string())?;
     let tables: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
@@ -117,7 +112,12 @@ fn both(tally: &mut Tally, place: &str, said: Option<&Value>, now: Option<&Value
             leaves(only, &mut |number| tally.count(number, Came::Different));
             let words = |value: Option<&Value>| value.map(|value| short(&value.to_string())).unwrap_or_default();
             // An empty list or table is a difference, too.
-            tally.findings.push(Finding { place: place.into(), said: words(said), now: words(now), came: Came::Different });
+            tally.findings.push(Finding {
+                place: place.into(),
+                said: words(said),
+                now: words(now),
+                came: Came::Different,
+            });
         }
     }
 }

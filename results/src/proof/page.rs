@@ -98,7 +98,8 @@ fn markdown(text: &str) -> Result<Page, String> {
         if let Some(command) = marked(line).filter(|command| *command != "end" && command.contains(' ')) {
             let end = (at + 1..lines.len()).find(|&end| marked(lines[end]).is_some());
             let end = end.filter(|&end| marked(lines[end]) == Some("end"));
-            let end = end.ok_or_else(|| format!("the block `{}` has no line `<!-- clbench: end -->`", short(command)))?;
+            let end =
+                end.ok_or_else(|| format!("the block `{}` has no line `<!-- clbench: end -->`", short(command)))?;
             block(&mut page, command, &lines[at + 1..end])?;
             (at, title) = (end + 1, None);
         } else if is_head(&lines, at) && cells(line).is_some_and(|cells| cells[0] == "method") {

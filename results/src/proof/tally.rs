@@ -177,7 +177,7 @@ fn came(said: &str, now: &str) -> Came {
 
 /// Whether a cell or a word holds a number.
 fn has_number(text: &str) -> bool {
-    let edge = |c: char| !c.is_ascii_digit() && c != '-' && c != '.';
+    let edge = |c: char| "*≈±(),;:%".contains(c);
     text.split_whitespace().any(|word| word.trim_matches(edge).parse::<f64>().is_ok())
 }
 
@@ -194,13 +194,13 @@ mod tests {
             tally.findings.into_iter().map(|one| (one.place, one.said, one.now, one.came)).collect::<Vec<_>>()
         };
         let finding = |place: &str, said: &str, now: &str, came| vec![(place.into(), said.into(), now.into(), came)];
-        assert_eq!(
-            found(&now.replace("20.3", "20.9")),
-            finding("er, ACC ↑", "20.9 ±0.9", "20.3 ±0.9", Came::Within)
-        );
+        assert_eq!(found(&now.replace("20.3", "20.9")), finding("er, ACC ↑", "20.9 ±0.9", "20.3 ±0.9", Came::Within));
         assert_eq!(found(&now.replace("±0.9", "±99")), finding("er, ACC ↑", "20.3 ±99", "20.3 ±0.9", Came::Different));
         assert_eq!(found(&now.replace("er |", "lwf |")), finding("er, method", "lwf", "er", Came::Different));
-        assert_eq!(found(&now.replace("of words", "of lies")), finding("in `A note of words. …`", "lies.", "words.", Came::Different));
+        assert_eq!(
+            found(&now.replace("of words", "of lies")),
+            finding("in `A note of words. …`", "lies.", "words.", Came::Different)
+        );
         // A line that is left out, and one that was added.
         assert_eq!(found(&now.replace("| si | 7 |\n", "")).len(), 2);
         assert_eq!(found(&format!("{now}More.\n")).len(), 1);

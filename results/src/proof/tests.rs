@@ -75,7 +75,8 @@ fn no_word_of_a_table_in_markdown_can_be_altered() {
     assert!(is_good(&text, &runs));
     let mut tried = 0;
     for (at, word) in words(&text) {
-        let altered = [format!("{word}0"), format!("x{word}"), "diverged".into(), "0".into(), "—".into(), String::new()];
+        let altered =
+            [format!("{word}0"), format!("x{word}"), "diverged".into(), "0".into(), "—".into(), String::new()];
         let starred = [word.trim_matches('*').to_owned(), format!("**{word}**"), word.replace('≈', "")];
         for other in altered.into_iter().chain(starred).filter(|other| other != word) {
             let text = format!("{}{other}{}", &text[..at], &text[at + word.len()..]);
@@ -181,7 +182,9 @@ fn a_page_says_what_of_it_was_not_looked_at() {
     let bare = "| method | ACC ↑ |\n|---|---|\n| er | 1.0 |\n| si | 1.0 |\n";
     let block = "<!-- clbench: phases a.runs.gz/x --format md -->\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<!-- clbench: end -->\n";
     let excused = "<!-- clbench: not verified: it is an example -->\n| a |\n|---|\n| 1 |\n<!-- clbench: end -->\n";
-    let page = read_page(&format!("# Title\n\nProse.\n\n{table}\nMore.\n\n{bare}\n{block}\n| x |\n|---|\n| 3 |\n\n{excused}")).unwrap();
+    let page =
+        read_page(&format!("# Title\n\nProse.\n\n{table}\nMore.\n\n{bare}\n{block}\n| x |\n|---|\n| 3 |\n\n{excused}"))
+            .unwrap();
     assert_eq!((page.pieces.len(), page.unnamed, page.aside), (2, 3, 3), "{page:?}");
     assert_eq!(page.excused, ["it is an example"]);
     let Piece::Block(block) = &page.pieces[1] else { panic!("{page:?}") };
