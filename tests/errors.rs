@@ -213,7 +213,7 @@ fn a_stream_file_that_is_none_is_named() {
     place.write("twice.toml", "[net]\n[net]\n");
     place.write("bytes.toml", [0xff, 0xfe, 0x00]);
     place.write("empty.toml", "");
-    place.write("huge.toml", vec![b'#'; 2 << 20]);
+    place.write("huge.toml", vec![b'#'; 5 << 20]);
     place.write("nothing.toml", "[optim]\nrate = 0.1\n");
     place.write("folder.toml/in", "");
     refused(
@@ -224,10 +224,10 @@ fn a_stream_file_that_is_none_is_named() {
             ("broken.toml", &["broken.toml is not TOML", "line 2"]),
             ("twice.toml", &["twice.toml is not TOML", "line 2", "duplicate key"]),
             ("bytes.toml", &["cannot read the stream file bytes.toml", "UTF-8"]),
-            ("huge.toml", &["huge.toml is larger than 1048576 bytes"]),
+            ("huge.toml", &["huge.toml is larger than 4194304 bytes"]),
             ("empty.toml", &["empty.toml", "optim.rate is missing; set it, such as to 0.1"]),
             ("nothing.toml", &["nothing.toml", "stream.kind is missing", "clbench list"]),
-            ("/dev/zero", &["/dev/zero is larger than 1048576 bytes"]),
+            ("/dev/zero", &["/dev/zero is larger than 4194304 bytes"]),
             ("/dev/null", &["optim.rate is missing"]),
             ("small.toml/x", &["cannot read the stream file small.toml/x"]),
         ],
