@@ -37,17 +37,25 @@ pub(super) struct Words {
 }
 
 pub(super) fn phases(words: &Words) -> Result<Ending> {
+    // What is asked is looked at before any run is read.
+    format(words)?;
     let Some(text) = text(words, words.finished.runs()?)? else { return Ok(words.finished.none("sequential run")) };
     print(&text)?;
     Ok(Ending::Done)
 }
 
-/// What is said of `runs`; none without a sequential one.
-pub(super) fn text(words: &Words, mut runs: Vec<RunDir>) -> Result<Option<String>> {
+/// The format that is asked for, with a threshold in its range.
+fn format(words: &Words) -> Result<Format> {
     let format: Format = words.format.parse().map_err(|error| Usage(anyhow!("{error}")))?;
     if !matches!(format, Format::Text | Format::Markdown | Format::Csv) || !(0.0..=1.0).contains(&words.threshold) {
         return Err(Usage(anyhow!("phases are written as text, md or csv, with a threshold between 0 and 1")).into());
     }
+    Ok(format)
+}
+
+/// What is said of `runs`; none without a sequential one.
+pub(super) fn text(words: &Words, mut runs: Vec<RunDir>) -> Result<Option<String>> {
+    let format = format(words)?;
     let fits = |run: &RunDir| {
         let fits = |filter: &Filter| filter.fits(&run.manifest);
         words.only.iter().all(fits) && !words.without.iter().any(fits)

@@ -19,6 +19,8 @@ pub(super) struct Words {
 }
 
 pub(super) fn statistics(words: &Words) -> Result<Ending> {
+    // What is asked is looked at before any run is read.
+    words.chosen.grouping()?;
     let Some(text) = text(words, words.finished.runs()?)? else { return Ok(words.finished.none("run")) };
     print(&text)?;
     Ok(Ending::Done)

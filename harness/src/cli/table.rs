@@ -121,6 +121,8 @@ fn metric(name: &str) -> Result<&'static Metric> {
 
 pub(super) fn table(words: &Words) -> Result<Ending> {
     let plain = if words.splice.is_some() { "md" } else { "text" };
+    // What is asked is looked at before any run is read.
+    options(words, plain)?;
     let Some(text) = text(words, plain, words.finished.runs()?)? else { return Ok(words.finished.none("run")) };
     let Some(file) = &words.splice else {
         print(&text)?;
@@ -134,19 +136,23 @@ pub(super) fn table(words: &Words) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// The tables of `runs` in the format that was asked for, or else in `plain`; none without a run.
-pub(super) fn text(words: &Words, plain: &str, mut runs: Vec<RunDir>) -> Result<Option<String>> {
+/// How the tables are to be made, with the usual scores where none are named.
+fn options(words: &Words, plain: &str) -> Result<TableOptions> {
     let format = words.format.as_deref().unwrap_or(plain);
     let format: Format = format.parse().map_err(|error| Usage(anyhow!("{error}")))?;
-    let (mut grouping, mut metrics) = (words.chosen.grouping()?, words.chosen.metrics()?);
+    let (grouping, metrics) = (words.chosen.grouping()?, words.chosen.metrics()?);
+    let columns = words.columns.clone();
+    Ok(TableOptions { format, grouping, metrics, columns, footnotes: !words.no_footnotes, brief: words.brief })
+}
+
+/// The tables of `runs` in the format that was asked for, or else in `plain`; none without a run.
+pub(super) fn text(words: &Words, plain: &str, mut runs: Vec<RunDir>) -> Result<Option<String>> {
+    let mut options = options(words, plain)?;
     words.chosen.keep(&mut runs);
     if !words.chosen.names_metrics() {
-        metrics = usual(runs.iter().map(|run| &run.manifest.stream)).to_vec();
-        grouping.metrics.clone_from(&metrics);
+        options.metrics = usual(runs.iter().map(|run| &run.manifest.stream)).to_vec();
+        options.grouping.metrics.clone_from(&options.metrics);
     }
-    let columns = words.columns.clone();
-    let options =
-        TableOptions { format, grouping, metrics, columns, footnotes: !words.no_footnotes, brief: words.brief };
     if runs.iter().all(|run| run.manifest.stream.covers.is_some()) {
         return Ok(None);
     }
