@@ -160,7 +160,7 @@ pub(super) fn sizes(subject: &Subject) -> Option<String> {
 /// More of each answer at the end than whether it is right.
 pub(super) fn answers(subject: &Subject) -> Option<String> {
     let end = subject.end();
-    let is_there = |task: usize| end.is_some_and(|end| end.answers.get(task).copied().flatten().is_some());
+    let is_there = |task: usize| end.is_some_and(|end| end.answers.contains_key(&task));
     let why = "it needs the probabilities of answers at the end, which a matrix of accuracies does not hold";
     subject.trained().any(|task| !is_there(task)).then(|| why.into())
 }

@@ -159,7 +159,7 @@ fn learning_curves_after_the_first_step_need_nothing_before_it() {
     for moment in &mut subject.history.moments {
         for task in 0..3 {
             if subject.matrix.first_trained(task) > Some(moment.experience) {
-                moment.answers[task] = None;
+                moment.answers.remove(&task);
             }
         }
     }

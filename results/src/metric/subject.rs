@@ -92,7 +92,7 @@ impl Subject {
 
     /// Test examples of `task` after `experience`; none where they were not counted.
     pub fn size(&self, experience: usize, task: usize) -> Option<u64> {
-        let answered = self.after(experience).and_then(|moment| moment.answers.get(task).copied()?);
+        let answered = self.after(experience).and_then(|moment| moment.answers.get(&task).copied());
         answered.map(|answered| answered.n).or(self.sizes.get(task).copied()).filter(|&n| n > 0)
     }
 
