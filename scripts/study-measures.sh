@@ -5,6 +5,7 @@
 #
 #   scripts/study-measures.sh          trains what is missing, then writes
 #   scripts/study-measures.sh --train  only trains
+#   scripts/study-measures.sh --page   trains nothing, and writes out of the runs beside the page
 #
 #   CLBENCH  target/release/clbench   RUNS  runs/measures   SEEDS  0..5   JOBS  2
 set -euo pipefail
@@ -17,18 +18,20 @@ source scripts/page.sh
 streams=(split-fashion permuted-fashion rotated-digits)
 methods=(finetune joint ewc lora replay ema)
 
-for stream in "${streams[@]}"; do
-    settings=("seeds=$seeds" "jobs=${JOBS:-2}" "runs=$runs" eval.log_spaced=true)
-    for method in "${methods[@]}"; do
-        "$clbench" run "streams/$stream.toml" "method=$method" "${settings[@]}" --quiet >/dev/null ||
-            echo "$stream $method: not all seeds came through; the table says so"
-        echo "$stream $method"
+if [[ ${1-} != --page ]]; then
+    for stream in "${streams[@]}"; do
+        settings=("seeds=$seeds" "jobs=${JOBS:-2}" "runs=$runs" eval.log_spaced=true)
+        for method in "${methods[@]}"; do
+            "$clbench" run "streams/$stream.toml" "method=$method" "${settings[@]}" --quiet >/dev/null ||
+                echo "$stream $method: not all seeds came through; the table says so"
+            echo "$stream $method"
+        done
+        "$clbench" references "streams/$stream.toml" "${settings[@]}" --quiet
     done
-    "$clbench" references "streams/$stream.toml" "${settings[@]}" --quiet
-done
-[[ "${1-}" != --train ]] || exit 0
+    [[ "${1-}" != --train ]] || exit 0
 
-"$clbench" pack "$runs" -o results/published/measures.runs.gz
+    "$clbench" pack "$runs" -o results/published/measures.runs.gz
+fi
 out=results/published/measures.md
 pictures=results/published/measures
 rm -rf "$pictures"
@@ -42,20 +45,20 @@ rm -rf "$pictures"
         echo
         echo "## $stream"
         echo
-        "$clbench" table "$runs/$stream" --format md --columns rank,seeds,scores \
+        "$clbench" table "results/published/measures.runs.gz/$stream" --format md --columns rank,seeds,scores \
             --metrics acc,bwt,forgetting,intransigence.chaudhry18,intransigence.single,stability,la,trade-off
         echo
         echo "Within experiences: anytime accuracy, the worst case, the stability gap, and what is left of a task."
         echo
-        "$clbench" table "$runs/$stream" --format md --columns scores \
+        "$clbench" table "results/published/measures.runs.gz/$stream" --format md --columns scores \
             --metrics aaa,lca.agem19,min-acc,wc-acc,wf10,wp10,gap-depth,recovery-steps,retention-10,retention-100,pm,ft,bt
         echo
         echo "Beside accuracy:"
         echo
-        "$clbench" table "$runs/$stream" --format md --columns scores \
+        "$clbench" table "results/published/measures.runs.gz/$stream" --format md --columns scores \
             --metrics acc,nll,brier,confidence,margin,resolution
         echo
-        "$clbench" picture all "$runs/$stream" --without method=ema -o "$pictures" >/dev/null
+        "$clbench" picture all "results/published/measures.runs.gz/$stream" --without method=ema -o "$pictures" >/dev/null
         for kind in course gap retention stability; do
             picture=$(cd results/published && ls measures/"$stream"-*-"$kind".svg 2>/dev/null | head -n 1)
             [[ -z "$picture" ]] || echo "![$stream: $kind]($picture)"

@@ -4,6 +4,7 @@
 # what the runs recorded. It can be stopped and started again: finished runs are kept.
 #
 #   scripts/study.sh
+#   scripts/study.sh --page   trains nothing, and writes the page out of the runs beside it
 #
 #   CLBENCH  target/release/clbench   RUNS  runs/core   SEEDS  0..5   JOBS  2
 set -euo pipefail
@@ -14,15 +15,17 @@ runs=${RUNS:-runs/core}
 streams=(split-fashion split-fashion-told permuted-fashion rotated-digits)
 methods=(finetune joint ewc lora replay ema replay+ema lora+ewc)
 
-for stream in "${streams[@]}"; do
-    for method in "${methods[@]}"; do
-        "$clbench" run "streams/$stream.toml" "method=$method" "seeds=${SEEDS:-0..5}" "jobs=${JOBS:-2}" "runs=$runs" \
-            --quiet >/dev/null || echo "$stream $method: not all seeds came through; the table says so"
-        echo "$stream $method"
+if [[ ${1-} != --page ]]; then
+    for stream in "${streams[@]}"; do
+        for method in "${methods[@]}"; do
+            "$clbench" run "streams/$stream.toml" "method=$method" "seeds=${SEEDS:-0..5}" "jobs=${JOBS:-2}" "runs=$runs" \
+                --quiet >/dev/null || echo "$stream $method: not all seeds came through; the table says so"
+            echo "$stream $method"
+        done
     done
-done
 
-"$clbench" pack "$runs" -o results/published/core.runs.gz
+    "$clbench" pack "$runs" -o results/published/core.runs.gz
+fi
 out=results/published/core.md
 {
     echo "# The core study"
@@ -34,7 +37,7 @@ out=results/published/core.md
     echo "\`clbench verify results/published/core.md\` computes every number again and trains every run again."
     for stream in "${streams[@]}"; do
         echo
-        "$clbench" table --format md "$runs/$stream"
+        "$clbench" table --format md "results/published/core.runs.gz/$stream"
     done
 } >"$out"
 echo "wrote $out"
