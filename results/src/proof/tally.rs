@@ -168,11 +168,16 @@ fn came(said: &str, now: &str) -> Came {
     };
     match (both(said), both(now)) {
         // An interval of another width is another claim.
-        (Some((said, half)), Some((now, other))) if half == other && (now - said).abs() <= half && now != said => {
+        (Some((said, half)), Some((now, other))) if half.to_bits() == other.to_bits() && moved(said, now) <= half => {
             Came::Within
         }
         _ => Came::Different,
     }
+}
+
+/// How far a mean moved; what did not move and is written otherwise is no mean within its interval.
+fn moved(said: f64, now: f64) -> f64 {
+    if said.to_bits() == now.to_bits() { f64::INFINITY } else { (now - said).abs() }
 }
 
 /// Whether a cell or a word holds a number.
