@@ -114,14 +114,14 @@ fn hostile_files_are_refused_with_their_line() {
     let wide = "0.5,".repeat(1_000_000) + "0.5\n";
     let cases: [(&[u8], &str); 10] = [
         (wide.as_bytes(), "line 1: more than 10000 rows or columns"),
-        (b"0.5,0.1\n0.5,nan\n", "line 2: `nan` is neither a share nor a percentage"),
-        (b"0.5,0.1\n0.5,inf\n", "line 2: `inf`"),
-        (b"0.5,0.1\n0.5,\"0.1\n0.6,0.1\n", "line 2: `0.10.6,0.1`"),
+        (b"0.5,0.1\n0.5,inf\n", "line 2: `inf` is neither a share nor a percentage"),
+        (b"0.5,0.1\n0.5,-inf\n", "line 2: `-inf`"),
+        (b"0.5,0.1\n0.5,\"0.1\n0.6,0.1\n", "line 2: a quote opens and does not close"),
         (b"0.5,0.1\n\xff,0.1\n", "line 2: not UTF-8"),
         (b"", "the file is empty"),
-        (b"\0\0\0", "no row of accuracies"),
+        (b"\0\0\0", "line 1: a NUL character"),
         (b"a\n0.5\n0.6\n", "2 experiences and 1 tasks"),
-        (b"{'accuracy_1_task1': 90.0", "line 1: not a dictionary"),
+        (b"{'accuracy_1_task1': 90.0", "line 1: `}` is missing; the text may be cut off"),
         (b"{'accuracy_1_task1': '\x1b[2J'}", "line 1: `'[2J'` is no number"),
     ];
     for (bytes, why) in cases {
@@ -135,6 +135,34 @@ fn hostile_files_are_refused_with_their_line() {
     fs::create_dir_all(place.path("scenario")).unwrap();
     fs::rename(place.path("sparse.csv"), place.path("scenario/logger_info.json")).unwrap();
     place.run("score scenario").fails(1, &["logger_info.json: larger than"]);
+}
+
+#[test]
+fn what_a_file_leaves_open_is_told_by_a_word() {
+    let place = Place::new();
+    let upper = "78.96,75.33,71.41,68.94\n0,68.67,66.46,65.66\n0,0,72.44,69.64\n0,0,0,69.0\n";
+    place.write("upper.csv", upper);
+    place.run("score upper.csv").fails(1, &["upper.csv: transposed?", "give --transpose if its rows are tasks"]);
+    assert!(place.done("score upper.csv --transpose --metrics acc").contains("acc.gem17     68.3"));
+    assert!(place.done("score upper.csv --transpose=no --metrics acc").contains("acc.gem17     17.3"));
+    place.run("score upper.csv --transpose=maybe").fails(2, &["maybe"]);
+    let runs = "{'accuracy_1_task1': 90.0}\n{'accuracy_1_task1': 80.0}\n";
+    let said = fed(&place, "score - --matrix 1 --metrics acc --format csv", runs.as_bytes());
+    assert_eq!(said.out.lines().nth(1), Some("standard input,,acc.gem17,0.9"), "{said}");
+    let said = fed(&place, "score - --metrics acc --format json", runs.as_bytes());
+    assert!(json(&said.out)["notes"].to_string().contains("taken is line 2"), "{said}");
+    fed(&place, "score - --matrix 3", runs.as_bytes()).fails(1, &["no matrix `3` in it; there are line 1, line 2"]);
+}
+
+/// A pipe that is named, as the shell makes one for `<(…)`.
+#[cfg(unix)]
+#[test]
+fn pipes_and_devices_are_read_as_files_are() {
+    let place = Place::new();
+    let said = fed(&place, "score /dev/stdin --metrics acc --format csv", MATRIX.as_bytes());
+    assert_eq!(said.out.lines().nth(1), Some("/dev/stdin,,acc.gem17,0.6333333333333333"), "{said}");
+    place.run("score /dev/zero").fails(1, &["/dev/zero: larger than 16777216 bytes"]);
+    place.run("score /dev/null").fails(1, &["/dev/null: the file is empty"]);
 }
 
 #[test]

@@ -1,118 +1,164 @@
 //! Accuracy matrices out of files that other tools leave behind; the kind of file is told from its content.
 //!
 //! Where a log has one accuracy twice because a model was evaluated twice, the last counts and a note says so; where
-//! it could only have it twice by mistake, it is refused.
+//! it could only have it twice by mistake, it is refused. What a file does not say is assumed only where nothing else
+//! is likely, and then noted.
 
 mod avalanche;
+mod cell;
+mod cells;
+mod console;
+mod encoding;
+mod labels;
 mod literal;
 mod mammoth;
-mod matrix;
+mod pycil;
+mod sheet;
+mod split;
 mod subject;
+mod table;
 
 #[cfg(test)]
+mod layouts;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod real;
+
+pub use encoding::decode;
+
+use self::sheet::Sheet;
+use crate::text::short;
 
 /// Rows or columns of a matrix, at most.
 const MAX_SIDE: usize = 10_000;
 
-/// A matrix with a name of its own.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NamedMatrix {
-    /// What tells it from the others of the file.
-    pub name: String,
-    /// Accuracy, 0 to 1, on every task (column) after every experience (row).
-    pub rows: Vec<Vec<Option<f64>>>,
+/// What the experiences of a matrix trained.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Training {
+    /// One task each, in the order of the columns.
+    #[default]
+    InOrder,
+    /// One experience, all tasks at once.
+    Joint,
+    /// Any number of experiences, all evaluated on one test set, which is the only column.
+    OneTest,
+    /// These tasks each.
+    Given(Vec<Vec<usize>>),
 }
 
 /// What a file holds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Imported {
+    /// What tells the matrix from the others of the file; empty if it is the only one.
+    pub name: String,
     /// Names of the tasks.
     pub tasks: Vec<String>,
     /// Accuracy before the first step, 0 to 1.
     pub baseline: Option<Vec<Option<f64>>>,
     /// Accuracy, 0 to 1, on every task (column) after every experience (row); empty where it was not evaluated.
     pub rows: Vec<Vec<Option<f64>>>,
+    /// What each experience trained.
+    pub training: Training,
     /// What was assumed.
     pub notes: Vec<String>,
-    /// All matrices of the file, where it has several.
-    pub named: Vec<NamedMatrix>,
+    /// Why the matrix is taken only if it is asked for.
+    doubt: Option<String>,
 }
 
-/// Reads the text of a file: a matrix as CSV, a log of Avalanche, or a log of Mammoth.
+/// What is wanted of a file.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wish<'a> {
+    /// Whether the rows of a table are tasks; where nothing is said, a table that looks like it is refused.
+    pub transpose: Option<bool>,
+    /// Which matrix of several, by its name or its number in the file, from 1.
+    pub matrix: Option<&'a str>,
+}
+
+/// Reads the text of a file: a matrix as a table or as lists, or a log of Avalanche, Mammoth, `PyCIL` or PILOT.
 ///
 /// # Errors
 ///
-/// Names the line.
-pub fn import(text: &str) -> Result<Imported, String> {
-    // Spreadsheets begin their files with it.
+/// Names the line and the remedy.
+pub fn import(text: &str, wish: Wish) -> Result<Imported, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let first = text.lines().find(|line| !line.trim().is_empty()).ok_or("the file is empty")?.trim();
-    if first.starts_with("eval_exp,training_exp,") {
-        return avalanche::csv(text);
+    if text.trim().is_empty() {
+        return Err("the file is empty".into());
     }
-    if first.starts_with('[') && text.contains("Top1_Acc_Exp/") {
-        return avalanche::json(text);
+    if let Some(found) = log(text) {
+        if wish.transpose.is_some() {
+            return Err("--transpose is for tables; a log says itself what its rows are".into());
+        }
+        return pick(found?, wish.matrix);
     }
-    if first.starts_with('{') {
-        return mammoth::logs(text);
-    }
-    if text.contains("Top1_Acc_Exp/") {
-        return avalanche::text(text);
-    }
-    matrix::csv(text)
+    let sheet = match listed(text) {
+        Some(lists) => Sheet::lists(lists)?,
+        None => split::split(text)?,
+    };
+    pick(vec![table::table(sheet, wish)?], wish.matrix)
 }
 
-/// Cells by row and column, filled in any order; row 0 is the baseline.
-#[derive(Default)]
-struct Cells {
-    cells: std::collections::BTreeMap<(usize, usize), f64>,
-    /// How often a cell was set again.
-    again: usize,
+/// Reads a log, if it is one.
+fn log(text: &str) -> Option<Result<Vec<Imported>, String>> {
+    let first = text.trim_start();
+    if first.starts_with("eval_exp") {
+        Some(avalanche::csv(text))
+    } else if first.starts_with("training_exp,epoch") {
+        Some(Err("the training log of Avalanche; scores need eval_results.csv, which is in the same folder".into()))
+    } else if avalanche::speaks(text) && first.starts_with(['[', '{', '(']) {
+        Some(avalanche::dictionaries(text))
+    } else if avalanche::speaks(text) {
+        Some(avalanche::text(text))
+    } else if console::speaks(text) {
+        Some(console::lines(text))
+    } else if pycil::speaks(text) {
+        Some(pycil::lines(text))
+    } else if first.starts_with('{') {
+        Some(mammoth::logs(text))
+    } else {
+        None
+    }
 }
 
-impl Cells {
-    /// Sets a cell, in the place of what was there.
-    fn set(&mut self, row: usize, column: usize, value: f64) -> Result<(), String> {
-        if row > MAX_SIDE || column >= MAX_SIDE {
-            return Err(format!("more than {MAX_SIDE} experiences or tasks"));
+/// The lists in a text that holds nothing else, but for a name before them.
+fn listed(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let value = match text.split_once(['[', '(']) {
+        Some((name, _)) if name.contains(['=', ':']) && !name.contains(['\n', ',']) => {
+            text.split_once(['=', ':']).map_or(text, |(_, value)| value.trim())
         }
-        if !(0.0..=1.0).contains(&value) {
-            return Err(format!("accuracy {value} is out of range; it lies between 0 and 1"));
-        }
-        self.again += usize::from(self.cells.insert((row, column), value).is_some());
-        Ok(())
-    }
+        _ => text,
+    };
+    let wrapped = ["array(", "np.array(", "numpy.array(", "tensor(", "torch.tensor("];
+    (value.starts_with(['[', '(']) || wrapped.iter().any(|start| value.starts_with(start))).then_some(value)
+}
 
-    /// Sets a cell that was not set before.
-    fn set_once(&mut self, row: usize, column: usize, value: f64) -> Result<(), String> {
-        if self.cells.contains_key(&(row, column)) {
-            return Err(format!("task {} after experience {row} stands here twice; remove one", column + 1));
+/// The matrix that is wanted, or the last.
+fn pick(mut found: Vec<Imported>, wanted: Option<&str>) -> Result<Imported, String> {
+    let names = || found.iter().map(|one| short(&one.name)).collect::<Vec<_>>().join(", ");
+    let index = match wanted {
+        None => found.len().checked_sub(1),
+        Some(wanted) => {
+            let named = |one: &Imported| one.name.eq_ignore_ascii_case(wanted.trim());
+            let number = wanted.trim().parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+            let index = found.iter().position(named).or(number.filter(|&index| index < found.len()));
+            let all = if found.len() == 1 { "there is only one".into() } else { format!("there are {}", names()) };
+            Some(index.ok_or_else(|| format!("no matrix `{}` in it; {all}", short(wanted)))?)
         }
-        self.set(row, column, value)
+    };
+    let index = index.ok_or("no matrix in it")?;
+    let note = (found.len() > 1).then(|| {
+        format!(
+            "{} matrices in it: {}; taken is {}; --matrix takes another",
+            found.len(),
+            crate::text::cut(&names(), 200),
+            short(&found[index].name)
+        )
+    });
+    if let (None, Some(doubt)) = (wanted, &found[index].doubt) {
+        return Err(doubt.clone());
     }
-
-    fn done(self) -> Result<Imported, String> {
-        let rows = self.cells.keys().map(|&(row, _)| row).max().unwrap_or(0);
-        let columns = self.cells.keys().map(|&(_, column)| column + 1).max().unwrap_or(0);
-        // Numbers alone must not make a file of few bytes a matrix of many.
-        if rows == 0 || rows * columns > 1000 + 100 * self.cells.len() {
-            return Err(format!(
-                "{} accuracies make no matrix of {rows} experiences and {columns} tasks",
-                self.cells.len()
-            ));
-        }
-        let notes = match self.again {
-            0 => Vec::new(),
-            times => vec![format!("accuracies that stand several times: {times}; of each, the last counts")],
-        };
-        let row = |row| (0..columns).map(|column| self.cells.get(&(row, column)).copied()).collect::<Vec<_>>();
-        Ok(Imported {
-            tasks: (1..=columns).map(|task| format!("task {task}")).collect(),
-            baseline: self.cells.keys().any(|&(row, _)| row == 0).then(|| row(0)),
-            rows: (1..=rows).map(row).collect(),
-            notes,
-            ..Imported::default()
-        })
-    }
+    let mut one = found.swap_remove(index);
+    one.notes.extend(note);
+    Ok(one)
 }

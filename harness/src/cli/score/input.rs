@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
-use clbench_results::{MANIFEST_FILE, RECORDS_FILE, text::clean};
+use clbench_results::{MANIFEST_FILE, RECORDS_FILE, import::decode, text::clean};
 
 use super::super::Usage;
 
@@ -40,7 +40,8 @@ impl Input {
             Ok(Self::Run(path))
         } else if path.is_dir() {
             wrong("neither a scenario of L2Logger nor a run; for tables of many runs there is clbench table")
-        } else if path.is_file() {
+        } else if path.exists() {
+            // Pipes and devices, such as those of `<(…)`, are read as files are.
             Ok(Self::Text { name, path: Some(path) })
         } else {
             wrong("no such file or folder")
@@ -62,10 +63,6 @@ pub(super) fn read(name: &str, path: Option<&Path>) -> Result<String> {
     };
     let mut bytes = Vec::new();
     from.take(MOST + 1).read_to_end(&mut bytes).with_context(within)?;
-    ensure!(bytes.len() as u64 <= MOST, "{name}: larger than {MOST} bytes; that is no log of accuracies");
-    String::from_utf8(bytes).map_err(|error| {
-        let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = sound.split(|&byte| byte == b'\n').count();
-        anyhow!("{name}: line {line}: not UTF-8; save it as text in that encoding")
-    })
+    ensure!(bytes.len() as u64 <= MOST, "{name}: larger than {MOST} bytes; that is not a log of accuracies");
+    decode(&bytes).map_err(|why| anyhow!("{name}: {why}"))
 }

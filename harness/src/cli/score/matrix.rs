@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 use clbench_results::{
     Matrix, Metric, RunDir, Scores,
-    import::import,
+    import::{Wish, import},
     matrix_text,
     metric::all,
     score_text::{scores_by_key, without_value},
@@ -21,22 +21,25 @@ use super::{super::Usage, Scored, input::read};
 pub(super) fn of_text(
     name: &str,
     path: Option<&Path>,
+    wish: Wish,
     asked: Option<&[&'static Metric]>,
     sizes: &[u64],
 ) -> Result<Scored> {
     let wrong = |why: String| anyhow!("{name}: {}", clean(&why));
-    let found = import(&read(name, path)?).map_err(wrong)?;
+    let found = import(&read(name, path)?, wish).map_err(wrong)?;
     let (mut subject, notes) = found.subject().map_err(wrong)?;
-    if !sizes.is_empty() && sizes.len() != found.tasks.len() {
-        return Err(
-            Usage(anyhow!("{name}: --sizes has {} numbers for {} tasks", sizes.len(), found.tasks.len())).into()
-        );
+    if !sizes.is_empty() {
+        if sizes.len() != found.tasks.len() {
+            let why = anyhow!("{name}: --sizes has {} numbers for {} tasks", sizes.len(), found.tasks.len());
+            return Err(Usage(why).into());
+        }
+        subject.sizes = sizes.to_vec();
     }
-    subject.sizes = sizes.to_vec();
     let metrics = wanted(asked);
     let scores = Scores::of(&subject, &metrics);
     let mut scored = put_together(name.into(), &subject.matrix, &found.tasks, &scores, &metrics, asked.is_some());
-    scored.notes.splice(0..0, found.notes.into_iter().chain(notes));
+    scored.notes.splice(0..0, found.notes.into_iter().chain(notes).map(|note| clean(&note)));
+    scored.json["notes"] = scored.notes.as_slice().into();
     Ok(scored)
 }
 

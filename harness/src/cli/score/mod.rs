@@ -7,6 +7,7 @@ mod matrix;
 use anyhow::{Result, anyhow};
 use clbench_results::{
     Metric,
+    import::Wish,
     metric::{all, find},
 };
 use serde_json::Value;
@@ -17,8 +18,9 @@ use super::{Ending, Usage, print, tell};
 /// What `score` takes.
 #[derive(clap::Args)]
 pub(super) struct Words {
-    /// Files: a matrix as CSV (a row per experience, a column per task), a
-    /// log of Avalanche or of Mammoth, - for standard input.
+    /// Files: a matrix (a row per experience, a column per task) as CSV,
+    /// with tabs, semicolons or blanks, as NumPy prints it or as JSON; a
+    /// log of Avalanche, Mammoth, PyCIL or PILOT; - for standard input.
     /// Folders: a scenario of L2Logger, or a run
     #[arg(required = true, value_name = "FILE", verbatim_doc_comment)]
     files: Vec<String>,
@@ -35,6 +37,15 @@ pub(super) struct Words {
     /// text (percent), json or csv (shares)
     #[arg(long, default_value = "text", value_parser = ["text", "json", "csv"], hide_possible_values = true)]
     format: String,
+    /// The rows of the matrix are tasks, its columns experiences;
+    /// no if they are not, though it looks like it
+    #[arg(long, value_name = "yes|no", num_args = 0..=1, require_equals = true, default_missing_value = "yes")]
+    #[arg(value_parser = ["yes", "no"], hide_possible_values = true, verbatim_doc_comment)]
+    transpose: Option<String>,
+    /// Which matrix of a file with several: its name or its number
+    /// [default: the last]
+    #[arg(long, value_name = "NAME", verbatim_doc_comment)]
+    matrix: Option<String>,
     #[command(flatten)]
     lifetime: lifetime::Settings,
 }
@@ -56,10 +67,14 @@ pub(super) fn score(words: &Words) -> Result<Ending> {
     words.lifetime.check()?;
     let inputs = words.files.iter().map(|file| Input::of(file)).collect::<Result<Vec<_>>>()?;
     words.fit(&inputs)?;
+    let wish =
+        Wish { transpose: words.transpose.as_ref().map(|answer| answer == "yes"), matrix: words.matrix.as_deref() };
     let mut scored = Vec::new();
     for input in inputs {
         let one = match &input {
-            Input::Text { name, path } => matrix::of_text(name, path.as_deref(), metrics.as_deref(), &words.sizes)?,
+            Input::Text { name, path } => {
+                matrix::of_text(name, path.as_deref(), wish, metrics.as_deref(), &words.sizes)?
+            }
             Input::Run(path) => matrix::of_run(path, metrics.as_deref())?,
             Input::Scenario(path) => lifetime::score(path, &words.lifetime)?,
         };
@@ -93,10 +108,14 @@ impl Words {
         if self.metrics.is_some() && inputs.iter().all(scenario) {
             return Err(Usage(anyhow!("--metrics chooses scores of matrices; of a lifetime all are shown")).into());
         }
-        if !self.sizes.is_empty() && !inputs.iter().any(|input| matches!(input, Input::Text { .. })) {
-            return Err(
-                Usage(anyhow!("--sizes is for matrices; a run knows how many test examples its tasks have")).into()
-            );
+        let of_files = [
+            ("--sizes", !self.sizes.is_empty()),
+            ("--transpose", self.transpose.is_some()),
+            ("--matrix", self.matrix.is_some()),
+        ];
+        let text = |input: &Input| matches!(input, Input::Text { .. });
+        if let Some((word, _)) = of_files.into_iter().find(|(_, given)| *given && !inputs.iter().any(text)) {
+            return Err(Usage(anyhow!("{word} is for matrices in files, and there is none among these words")).into());
         }
         match self.lifetime.first() {
             Some(word) if !inputs.iter().any(scenario) => {
