@@ -67,7 +67,7 @@ fn logs_of_avalanche_and_mammoth_are_told_by_their_content() {
                      0,1,0.4,1,0.5\n1,1,0.8,0.2,0\n1,1,0.7,0.2,0\n";
     let said = fed(&place, "score - --metrics acc,bwt --format csv", avalanche.as_bytes());
     assert_eq!(said.out.lines().nth(1), Some("standard input,,acc.gem17,0.55"), "{said}");
-    assert!(said.err.contains("stand several times: 1; of each, the last counts"), "{said}");
+    assert!(said.err.contains("given several times: 1; the last of each counts"), "{said}");
     let mammoth = "{'accuracy_1_task1': 90.0, 'accuracy_1_task2': 40.0, 'accuracy_2_task2': 70.0}\n";
     let said = fed(&place, "score - --metrics acc --format csv", mammoth.as_bytes());
     assert_eq!(said.out.lines().nth(1), Some("standard input,,acc.gem17,0.55"), "{said}");
@@ -122,7 +122,7 @@ fn hostile_files_are_refused_with_their_line() {
         (b"\0\0\0", "line 1: a NUL character"),
         (b"a\n0.5\n0.6\n", "2 experiences and 1 tasks"),
         (b"{'accuracy_1_task1': 90.0", "line 1: `}` is missing; the text may be cut off"),
-        (b"{'accuracy_1_task1': '\x1b[2J'}", "line 1: `'[2J'` is no number"),
+        (b"{'accuracy_1_task1': '\x1b[2J'}", "line 1: `'[2J'` is not a number"),
     ];
     for (bytes, why) in cases {
         let said = fed(&place, "score -", bytes);
@@ -151,7 +151,8 @@ fn what_a_file_leaves_open_is_told_by_a_word() {
     assert_eq!(said.out.lines().nth(1), Some("standard input,,acc.gem17,0.9"), "{said}");
     let said = fed(&place, "score - --metrics acc --format json", runs.as_bytes());
     assert!(json(&said.out)["notes"].to_string().contains("taken is line 2"), "{said}");
-    fed(&place, "score - --matrix 3", runs.as_bytes()).fails(1, &["no matrix `3` in it; there are line 1, line 2"]);
+    fed(&place, "score - --matrix 3", runs.as_bytes())
+        .fails(1, &["there is no matrix `3` in it; there are line 1, line 2"]);
 }
 
 /// A pipe that is named, as the shell makes one for `<(…)`.

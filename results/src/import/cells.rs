@@ -31,13 +31,13 @@ impl Cells {
         // Numbers alone must not make a file of few bytes a matrix of many.
         if rows == 0 || rows * columns > 1000 + 100 * self.cells.len() {
             return Err(format!(
-                "{} accuracies make no matrix of {rows} experiences and {columns} tasks",
+                "{} accuracies do not make a matrix of {rows} experiences and {columns} tasks",
                 self.cells.len()
             ));
         }
         let mut notes = match self.again {
             0 => Vec::new(),
-            times => vec![format!("accuracies that stand several times: {times}; of each, the last counts")],
+            times => vec![format!("accuracies given several times: {times}; the last of each counts")],
         };
         let training = known.unwrap_or_else(|| told(rows, columns, &mut notes));
         let row = |row| (0..columns).map(|column| self.cells.get(&(row, column)).copied()).collect::<Vec<_>>();

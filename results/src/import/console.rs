@@ -98,7 +98,7 @@ fn settings(text: &str) -> Result<Vec<(String, Vec<f64>)>, String> {
         };
         let share = |item: &Value| {
             let number = item.number().filter(|number| (0.0..=100.0).contains(number));
-            number.map(|number| number / 100.0).ok_or_else(|| format!("`{}` is no percentage", item.shown()))
+            number.map(|number| number / 100.0).ok_or_else(|| format!("`{}` is not a percentage", item.shown()))
         };
         Ok((name.trim().to_owned(), items.iter().map(share).collect::<Result<_, String>>()?))
     };

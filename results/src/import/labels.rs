@@ -123,7 +123,7 @@ fn twice(labels: &[impl AsRef<str>]) -> Result<(), String> {
     let mut sorted: Vec<&str> = labels.iter().map(AsRef::as_ref).collect();
     sorted.sort_unstable();
     match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(format!("`{}` stands there twice; keep one run per file, or rename one", short(pair[0]))),
+        Some(pair) => Err(format!("`{}` appears twice; keep one run per file, or rename one", short(pair[0]))),
         None => Ok(()),
     }
 }
@@ -133,7 +133,7 @@ fn by_number(placed: &mut Placed, mut rows: Shares, numbers: &[u64], names: Opti
     if let Some(pair) = numbers.windows(2).find(|pair| pair[0] >= pair[1]) {
         let [before, after] = [pair[0], pair[1]];
         let fix = if before == after { "keep one run per file" } else { "sort the rows by number" };
-        return Err(format!("row {after} stands behind row {before}; {fix}"));
+        return Err(format!("row {after} comes after row {before}; {fix}"));
     }
     let tasks = rows[0].len();
     let (mut numbers, mut start) = (numbers, u64::from(numbers[0] > 0 || placed.baseline.is_none()));

@@ -110,10 +110,10 @@ fn rows_are_put_where_their_labels_say() {
     let found = of("after,all\n1,0.4\n2,0.6\n3,0.7\n").unwrap();
     assert_eq!((&found.training, found.rows.len()), (&Training::OneTest, 3));
     for (text, why) in [
-        ("after,a,b\n2,0.9,0.1\n1,0.8,0.7\n", "row 1 stands behind row 2; sort the rows by number"),
+        ("after,a,b\n2,0.9,0.1\n1,0.8,0.7\n", "row 1 comes after row 2; sort the rows by number"),
         ("after,a,b\n1,0.9,0.1\n1,0.8,0.7\n", "keep one run per file"),
-        ("after,a,b\nx,0.9,0.1\nx,0.8,0.7\n", "`x` stands there twice"),
-        ("after,a,a\n1,0.9,0.1\n2,0.8,0.7\n", "names of columns: `a` stands there twice"),
+        ("after,a,b\nx,0.9,0.1\nx,0.8,0.7\n", "`x` appears twice"),
+        ("after,a,a\n1,0.9,0.1\n2,0.8,0.7\n", "names of columns: `a` appears twice"),
         ("after,t1,t10,t2\n1,0.9,0.1,0.1\n2,0.8,0.7,0.1\n", "`t10` before `t2`"),
         ("after,a,b,c\njoint,0.9,0.9,0.9\n1,0.8,0.7,0.1\n", "score it in a file of its own"),
         ("0.9,0.1,0.2\n", "begin the row with the word joint"),
@@ -132,7 +132,7 @@ fn a_transposed_matrix_is_refused_and_read_when_told() {
     let named = "task,after a,after b\na,0.9,0.6\nb,,0.8\n";
     let told = Wish { transpose: Some(true), matrix: None };
     for text in [text, printed] {
-        assert!(import(text, Wish::default()).unwrap_err().starts_with("transposed? nothing stands below"), "{text}");
+        assert!(import(text, Wish::default()).unwrap_err().starts_with("transposed? there is nothing below"), "{text}");
         let (subject, _) = import(text, told).unwrap().subject().unwrap();
         let mean = (68.94 + 65.66 + 69.64 + 69.0) / 400.0;
         assert!(((find("acc").unwrap().of)(&subject).unwrap() - mean).abs() < 1e-12);

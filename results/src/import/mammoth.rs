@@ -30,7 +30,7 @@ fn run(line: &str) -> Result<Imported, String> {
         return Err("not a dictionary; a log of Mammoth has one per line".into());
     };
     if line[end..].contains(|c: char| !c.is_whitespace()) {
-        return Err("something stands behind the dictionary; a log of Mammoth has one per line".into());
+        return Err("something follows the dictionary; a log of Mammoth has one per line".into());
     }
     let rows = accuracies(&pairs)?;
     if rows.is_empty() {
@@ -72,7 +72,7 @@ fn accuracies(pairs: &[(String, Value)]) -> Result<Vec<Row>, String> {
         };
         let (Ok(task), Ok(after)) = (task.parse::<u32>(), after.parse::<u32>()) else { continue };
         let (task, after) = (task as usize, after as usize);
-        let value = value.number().ok_or_else(|| format!("`{}` is no number", value.shown()))?;
+        let value = value.number().ok_or_else(|| format!("`{}` is not a number", value.shown()))?;
         if task == 0 || after == 0 {
             return Err(format!("`{}`: tasks are counted from 1", short(key)));
         }
@@ -82,13 +82,13 @@ fn accuracies(pairs: &[(String, Value)]) -> Result<Vec<Row>, String> {
         }
         numbers += 1;
         if after > 100 + 100 * numbers {
-            return Err(format!("{numbers} accuracies make no matrix of {after} experiences"));
+            return Err(format!("{numbers} accuracies do not make a matrix of {after} experiences"));
         }
         if rows.len() < after {
             rows.resize(after, Row::new());
         }
         if rows[after - 1].insert(task - 1, value / 100.0).is_some() {
-            return Err(format!("task {task} after experience {after} stands here twice; remove one"));
+            return Err(format!("task {task} after experience {after} appears twice; remove one"));
         }
     }
     Ok(rows)
@@ -144,7 +144,7 @@ mod tests {
             assert_eq!(found.rows[0][0], Some(0.99));
         }
         let error = import(&text, Wish { matrix: Some("3"), ..Wish::default() }).unwrap_err();
-        assert_eq!(error, "no matrix `3` in it; there are line 1, line 2");
+        assert_eq!(error, "there is no matrix `3` in it; there are line 1, line 2");
     }
 
     #[test]
@@ -152,13 +152,13 @@ mod tests {
         let refused = |text: &str| import(text, Wish::default()).unwrap_err();
         assert!(refused("{'accmean_task1': 99.0}").starts_with("line 1: no key like `accuracy_1_task1`; accmean_task"));
         assert!(refused(&RUN.replace("40.5", "400")).contains("out of range"));
-        assert!(refused(&RUN.replace("40.5", "nan")).contains("`nan` is no number"));
+        assert!(refused(&RUN.replace("40.5", "nan")).contains("`nan` is not a number"));
         assert_eq!(
             refused(&RUN.replace("_2_task2", "_1_task2")),
-            "line 1: task 1 after experience 2 stands here twice; remove one"
+            "line 1: task 1 after experience 2 appears twice; remove one"
         );
         assert!(refused("{'accuracy_1_task4000000000': 1.0}").contains("more than 10000"));
-        assert!(refused("{'accuracy_1_task9000': 1.0}").contains("make no matrix"));
+        assert!(refused("{'accuracy_1_task9000': 1.0}").contains("do not make a matrix"));
     }
 
     #[test]

@@ -143,7 +143,7 @@ fn pick(mut found: Vec<Imported>, wanted: Option<&str>) -> Result<Imported, Stri
             let number = wanted.trim().parse::<usize>().ok().and_then(|number| number.checked_sub(1));
             let index = found.iter().position(named).or(number.filter(|&index| index < found.len()));
             let all = if found.len() == 1 { "there is only one".into() } else { format!("there are {}", names()) };
-            Some(index.ok_or_else(|| format!("no matrix `{}` in it; {all}", short(wanted)))?)
+            Some(index.ok_or_else(|| format!("there is no matrix `{}` in it; {all}", short(wanted)))?)
         }
     };
     let index = index.ok_or("no matrix in it")?;

@@ -114,7 +114,7 @@ fn files_that_end_too_soon_are_never_read_as_longer_ones() {
         (&MAMMOTH[..MAMMOTH.len() - 2], "line 1: `]` is missing"),
         (&JSON[..JSON.len() - 1], "line 1: `]` is missing"),
         (&AVALANCHE[..AVALANCHE.len() - 10], "line 6: "),
-        (&AVALANCHE[..57], "0 accuracies make no matrix"),
+        (&AVALANCHE[..57], "0 accuracies do not make a matrix"),
         (&PRINTED[..PRINTED.len() - 2], "line 4: `]` is missing"),
     ] {
         let error = import(text).unwrap_err();

@@ -60,10 +60,10 @@ fn groups(text: &str) -> Result<Vec<(String, f64)>, String> {
             continue;
         }
         if !seen.insert(key.clone()) {
-            return Err(format!("`{}` stands here twice", short(&key)));
+            return Err(format!("`{}` appears twice", short(&key)));
         }
         let number = value.number().filter(|number| (0.0..=100.0).contains(number));
-        groups.push((key, number.ok_or_else(|| format!("`{}` is no accuracy", value.shown()))?));
+        groups.push((key, number.ok_or_else(|| format!("`{}` is not an accuracy", value.shown()))?));
     }
     Ok(groups)
 }
@@ -90,7 +90,7 @@ fn matrix(run: &Run) -> Result<Imported, String> {
     for (index, row) in run.rows.iter().enumerate() {
         for (task, (group, value)) in row.iter().enumerate() {
             if tasks.get(task) != Some(group) {
-                return Err(format!("group `{}` stands in another place after experience {}", short(group), index + 1));
+                return Err(format!("group `{}` is in another place after experience {}", short(group), index + 1));
             }
             cells.set(index + 1, task, if percent { value / 100.0 } else { *value })?;
         }

@@ -179,7 +179,7 @@ fn a_line_of_mammoths_console_alone_is_read() {
     for (text, why) in [
         ("Raw accuracy values: Class-IL [20.8, 8", "line 1: `]` is missing"),
         ("Raw accuracy values: Class-IL", "line 1: no list"),
-        ("Raw accuracy values: Class-IL [nan]", "line 1: `nan` is no percentage"),
+        ("Raw accuracy values: Class-IL [nan]", "line 1: `nan` is not a percentage"),
     ] {
         let error = import(text, Wish::default()).unwrap_err();
         assert!(error.starts_with(why), "{error}");
@@ -247,7 +247,7 @@ fn logs_that_do_not_say_what_was_trained_are_refused_with_the_remedy() {
         ),
         (&format!("{head}0,0,0.9500\n"), "line 2: 3 fields where 5 are expected"),
         (&format!("{head}0,0,nan,1,0\n"), "line 2: accuracy nan is out of range"),
-        (head, "0 accuracies make no matrix"),
+        (head, "0 accuracies do not make a matrix"),
     ] {
         let error = import(text, Wish::default()).unwrap_err();
         assert!(error.contains(why), "{error}");

@@ -131,7 +131,7 @@ fn inner<'a, 'b>(values: &'b [Value<'a>]) -> Option<&'b [Value<'a>]> {
 /// The cells of a list.
 fn row(number: usize, value: Value<'_>) -> Result<Vec<Cow<'_, str>>, String> {
     let Value::List(cells) = value else {
-        return Err(format!("row {number}: `{}` is no list of accuracies", value.shown()));
+        return Err(format!("row {number}: `{}` is not a list of accuracies", value.shown()));
     };
     if number > MAX_SIDE || cells.len() > MAX_SIDE {
         return Err(format!("row {number}: more than {MAX_SIDE} rows or columns"));
@@ -139,7 +139,7 @@ fn row(number: usize, value: Value<'_>) -> Result<Vec<Cow<'_, str>>, String> {
     let text = |cell| match cell {
         Value::Bare(text) => Ok(Cow::from(text)),
         Value::Text(text) => Ok(Cow::from(text)),
-        other => Err(format!("row {number}: `{}` is no accuracy", short(&other.shown()))),
+        other => Err(format!("row {number}: `{}` is not an accuracy", short(&other.shown()))),
     };
     cells.into_iter().map(text).collect()
 }
@@ -160,8 +160,8 @@ mod tests {
         }
         for (text, why) in [
             ("[[[0.9], [0.6]], [[0.9], [0.6]]]", "2 matrices"),
-            ("[[0.9], 0.6]", "row 2: `0.6` is no list"),
-            ("[[0.9], [{}]]", "row 2: `{…}` is no accuracy"),
+            ("[[0.9], 0.6]", "row 2: `0.6` is not a list"),
+            ("[[0.9], [{}]]", "row 2: `{…}` is not an accuracy"),
             ("[[0.9], [0.6", "line 1: `]` is missing"),
         ] {
             let error = Sheet::lists(text).unwrap_err();

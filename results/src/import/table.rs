@@ -227,7 +227,7 @@ fn upright(placed: &Placed, names: Option<&[Cow<str>]>, labels: Option<&[Cow<str
     let known = above().filter(|cell| cell.is_some_and(|value| value > 0.0)).count();
     let nothing = |cell: &Option<f64>| cell.is_none_or(|value| value == 0.0);
     if below.iter().flatten().all(nothing) && 2 * known >= above().count() {
-        return Err(format!("transposed? nothing stands below its diagonal, as where rows are tasks; {remedy}"));
+        return Err(format!("transposed? there is nothing below its diagonal, as if rows were tasks; {remedy}"));
     }
     Ok(())
 }

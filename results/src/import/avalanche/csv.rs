@@ -52,7 +52,7 @@ fn fields(line: &str) -> Result<(Option<usize>, usize, f64), String> {
     if fields.len() != FIELDS {
         return Err(format!("{} fields where {FIELDS} are expected; the line may be cut off", fields.len()));
     }
-    let wrong = |field: usize| format!("`{}` is no number", short(fields[field]));
+    let wrong = |field: usize| format!("`{}` is not a number", short(fields[field]));
     let number = |field: usize| fields[field].parse::<u32>().map(|number| number as usize).map_err(|_| wrong(field));
     let trained = if fields[1] == "None" { None } else { Some(number(1)?) };
     let task = number(0)?;

@@ -20,7 +20,9 @@ pub(in super::super) fn dictionaries(text: &str) -> Result<Vec<Imported>, String
     for (index, value) in values.into_iter().enumerate() {
         match value {
             Value::Dict(pairs) => dictionaries.push(pairs),
-            other => return Err(format!("evaluation {}: `{}` is no dictionary of metrics", index + 1, other.shown())),
+            other => {
+                return Err(format!("evaluation {}: `{}` is not a dictionary of metrics", index + 1, other.shown()));
+            }
         }
     }
     let mut notes = Vec::new();
@@ -38,12 +40,12 @@ fn accuracies<'a>(pairs: &'a Pairs<'a>, stream: &str) -> Result<Vec<(usize, &'a 
     let (mut found, mut tasks) = (Vec::new(), BTreeSet::new());
     for (name, value) in pairs {
         let Some((_, task)) = experience(name).filter(|(of, _)| *of == stream) else { continue };
-        let value = value.number().ok_or_else(|| format!("`{}` is no number", short(name)))?;
+        let value = value.number().ok_or_else(|| format!("`{}` is not a number", short(name)))?;
         if !(0.0..=1.0).contains(&value) {
             return Err(format!("accuracy {value} is out of range; it lies between 0 and 1"));
         }
         if !tasks.insert(task) {
-            return Err(format!("experience {task} stands here twice; remove one"));
+            return Err(format!("experience {task} appears twice; remove one"));
         }
         found.push((task, name.as_str(), value));
     }

@@ -31,7 +31,8 @@ pub(in super::super) fn text(text: &str) -> Result<Vec<Imported>, String> {
     }
     let (mut baseline, mut evaluations): (Vec<(usize, f64)>, Vec<Evaluation>) = (Vec::new(), Vec::new());
     for one in &said {
-        let value = one.value.parse().map_err(|_| format!("line {}: `{}` is no number", one.line, short(one.value)))?;
+        let value =
+            one.value.parse().map_err(|_| format!("line {}: `{}` is not a number", one.line, short(one.value)))?;
         if !(0.0..=1.0).contains(&value) {
             return Err(format!("line {}: accuracy {value} is out of range; it lies between 0 and 1", one.line));
         }
