@@ -60,6 +60,8 @@ pub struct Imported {
     pub rows: Vec<Vec<Option<f64>>>,
     /// What each experience trained.
     pub training: Training,
+    /// How the tasks weigh, such as by their classes; empty where it is not known.
+    pub sizes: Vec<u64>,
     /// What was assumed.
     pub notes: Vec<String>,
     /// Why the matrix is taken only if it is asked for.

@@ -16,10 +16,17 @@ pub(super) fn speaks(text: &str) -> bool {
     text.contains(GROUPS) || text.contains(MATRIX) || text.contains("curve: [") || text.contains("Curve: [")
 }
 
-/// A classifier's accuracies by group, one row per experience.
+/// Accuracies of groups of classes, and of all classes so far.
+#[derive(Default)]
+struct Groups {
+    total: Option<f64>,
+    each: Vec<(String, f64)>,
+}
+
+/// A classifier's accuracies, by experience.
 struct Run {
     name: String,
-    rows: Vec<Vec<(String, f64)>>,
+    rows: Vec<Groups>,
 }
 
 /// Reads all runs; that of the network itself (CNN) stands last.
@@ -29,13 +36,13 @@ pub(super) fn lines(text: &str) -> Result<Vec<Imported>, String> {
         let Some(at) = line.find(GROUPS) else { continue };
         let place = |why: String| format!("line {}: {}", index + 1, why.replacen("line 1: ", "", 1));
         let groups = groups(&line[at..]).map_err(place)?;
-        if groups.is_empty() {
+        if groups.each.is_empty() {
             return Err(place("no groups of classes such as '00-09'; scores need the accuracy on each".into()));
         }
         let name = line[..at].trim_end().trim_end_matches(':');
         let name = name.rsplit([' ', '>']).next().unwrap_or_default().trim_matches(['[', ']']);
         let last = runs.iter_mut().rfind(|run| run.name == name);
-        match last.filter(|run| run.rows.last().is_some_and(|row| row.len() < groups.len())) {
+        match last.filter(|run| run.rows.last().is_some_and(|row| row.each.len() < groups.each.len())) {
             Some(run) => run.rows.push(groups),
             None => runs.push(Run { name: name.into(), rows: vec![groups] }),
         }
@@ -51,21 +58,44 @@ pub(super) fn lines(text: &str) -> Result<Vec<Imported>, String> {
 }
 
 /// The accuracies of groups of classes, which are called `00-09`.
-fn groups(text: &str) -> Result<Vec<(String, f64)>, String> {
+fn groups(text: &str) -> Result<Groups, String> {
     let Value::Dict(pairs) = first(text)?.0 else { return Err("not a dictionary".into()) };
-    let (mut groups, mut seen) = (Vec::new(), std::collections::BTreeSet::new());
+    let (mut groups, mut seen) = (Groups::default(), std::collections::BTreeSet::new());
     for (key, value) in pairs {
-        let class = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
-        if !key.split_once('-').is_some_and(|(from, to)| class(from) && class(to)) {
+        let number = value.number().filter(|number| (0.0..=100.0).contains(number));
+        if key == "total" {
+            groups.total = number;
+        }
+        if classes(&key).is_none() {
             continue;
         }
         if !seen.insert(key.clone()) {
             return Err(format!("`{}` appears twice", short(&key)));
         }
-        let number = value.number().filter(|number| (0.0..=100.0).contains(number));
-        groups.push((key, number.ok_or_else(|| format!("`{}` is not an accuracy", value.shown()))?));
+        groups.each.push((key, number.ok_or_else(|| format!("`{}` is not an accuracy", value.shown()))?));
     }
     Ok(groups)
+}
+
+/// How many classes a group has, by its name.
+fn classes(group: &str) -> Option<u64> {
+    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u32>().ok())?;
+    let (from, to) = group.split_once('-')?;
+    Some(u64::from(number(to)?.checked_sub(number(from)?)?) + 1)
+}
+
+/// The classes of each group, if the accuracy on all classes so far is the mean over classes.
+fn sizes(run: &Run) -> Vec<u64> {
+    let of = |groups: &Groups| groups.each.iter().filter_map(|(group, _)| classes(group)).collect::<Vec<_>>();
+    let fits = |groups: &Groups| {
+        let sizes = of(groups);
+        let sum: f64 = groups.each.iter().zip(&sizes).map(|((_, value), &size)| value * size as f64).sum();
+        // Each number is rounded to two decimals, or to three as a share.
+        groups.total.is_some_and(|total| {
+            (sum / sizes.iter().sum::<u64>() as f64 - total).abs() < if total > 1.0 { 0.011 } else { 0.0011 }
+        })
+    };
+    run.rows.last().filter(|_| run.rows.iter().all(fits)).map(of).unwrap_or_default()
 }
 
 /// Refuses experiences that groups of classes do not fit into.
@@ -84,18 +114,19 @@ fn divides(text: &str) -> Result<(), String> {
 
 /// The matrix of a run, in which each experience trains the groups that are new.
 fn matrix(run: &Run) -> Result<Imported, String> {
-    let tasks: Vec<String> = run.rows.last().into_iter().flatten().map(|(group, _)| group.clone()).collect();
-    let percent = run.rows.iter().flatten().any(|&(_, value)| value > 1.0);
+    let tasks: Vec<String> =
+        run.rows.last().into_iter().flat_map(|row| &row.each).map(|(group, _)| group.clone()).collect();
+    let percent = run.rows.iter().flat_map(|row| &row.each).any(|&(_, value)| value > 1.0);
     let (mut cells, mut trained, mut seen) = (Cells::default(), Vec::new(), 0);
     for (index, row) in run.rows.iter().enumerate() {
-        for (task, (group, value)) in row.iter().enumerate() {
+        for (task, (group, value)) in row.each.iter().enumerate() {
             if tasks.get(task) != Some(group) {
                 return Err(format!("group `{}` is in another place after experience {}", short(group), index + 1));
             }
             cells.set(index + 1, task, if percent { value / 100.0 } else { *value })?;
         }
-        trained.push((seen..row.len()).collect::<Vec<_>>());
-        seen = row.len();
+        trained.push((seen..row.each.len()).collect::<Vec<_>>());
+        seen = row.each.len();
     }
     let ordered = trained.iter().enumerate().all(|(index, tasks)| **tasks == [index]);
     let known = if trained.len() == 1 && tasks.len() > 1 {
@@ -112,6 +143,7 @@ fn matrix(run: &Run) -> Result<Imported, String> {
         let groups = crate::text::cut(&groups.join(", "), 60);
         one.notes.push(format!("tasks are groups of classes, of which the experiences train {groups}"));
     }
+    one.sizes = sizes(run);
     (one.tasks, one.name) = (tasks.iter().map(|task| short(task)).collect(), run.name.clone());
     Ok(one)
 }

@@ -30,7 +30,8 @@ impl Imported {
             Training::Given(trained) => trained.clone(),
         };
         let matrix = Matrix::new(cells, trained, self.training == Training::Joint);
-        let subject = Subject::of_matrix(matrix);
+        let mut subject = Subject::of_matrix(matrix);
+        subject.sizes.clone_from(&self.sizes);
         let notes = match subject.held_out().collect::<Vec<_>>()[..] {
             [] => Vec::new(),
             _ if self.training != Training::InOrder => {
