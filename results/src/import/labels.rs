@@ -36,56 +36,50 @@ pub(super) struct Placed {
 }
 
 /// Puts rows into their places by their labels.
-pub(super) fn place(
-    mut rows: Shares,
-    labels: Option<&[Cow<str>]>,
-    names: Option<&[Cow<str>]>,
-) -> Result<Placed, String> {
+pub(super) fn place(rows: Shares, labels: Option<&[Cow<str>]>, names: Option<&[Cow<str>]>) -> Result<Placed, String> {
+    let tasks = rows.first().map_or(0, Vec::len);
+    match labels {
+        Some(labels) => {
+            labelled(rows, &labels.iter().map(|label| label.trim().to_lowercase()).collect::<Vec<_>>(), names)
+        }
+        None if rows.len() == 1 && tasks > 1 => Err(format!(
+            "one row and {tasks} columns, and it is not said what was trained; begin the row with the word joint if all \
+             tasks were trained at once, or with 1 if only the first one was"
+        )),
+        None => Ok(Placed { baseline: None, rows, training: Training::InOrder, notes: Vec::new() }),
+    }
+}
+
+fn labelled(mut rows: Shares, mut labels: &[String], names: Option<&[Cow<str>]>) -> Result<Placed, String> {
     let tasks = rows.first().map_or(0, Vec::len);
     let mut placed = Placed { baseline: None, rows: Vec::new(), training: Training::InOrder, notes: Vec::new() };
-    let Some(labels) = labels else {
-        if rows.len() == 1 && tasks > 1 {
-            return Err(format!(
-                "one row and {tasks} columns, and it is not said what was trained; begin the row with the word joint if \
-                 all tasks were trained at once, or with 1 if only the first one was"
-            ));
-        }
-        placed.rows = rows;
-        return Ok(placed);
-    };
-    let labels: Vec<String> = labels.iter().map(|label| label.trim().to_lowercase()).collect();
-    let mut labels = &labels[..];
     if labels.first().is_some_and(|label| STARTS.contains(&&**label)) {
         (placed.baseline, labels) = (Some(rows.remove(0)), &labels[1..]);
     }
     if labels.is_empty() {
         return Ok(placed);
     }
-    if let Some(index) = labels.iter().position(|label| JOINT.contains(&&**label)) {
+    if let Some(label) = labels.iter().find(|label| JOINT.contains(&&***label)) {
         if labels.len() > 1 {
-            let name = short(&labels[index]);
+            let name = short(label);
             return Err(format!("a row is called `{name}`, and there are others; score it in a file of its own"));
         }
         (placed.rows, placed.training) = (rows, Training::Joint);
-        return Ok(placed);
-    }
-    if let Some(trained) = by_name(labels, names) {
-        let ordered = trained.iter().enumerate().all(|(index, &task)| index == task);
-        if !ordered {
+    } else if let Some(trained) = by_name(labels, names) {
+        if trained.iter().enumerate().any(|(index, &task)| index != task) {
             placed.notes.push("the rows are called like tasks, so each is read as trained on the one it names".into());
             placed.training = Training::Given(trained.into_iter().map(|task| vec![task]).collect());
         }
         placed.rows = rows;
-        return Ok(placed);
-    }
-    let numbers = numbers(labels);
-    let Some(numbers) = numbers else {
+    } else if let Some(numbers) = numbers(labels) {
+        by_number(&mut placed, rows, &numbers, names)?;
+        placed = single(placed, tasks);
+    } else {
         twice(labels)?;
         placed.rows = rows;
-        return Ok(single(placed, tasks));
-    };
-    by_number(&mut placed, rows, &numbers, names)?;
-    Ok(single(placed, tasks))
+        placed = single(placed, tasks);
+    }
+    Ok(placed)
 }
 
 /// A labelled matrix of one column has one test set for all experiences.
@@ -96,14 +90,17 @@ fn single(mut placed: Placed, tasks: usize) -> Placed {
     placed
 }
 
-/// The tasks that rows are called after, if all are.
+/// The tasks that rows are called after, if all are; numbers alone are those of experiences, unless they are the same.
 fn by_name(labels: &[String], names: Option<&[Cow<str>]>) -> Option<Vec<usize>> {
     let names: Vec<String> = names?.iter().map(|name| name.trim().to_lowercase()).collect();
     let task = |label: &String| {
         let label = label.strip_prefix("after ").unwrap_or(label).trim();
         names.iter().position(|name| name == label)
     };
-    labels.iter().map(task).collect()
+    let trained: Vec<usize> = labels.iter().map(task).collect::<Option<_>>()?;
+    let counted = labels.iter().all(|label| label.bytes().all(|byte| byte.is_ascii_digit()));
+    let ordered = trained.iter().enumerate().all(|(index, &task)| index == task);
+    (ordered || !counted).then_some(trained)
 }
 
 /// The numbers that all texts end with, if they begin alike.
@@ -160,7 +157,7 @@ fn by_number(placed: &mut Placed, mut rows: Shares, numbers: &[u64], names: Opti
             placed.notes.push("rows are taken in their order, one per experience, whatever their numbers".into());
         }
         placed.rows = rows;
-    } else if last < tasks && (last + 1) * tasks <= 1000 + 100 * tasks * places.len() {
+    } else if last < tasks && last < 2 * places.len() + 100 {
         placed.notes.push(format!(
             "{} of the first {} experiences have no row and are read as not evaluated",
             last + 1 - places.len(),

@@ -103,6 +103,8 @@ fn rows_are_put_where_their_labels_say() {
     let of = |text: &str| import(text, Wish::default());
     let found = of("after,a,b,c\n1,0.9,,\n3,0.5,0.6,0.7\n").unwrap();
     assert_eq!((found.rows.len(), &found.rows[1]), (3, &vec![None; 3]));
+    let found = of("after,1,2,3\n1,0.9,,\n3,0.5,0.6,0.7\n").unwrap();
+    assert_eq!((found.rows.len(), &found.rows[1]), (3, &vec![None; 3]));
     let found = of("after,a,b,c\njoint,0.99,0.945,0.93\n").unwrap();
     assert_eq!((&found.training, found.rows.len()), (&Training::Joint, 1));
     let found = of("classes,a,b\n10,0.9,0.1\n20,0.8,0.7\n").unwrap();
@@ -111,6 +113,7 @@ fn rows_are_put_where_their_labels_say() {
     assert_eq!((&found.training, found.rows.len()), (&Training::OneTest, 3));
     for (text, why) in [
         ("after,a,b\n2,0.9,0.1\n1,0.8,0.7\n", "row 1 comes after row 2; sort the rows by number"),
+        ("after,1,2\n2,0.9,0.1\n1,0.8,0.7\n", "row 1 comes after row 2; sort the rows by number"),
         ("after,a,b\n1,0.9,0.1\n1,0.8,0.7\n", "keep one run per file"),
         ("after,a,b\nx,0.9,0.1\nx,0.8,0.7\n", "`x` appears twice"),
         ("after,a,a\n1,0.9,0.1\n2,0.8,0.7\n", "names of columns: `a` appears twice"),
