@@ -180,7 +180,7 @@ fn is_baseline(rows: &Shares, names: Option<&[Cow<str>]>) -> Result<bool, String
     if rows.len() > tasks && tasks > 1 {
         return Ok(true);
     }
-    let names_from_zero = names.and_then(|names| numbers(names)).is_some_and(|numbers| numbers.first() == Some(&0));
+    let names_from_zero = names.and_then(numbers).is_some_and(|numbers| numbers.first() == Some(&0));
     let alone = tasks > 1 && rows[0].iter().skip(1).all(Option::is_none);
     if names_from_zero || alone {
         return Ok(false);

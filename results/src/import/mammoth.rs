@@ -109,7 +109,7 @@ fn settle(rows: Vec<Row>, notes: &mut Vec<String>) -> Vec<Row> {
         for (index, row) in rows.into_iter().enumerate() {
             match settled.last_mut() {
                 Some(last) if index % 2 == 1 => {
-                    last.extend(row.into_iter().map(|(task, value)| (task + index / 2 + 1, value)))
+                    last.extend(row.into_iter().map(|(task, value)| (task + index / 2 + 1, value)));
                 }
                 _ => settled.push(row),
             }

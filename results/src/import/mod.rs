@@ -77,7 +77,7 @@ pub struct Wish<'a> {
     pub matrix: Option<&'a str>,
 }
 
-/// Reads the text of a file: a matrix as a table or as lists, or a log of Avalanche, Mammoth, `PyCIL` or PILOT.
+/// Reads the text of a file: a matrix as a table or as lists, or a log of Avalanche, Mammoth, PyCIL or PILOT.
 ///
 /// # Errors
 ///

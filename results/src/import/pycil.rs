@@ -1,4 +1,4 @@
-//! Logs of `PyCIL` and of PILOT, which descends from it: accuracies of groups of classes after each experience.
+//! Logs of PyCIL and of PILOT, which descends from it: accuracies of groups of classes after each experience.
 //!
 //! - `trainer.py` and `utils/toolkit.py` at 04d2e8a, <https://github.com/G-U-N/PyCIL>, and at 17a8ea4,
 //!   <https://github.com/sun-hailong/LAMDA-PILOT>: `CNN: {'total': …, '00-09': …, 'old': …, 'new': …}` in percent, in

@@ -37,7 +37,7 @@ pub(super) fn split(text: &str) -> Result<Sheet<'_>, String> {
         sheet.lines.push(row);
     }
     if parts == Parts::Mark(',') {
-        commas(&sheet)?
+        commas(&sheet)?;
     }
     Ok(sheet)
 }
