@@ -151,6 +151,9 @@ fn what_a_file_leaves_open_is_told_by_a_word() {
     assert_eq!(said.out.lines().nth(1), Some("standard input,,acc.gem17,0.9"), "{said}");
     let said = fed(&place, "score - --metrics acc --format json", runs.as_bytes());
     assert!(json(&said.out)["notes"].to_string().contains("taken is line 2"), "{said}");
+    let hostile = "after,\x1b[2Ja,\u{202e}b\nx\x1b]0;t\x07,0.9,\ny,0.6,0.8\n";
+    let said = fed(&place, "score -", hostile.as_bytes());
+    assert!(said.code == Some(0) && !said.out.contains(['\x1b', '\u{202e}']) && !said.err.contains('\x1b'), "{said}");
     fed(&place, "score - --matrix 3", runs.as_bytes())
         .fails(1, &["there is no matrix `3` in it; there are line 1, line 2"]);
 }
