@@ -76,6 +76,7 @@ fn what_was_assumed_is_said() {
     said(LOWER[3], "cells that hold no number and are read as not evaluated: 3");
     said(LOWER[11], "decimal commas");
     said(LOWER[4], "the column `avg` is an average and left out");
+    said("0.9,0\n0.6,0.8\n", "all cells above the diagonal are 0 and count as evaluated");
     said("0,.1,.2\n1,.9,.1\n2,.8,.7", "row 0 is read as the evaluation before training");
 }
 

@@ -158,6 +158,7 @@ fn tables(text: &str) -> Result<Vec<Imported>, String> {
         let sheet = super::Sheet::lists(&part[start..start + end])?;
         let wish = super::Wish { transpose: Some(true), matrix: None };
         let mut one = super::table::table(sheet, wish)?;
+        one.notes.retain(|note| !note.contains("above the diagonal"));
         // Zeros stand where an experience was not evaluated.
         for (index, row) in one.rows.iter_mut().enumerate() {
             row.iter_mut().skip(index + 1).filter(|cell| **cell == Some(0.0)).for_each(|cell| *cell = None);

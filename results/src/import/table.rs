@@ -80,6 +80,7 @@ pub(super) fn table(mut sheet: Sheet, wish: Wish) -> Result<Imported, String> {
     if wish.transpose.is_none() {
         upright(&placed, names.as_deref(), labels.as_deref())?;
     }
+    notes.extend(zeros(&placed));
     let tasks = match &names {
         Some(names) => names.iter().map(|name| short(name)).collect(),
         None => (1..=width).map(|task| format!("task {task}")).collect(),
@@ -206,6 +207,15 @@ fn without_means<'a>(
 fn kept<T>(items: &mut Vec<T>, keep: &[bool]) {
     let mut keep = keep.iter();
     items.retain(|_| keep.next().copied().unwrap_or(true));
+}
+
+/// A note where zeros may stand for what was not evaluated.
+fn zeros(placed: &Placed) -> Option<String> {
+    let above = || placed.rows.iter().enumerate().flat_map(|(index, row)| row.iter().skip(index + 1));
+    let zero = above().next().is_some() && above().all(|cell| *cell == Some(0.0));
+    let why =
+        "all cells above the diagonal are 0 and count as evaluated; write nan if tasks to come were not evaluated";
+    (zero && placed.training == Training::InOrder).then(|| why.into())
 }
 
 /// Refuses a matrix whose rows are tasks by all appearances.

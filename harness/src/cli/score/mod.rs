@@ -24,7 +24,7 @@ pub(super) struct Words {
     /// Folders: a scenario of L2Logger, or a run
     #[arg(required = true, value_name = "FILE", verbatim_doc_comment)]
     files: Vec<String>,
-    /// Scores: keys or names with commas between them, or all;
+    /// Scores: keys or names, with commas between, or all;
     /// see clbench metrics
     #[arg(long, value_name = "KEYS", value_delimiter = ',', verbatim_doc_comment)]
     metrics: Option<Vec<String>>,
@@ -37,13 +37,13 @@ pub(super) struct Words {
     /// text (percent), json or csv (shares)
     #[arg(long, default_value = "text", value_parser = ["text", "json", "csv"], hide_possible_values = true)]
     format: String,
-    /// The rows of the matrix are tasks, its columns experiences;
-    /// no if they are not, though it looks like it
-    #[arg(long, value_name = "yes|no", num_args = 0..=1, require_equals = true, default_missing_value = "yes")]
+    /// The rows of the matrix are tasks, not experiences
+    /// (=no: they are experiences, whatever it looks like)
+    #[arg(long, value_name = "no", num_args = 0..=1, require_equals = true, default_missing_value = "yes")]
     #[arg(value_parser = ["yes", "no"], hide_possible_values = true, verbatim_doc_comment)]
     transpose: Option<String>,
-    /// Which matrix of a file with several: its name or its number
-    /// [default: the last]
+    /// Which matrix of a file with several, by name or
+    /// number [default: the last]
     #[arg(long, value_name = "NAME", verbatim_doc_comment)]
     matrix: Option<String>,
     #[command(flatten)]
