@@ -224,7 +224,7 @@ fn lines(path: &Path, length: u64) -> Result<u64> {
         if read == 0 {
             return Ok(count);
         }
-        count += part[..read].iter().filter(|byte| **byte == b'\n').count() as u64;
+        count += part[..read].split(|byte| *byte == b'\n').count() as u64 - 1;
     }
 }
 

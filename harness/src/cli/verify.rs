@@ -153,13 +153,12 @@ fn words_of(command: &str) -> Result<Vec<String>> {
     for c in command.chars() {
         match (quote, c) {
             (Some(end), c) if c == end => quote = None,
-            (Some(_), c) => word.get_or_insert_default().push(c),
             (None, '\'' | '"') => {
                 quote = Some(c);
                 word.get_or_insert_default();
             }
             (None, ' ') => words.extend(word.take()),
-            (None, c) => word.get_or_insert_default().push(c),
+            (_, c) => word.get_or_insert_default().push(c),
         }
     }
     ensure!(quote.is_none(), "a quotation mark has no end");
