@@ -1,18 +1,39 @@
 #!/usr/bin/env python3
-"""Golden values of rules that merge weights, with numpy 1.26.4 in double precision.
+"""Golden values of rules that merge weights, in double precision, from other people's code.
 
 Usage: python scripts/golden/merge.py [OUT]    (default tests/golden/merge.json)
 
-Written from the papers' formulas, on whole arrays; README.md beside this file states inputs and layout.
+| rule | whose code |
+|---|---|
+| interpolation, slerp, task-arithmetic, breadcrumbs, model-stock | mergekit: the methods of `merge_state_dicts` |
+| ties, dare, dare-ties, magmax, regmean, fisher, TALL and consensus masks | fusion_bench, whose functions are those of the papers' authors |
+| random, LiNeS, ages | nobody's package: written here as FoMo-in-Flux's and LiNeS's own code have them |
+
+README.md beside this file states inputs, layout and versions. What a package asks for in another form (uniform numbers,
+Fishers with a floor added in place of a least value, kernels as matrices) is said where it is handed over.
 """
 
+import contextlib
+import io
 import itertools
 import json
 import math
 import pathlib
 import sys
+from importlib import metadata
 
 import numpy as np
+import torch
+from fusion_bench.method.dare.utils import param_random_drop_
+from fusion_bench.method.fisher_merging.fisher_merging import merging_with_fisher_weights
+from fusion_bench.method.magmax.magmax import _magmax_select
+from fusion_bench.method.regmean.regmean import merging_with_regmean_weights
+from fusion_bench.method.tall_mask import utils as tall
+from fusion_bench.method.ties_merging.ties_merging_utils import disjoint_merge, resolve_sign, ties_merging
+from mergekit.merge_methods.api import merge_state_dicts
+
+torch.set_default_dtype(torch.float64)
+torch.set_num_threads(1)
 
 # In the order of their paths. Matrices are [in, out], kernels [out, in, height, width].
 SHAPES = {
@@ -39,7 +60,12 @@ START = grid(np.sin(0.37 * K + 0.2))
 
 
 def tau(i):
-    """Change of weights number i = 1, 2, 3; some values do not move, and number 2 undoes number 1 at k = 10 and 30."""
+    """Change of weights number i; some values do not move, and number 2 undoes number 1 at k = 10 and 30.
+
+    Numbers 4 to 6 go much the same way, so that model stock has angles below a right one.
+    """
+    if i > 3:
+        return grid(0.3 * np.sin(0.9 * K) + 0.1 * np.sin((0.9 + 0.13 * i) * K + i))
     change = grid(0.3 * np.sin((0.9 + 0.13 * i) * K + i))
     change[(K + i) % 7 == 0] = 0
     for k in (10, 30):
@@ -74,119 +100,118 @@ def tensors(flat):
         at += size
 
 
-def per_tensor(function, *flats):
-    return np.concatenate([function(*pieces) for pieces in zip(*[[v for _, v in tensors(f)] for f in flats])])
+def state(flat):
+    """A flat vector as a state dict."""
+    return {path: torch.tensor(view).reshape(SHAPES[path]) for path, view in tensors(flat)}
 
 
+def flat(state):
+    return np.concatenate([state[path].reshape(-1).numpy() for path in SHAPES])
 
 
-
-def interpolation(thetas, shares, **_):
-    """Wortsman et al. 2022 (WiSE-FT), eq. 1; model soups, table 2: sum_i w_i theta_i."""
-    return np.tensordot(shares, np.stack(thetas), 1)
-
-
-def slerp(thetas, shares, **_):
-    """Shoemake 1985, section 3.3: sin((1-t)phi)/sin(phi) a + sin(t phi)/sin(phi) b, tensor by tensor."""
-    t = shares[1]
-
-    def arc(a, b):
-        norms = np.linalg.norm(a) * np.linalg.norm(b)
-        cos = a @ b / norms if norms else 1.0
-        if abs(cos) > 0.9995:
-            return (1 - t) * a + t * b
-        phi = np.arccos(cos)
-        return (np.sin((1 - t) * phi) * a + np.sin(t * phi) * b) / np.sin(phi)
-
-    return per_tensor(arc, *thetas)
+def mergekit(method, thetas, start=None, **parameters):
+    models = {f"m{at}": state(theta) for at, theta in enumerate(thetas)}
+    if start is None:
+        return flat(merge_state_dicts(models, method, parameters=parameters))
+    return flat(merge_state_dicts({"start": state(start), **models}, method, base="start", parameters=parameters))
 
 
-def random(thetas, shares, **_):
-    """Each weight of a model drawn by its share."""
-    choice = np.searchsorted(np.cumsum(shares)[:-1], lots(0), side="right")
+def interpolation(thetas, raw, **_):
+    """mergekit normalises the weights itself, so it gets ages and no shares."""
+    return mergekit("linear", thetas, weight=[float(w) for w in raw], normalize=True)
+
+
+def slerp(thetas, raw, **_):
+    return mergekit("slerp", thetas[1:], start=thetas[0], t=float(raw[1]))
+
+
+def random(thetas, raw, **_):
+    """Each weight of a model drawn by its share, as in FoMo-in-Flux, whose shares are equal."""
+    choice = np.searchsorted(np.cumsum(raw / raw.sum())[:-1], lots(0), side="right")
     return np.choose(choice, thetas)
 
 
-def weighted_fisher(thetas, shares, numbers, **_):
-    """Matena & Raffel 2022, eq. 4: sum w F theta / sum w F, F >= 1e-6."""
-    f = np.stack([w * np.maximum(fisher(i), FLOOR) for w, i in zip(shares, numbers)])
-    return (f * np.stack(thetas)).sum(0) / f.sum(0)
+def lists(thetas):
+    """Parameters by path, a list of one tensor for each model."""
+    return {path: [state(theta)[path] for theta in thetas] for path in SHAPES}
 
 
-def regmean(thetas, shares, numbers, settings, **_):
-    """Jin et al. 2023, eq. 2 and section 3.3: (sum G~)^-1 sum G~ W with off-diagonals times alpha."""
-    merged = interpolation(thetas, shares)
-    pieces = dict(tensors(merged))
+def weighted_fisher(thetas, raw, numbers, **_):
+    """fusion_bench adds the floor; the authors take the larger of the two, so the floor is taken off what it gets."""
+    fishers = [state(np.maximum(fisher(i), FLOOR) - FLOOR) for i in numbers]
+    shares = torch.tensor(raw / raw.sum())
+    return flat(merging_with_fisher_weights(lists(thetas), fishers, shares, normalize_fisher_weight=False, minimal_fisher_weight=FLOOR))
+
+
+def regmean(thetas, raw, numbers, settings, **_):
+    """fusion_bench has no shares, so each product of inputs is handed over times its share, with the ridge of the
+    deviation on its diagonal, which it leaves alone; matrices are [in, out] and kernels turned to that. What is no matrix
+    is averaged by mergekit, which knows shares."""
+    shares = raw / raw.sum()
+    matrices, inputs = {}, [{} for _ in numbers]
     for path, shape in SHAPES.items():
         if not path.endswith(".weight"):
             continue
         name, kernel = path.removesuffix(".weight"), len(shape) > 2
         width = math.prod(shape[1:]) if kernel else shape[0]
-        a = settings.get("off_diagonal", 0.9)
-        left, right = np.zeros((width, width)), 0
-        for theta, share, i in zip(thetas, shares, numbers):
+        turn = (lambda w: w.reshape(shape[0], -1).T) if kernel else (lambda w: w)
+        matrices[path] = [turn(state(theta)[path]) for theta in thetas]
+        for seen, share, i in zip(inputs, shares, numbers):
             g = gram(i, name, width)
-            diagonal = np.diag(np.diag(g))
-            g = a * g + (1 - a) * diagonal + RIDGE * np.trace(g) / width * np.eye(width)
-            w = dict(tensors(theta))[path].reshape(shape)
-            w = w.reshape(shape[0], -1).T if kernel else w
-            left += share * g
-            right = right + share * g @ w
-        w = np.linalg.solve(left, right)
-        pieces[path][:] = (w.T if kernel else w).ravel()
-    return merged
+            seen[name] = torch.tensor(share * (g + RIDGE * np.trace(g) / width * np.eye(width)))
+    alpha = settings.get("off_diagonal", 0.9)
+    solved = merging_with_regmean_weights(matrices, inputs, reduce_non_diagonal_ratio=alpha, weight_transpose=False)
+    merged = state(interpolation(thetas, raw))
+    for path, w in solved.items():
+        merged[path] = (w.T if len(SHAPES[path]) > 2 else w).reshape(SHAPES[path])
+    return flat(merged)
 
 
 def model_stock(thetas, **_):
-    """Jang et al. 2024, section 4.2: t mean + (1-t) theta_0, t = N cos / (1 + (N-1) cos), tensor by tensor."""
-
-    def merge(start, *models):
-        taus, n = [m - start for m in models], len(models)
-        norm = np.linalg.norm
-        cosines = [a @ b / (norm(a) * norm(b)) if norm(a) * norm(b) else 0.0 for a, b in itertools.combinations(taus, 2)]
-        cos = np.mean(cosines) if cosines else 1.0
-        t = n * cos / (1 + (n - 1) * cos) if cos > 0 else 0.0
-        return t * np.mean(models, axis=0) + (1 - t) * start
-
-    return per_tensor(merge, START, *thetas)
-
-
-
+    """Where the mean cosine is below 0 mergekit's t is, too, and clbench's is 0: such weights are no case here."""
+    for (path, start), *models in zip(tensors(START), *map(tensors, thetas)):
+        offsets = [model - start for _, model in models]
+        cosines = [a @ b / (np.linalg.norm(a) * np.linalg.norm(b)) for a, b in itertools.combinations(offsets, 2)]
+        assert np.mean(cosines) > 0, path
+    return mergekit("model_stock", thetas, start=START)
 
 
 def arithmetic(taus, settings):
-    """Ilharco et al. 2023, section 2: sum_i tau_i."""
-    return np.sum(taus, axis=0)
+    return mergekit("task_arithmetic", [START + tau for tau in taus], start=START, weight=[1.0] * len(taus), normalize=False) - START
 
 
 def elect(taus, how):
-    """Yadav et al. 2023, algorithm 1, steps 2 and 3."""
-    taus = np.stack(taus)
-    sign = np.sign(taus.sum(0))
-    sign[sign == 0] = np.sign(sign.sum())
-    agree = np.where((np.sign(taus) == sign) & (taus != 0), taus, 0)
-    if how == "sum":
-        return agree.sum(0)
-    if how == "max":
-        return np.abs(agree).max(0) * sign
-    return agree.sum(0) / np.maximum((agree != 0).sum(0), 1)
+    return disjoint_merge(taus, f"dis-{how}", resolve_sign(taus)).numpy()
 
 
 def ties(taus, settings):
-    """Yadav et al. 2023, algorithm 1: the top k of the whole vector, elected signs, disjoint mean."""
-    keep = max(1, int(np.floor(settings.get("density", 0.2) * SIZE + 0.5)))
-    trimmed = [np.where(np.abs(tau) >= np.sort(np.abs(tau))[-keep], tau, 0) for tau in taus]
-    return elect(trimmed, settings.get("combine", "mean"))
+    """The function keeps ⌊k·n⌋ + 1 of n values, which is k·n rounded for the densities here; and none is to be trimmed
+    at density 1, where it fails."""
+    density, how = settings.get("density", 0.2), settings.get("combine", "mean")
+    taus = torch.tensor(np.stack(taus))
+    if density == 1:
+        return elect(taus, how)
+    assert int(density * SIZE) + 1 == math.floor(density * SIZE + 0.5), density
+    return ties_merging(taus, reset_thresh=density, merge_func=f"dis-{how}").numpy()
 
 
 def dropped(taus, settings):
-    """Yu et al. 2024, eq. 2: m tau / (1-p), m kept with probability 1-p."""
-    kept = settings.get("density", 0.2)
-    return [tau * (lots(at) < kept) / kept for at, tau in enumerate(taus)]
+    """The function keeps what has a number above p; it gets the complements of the numbers of this file."""
+    kept, drawn = settings.get("density", 0.2), torch.rand_like
+    out = []
+    for at, tau in enumerate(taus):
+        tau = torch.tensor(tau)
+        torch.rand_like = lambda like: torch.tensor(1 - lots(at))
+        try:
+            param_random_drop_(tau, 1 - kept, rescale=True)
+        finally:
+            torch.rand_like = drawn
+        out.append(tau)
+    return torch.stack(out)
 
 
 def dare(taus, settings):
-    return np.sum(dropped(taus, settings), axis=0)
+    return arithmetic(list(dropped(taus, settings).numpy()), settings)
 
 
 def dare_ties(taus, settings):
@@ -194,23 +219,16 @@ def dare_ties(taus, settings):
 
 
 def breadcrumbs(taus, settings):
-    """Davari & Belilovsky 2024, eq. 1 and 2: the largest and the smallest of each tensor are dropped."""
-    top, density = settings.get("top", 0.01), settings.get("density", 0.2)
-
-    def crumbs(tau):
-        n = len(tau)
-        high = min(int(np.floor(top * n + 0.5)), n - 1)
-        count = min(max(int(np.floor(density * n + 0.5)), 1), n - high)
-        rank = np.argsort(np.argsort(-np.abs(tau), kind="stable"), kind="stable")
-        return np.where((rank >= high) & (rank < high + count), tau, 0)
-
-    return np.sum([per_tensor(crumbs, tau) for tau in taus], axis=0)
+    """mergekit keeps nothing of a tensor with density · n < 1, where clbench keeps one: such densities are no case here."""
+    density, top = settings.get("density", 0.2), settings.get("top", 0.01)
+    assert all(density * math.prod(shape) >= 1 for shape in SHAPES.values())
+    models = [START + tau for tau in taus]
+    count = len(taus)
+    return mergekit("breadcrumbs", models, start=START, weight=[1.0] * count, density=[density] * count, gamma=[top] * count, normalize=False) - START
 
 
 def magmax(taus, settings):
-    """Marczak et al. 2024, eq. 2: the largest by size, the later of equals."""
-    taus = np.stack(taus)[::-1]
-    return np.take_along_axis(taus, np.abs(taus).argmax(0)[None], 0)[0]
+    return flat(_magmax_select([state(tau) for tau in taus]))
 
 
 VECTORS = {
@@ -232,14 +250,24 @@ AVERAGES = {
 
 
 def consensus(merged, taus, settings):
-    """Wang et al. 2024 (TALL masks), eq. 5 and 6: |tau_i| >= lambda |sum - tau_i| for at least k of the tasks."""
+    """TALL masks of each task, and what at least k of them have in common. The authors' function reads masks from a file;
+    it is handed them."""
     k = min(settings.get("consensus", 0), len(taus))
-    use = np.stack([np.abs(t) >= settings.get("agreement", 0.4) * np.abs(np.sum(taus, axis=0) - t) for t in taus])
-    return np.where(use.sum(0) >= k, merged, 0)
+    if k == 0:
+        return merged
+    start, taus, merged = torch.tensor(START), torch.tensor(np.stack(taus)), torch.tensor(merged)
+    masks = tall.generate_task_masks(taus, start + taus, start, tv=merged, tall_mask_lambda=settings.get("agreement", 0.4))
+    by_task = {str(at): {"all": mask} for at, mask in enumerate(masks)}
+    load, tall.load_tall_mask = tall.load_tall_mask, lambda *_: by_task
+    try:
+        agreed = tall.construct_consensus_mask(None, k, None)
+    finally:
+        tall.load_tall_mask = load
+    return (merged * agreed).numpy()
 
 
 def lines(merged, settings):
-    """Wang et al. 2025 (LiNeS), eq. 2: tau^l (alpha + beta l/(L-1)); alpha outside of blocks."""
+    """LiNeS: alpha + beta l/(L-1) for block l, alpha outside of blocks; its square and root as in FoMo-in-Flux."""
     shape = {"linear": lambda x: x, "square": np.square, "sqrt": np.sqrt}.get(settings.get("lines", "off"))
     if shape is None:
         return merged
@@ -264,17 +292,16 @@ AGES = {
 }
 
 
-def shares_of(settings, n):
+def raw_of(settings, n):
     raw = [AGES[settings.get("ages", "uniform")](i) for i in range(1, n + 1)]
-    raw = np.array(raw[::-1] if settings.get("reverse") else raw, dtype=np.float64)
-    return raw / raw.sum()
+    return np.array(raw[::-1] if settings.get("reverse") else raw, dtype=np.float64)
 
 
-def merge(settings, numbers, shares):
+def merge(settings, numbers, raw):
     thetas = [START + tau(i) for i in numbers]
     rule = settings["rule"]
     if rule in AVERAGES:
-        merged = AVERAGES[rule](thetas, shares=shares, numbers=numbers, settings=settings)
+        merged = AVERAGES[rule](thetas, raw=raw, numbers=numbers, settings=settings)
     else:
         taus = [tau(i) for i in numbers]
         vector = consensus(VECTORS[rule](taus, settings), taus, settings)
@@ -283,7 +310,7 @@ def merge(settings, numbers, shares):
 
 
 def cases():
-    three, two = [1, 2, 3], [1, 2]
+    three, two, near = [1, 2, 3], [1, 2], [4, 5, 6]
     for ages in AGES:
         yield {"rule": "interpolation", "ages": ages}, three, None
         yield {"rule": "interpolation", "ages": ages, "reverse": True}, three, None
@@ -298,10 +325,10 @@ def cases():
     yield {"rule": "ties"}, two, None
     yield {"rule": "dare", "density": 0.4}, three, None
     yield {"rule": "breadcrumbs", "density": 0.5, "top": 0.1}, three, None
-    yield {"rule": "breadcrumbs"}, two, None
+    yield {"rule": "breadcrumbs", "density": 0.75, "top": 0.2, "scale": 0.8}, two, None
     yield {"rule": "magmax", "scale": 0.5}, three, None
-    yield {"rule": "model-stock"}, two, None
-    yield {"rule": "model-stock"}, three, None
+    yield {"rule": "model-stock"}, near[:2], None
+    yield {"rule": "model-stock"}, near, None
     yield {"rule": "fisher"}, three, None
     yield {"rule": "fisher", "ages": "linear"}, three, None
     yield {"rule": "regmean"}, three, None
@@ -310,10 +337,14 @@ def cases():
     for k in (1, 2, 3, 9):
         yield {"rule": "task-arithmetic", "consensus": k}, three, None
     yield {"rule": "ties", "density": 0.5, "consensus": 2, "agreement": 0.8}, three, None
+    yield {"rule": "ties", "density": 1.0, "consensus": 2}, three, None
+    yield {"rule": "ties", "density": 1.0, "combine": "sum", "consensus": 3, "agreement": 0.3}, near, None
+    yield {"rule": "dare", "density": 0.6, "consensus": 1, "agreement": 1.1}, three, None
+    yield {"rule": "magmax", "consensus": 2}, three, None
     for shape in ("linear", "square", "sqrt"):
         yield {"rule": "interpolation", "lines": shape}, three, None
     yield {"rule": "task-arithmetic", "lines": "linear", "shallow": 0.2, "deeper": 0.6}, three, None
-    yield {"rule": "model-stock", "lines": "square"}, three, None
+    yield {"rule": "model-stock", "lines": "square"}, near, None
 
 
 def main():
@@ -321,14 +352,16 @@ def main():
     out = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else root / "tests/golden/merge.json"
     all_cases = []
     for settings, numbers, given in cases():
-        shares = np.array(given) if given else shares_of(settings, len(numbers))
-        merged = merge(settings, numbers, shares)
+        raw = np.array(given) if given else raw_of(settings, len(numbers))
+        # The packages tell on standard output what they do.
+        with contextlib.redirect_stdout(io.StringIO()):
+            merged = merge(settings, numbers, raw)
         all_cases.append({"settings": settings, "of": numbers, "shares": given, "merged": merged.tolist()})
     golden = {
-        "numpy": np.__version__,
+        "by": {name: metadata.version(name) for name in ("mergekit", "fusion-bench", "torch", "numpy")},
         "tensors": [[path, list(shape)] for path, shape in SHAPES.items()],
         "blocks": BLOCKS,
-        "sums": [float(START.sum())] + [float(np.abs(tau(i)).sum()) for i in (1, 2, 3)],
+        "sums": [float(START.sum())] + [float(np.abs(tau(i)).sum()) for i in range(1, 7)],
         "cases": all_cases,
     }
     lines_of = [json.dumps(case) for case in golden.pop("cases")]

@@ -49,8 +49,16 @@ pub const SETTINGS: &[Setting] = &[
         "parts of 0..1 among which the loss chooses that share, as PAINT does; 0 for none",
         Range::Whole(0, 100),
     ),
-    setting("scale", "factor of the merged task vector, λ", Range::AtLeast(0.0)),
-    setting("density", "share of a task vector that is kept: 1 − p of DARE, k of TIES", Range::Within(1e-6, 1.0)),
+    setting(
+        "scale",
+        "factor of the merged task vector, λ; task arithmetic's paper has 0.3 to 0.4",
+        Range::AtLeast(0.0),
+    ),
+    setting(
+        "density",
+        "share of a task vector that is kept: 1 − p of DARE, k of TIES; TIES has 0.2, breadcrumbs has 0.1 to 0.15",
+        Range::Within(1e-6, 1.0),
+    ),
     setting("top", "share of the largest values that breadcrumbs drops, γ", Range::From(0.0, 1.0)),
     setting("combine", "what ties makes of values of the elected sign", Range::Choice(&["mean", "sum", "max"])),
     setting("ages", "how shares in a merge of all grow with the number of the task", Range::Choice(AGES)),

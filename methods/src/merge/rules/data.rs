@@ -1,9 +1,12 @@
 //! Rules that ask what training data say of the weights.
 //!
 //! - Fisher merging: Matena & Raffel 2022, <https://arxiv.org/abs/2111.09832>, eq. 4: θ = Σ wᵢFᵢθᵢ / Σ wᵢFᵢ, with
-//!   F of at least 1e-6, as in the authors' code.
+//!   F of at least 1e-6, the floor of the authors' code.
 //! - `RegMean`: Jin et al. 2023, <https://arxiv.org/abs/2212.09849>, eq. 2 and section 3.3: for a matrix `[in, out]`
 //!   W = (Σ wᵢG̃ᵢ)⁻¹ Σ wᵢG̃ᵢWᵢ, with G the mean of xxᵀ and G̃ its off-diagonal elements times α; all else is averaged.
+//!
+//! **Deviation:** every set of weights has the floor, where the authors' code by default gives it to the first alone and
+//! divides each Fisher by its norm.
 //!
 //! **Deviation:** 10⁻⁶ of the mean diagonal is added to that of each G̃, so that an input that is always zero, whose
 //! weights no data determine, takes their average.

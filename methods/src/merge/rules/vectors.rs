@@ -11,9 +11,11 @@
 //! - `MagMax`, the τᵢ of largest size for each element, the latest of equals: Marczak et al. 2024,
 //!   <https://arxiv.org/abs/2407.06322>, eq. 2.
 //!
-//! **Deviation:** where several values are exactly as large as the last one that is kept, all of them are kept in TIES;
-//! an exact zero never is, so that weights which did not move have no say. In breadcrumbs the numbers of values dropped
-//! are rounded for each tensor, of which at least one value is kept.
+//! **Deviation:** TIES keeps k·n of n values, rounded and at least one; the authors' code keeps ⌊k·n⌋ + 1. Values exactly
+//! as large as the last one that is kept are kept too, as in that code, but an exact zero has no say. Where neither mass
+//! nor majority elect a sign, the value is 0; the authors' code takes the negative ones. In breadcrumbs each tensor is
+//! masked as a whole and at least one of its values is kept; the authors' code masks each row by itself. DARE's election
+//! follows no trimming.
 
 use super::{
     super::{
@@ -78,12 +80,13 @@ fn drop_out(tau: &[f64], lots: &[f64], density: f64) -> Vec<f64> {
     tau.iter().zip(lots).map(|(value, lot)| if *lot < density { value / density } else { 0.0 }).collect()
 }
 
-/// Of each tensor the share `top` of largest size and all below the next `density` of them become zero.
+/// Of each tensor the share `top` of largest size and all below the next `density` of them become zero, both rounded
+/// down.
 fn crumbs(tau: &[f64], spans: &[Span], density: f64, top: f64) -> Vec<f64> {
     let mut kept = vec![0.0; tau.len()];
     for span in spans {
         let n = span.at.len();
-        let share = |of: f64| (of * n as f64).round() as usize;
+        let share = |of: f64| (of * n as f64).floor() as usize;
         let dropped = share(top).min(n - 1);
         let until = dropped + share(density).clamp(1, n - dropped);
         let mut order: Vec<usize> = span.at.clone().collect();
