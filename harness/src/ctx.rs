@@ -1,6 +1,6 @@
 //! What a hook may use. All work done through it is counted where it belongs.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use anyhow::{Context, Result};
 use burn::tensor::{Device, Tensor};
@@ -15,7 +15,7 @@ use crate::{
     method::{Carrier, Fit},
     net::Net,
     optim::{Optimizer, clip_apart},
-    pass::{Grams, Mode, Pass, Weights},
+    pass::{Grams, Mode, Pass, Sight, Weights},
     predictor::{Ask, loss},
     scope::{Heads, Scope},
     theta::Theta,
@@ -166,26 +166,51 @@ impl Ctx<'_> {
     /// `samples` drawn new examples, in `Eval`. Shape of each `[d, d]`, where d is the matrix's inputs, or the size of a
     /// kernel's patch in the order of a flattened kernel. They are counted as examples.
     pub fn grams(&self, samples: usize) -> BTreeMap<String, Array> {
+        self.gathered(samples, Grams::default()).means()
+    }
+    /// As [`Ctx::grams`], but of a layer that sees fewer x than an x has elements all that it sees.
+    pub fn sights(&self, samples: usize) -> BTreeMap<String, Sight> {
+        self.gathered(samples, Grams::few(self.looked_at(samples))).sights()
+    }
+    /// How many examples a look at up to `samples` is.
+    fn looked_at(&self, samples: usize) -> usize {
+        samples.min((0..self.feed.len()).filter(|index| self.feed.is_new(*index)).count())
+    }
+    fn gathered(&self, samples: usize, mut grams: Grams) -> Grams {
         let new: Vec<usize> = (0..self.feed.len()).filter(|index| self.feed.is_new(*index)).collect();
         let order = self.draws.order("grams", 0, new.len());
         let chosen: Vec<usize> = order.into_iter().take(samples).map(|at| new[at]).collect();
-        let mut grams = Grams::default();
         for indices in chosen.chunks(self.batch_size) {
             grams = self.gram_of(indices, grams);
         }
-        grams.means()
+        grams
     }
     fn gram_of(&self, indices: &[usize], grams: Grams) -> Grams {
-        let mut pass = self.plain(Mode::Eval).gathering(grams);
+        let mut pass = self.plain(Mode::Eval).gathering(grams.of_batch(indices.len()));
         self.carrier.loss(&mut pass, &self.batch(indices));
         self.meter.count(Spent { examples: indices.len() as u64, ..Spent::default() });
         pass.gathered()
     }
     /// What [`Ctx::grams`] will cost.
     pub fn grams_price(&self, samples: usize) -> Result<Spent> {
-        let new = (0..self.feed.len()).filter(|index| self.feed.is_new(*index)).count();
         let work = |indices: &[usize]| Ok(self.gram_of(indices, Grams::default()));
-        self.price_of_batches(samples.min(new), self.batch_size, work)
+        self.price_of_batches(self.looked_at(samples), self.batch_size, work)
+    }
+    /// What [`Ctx::sights`] will cost, and by layer the shape of what it will give.
+    pub fn sights_price(&self, samples: usize) -> Result<(Spent, BTreeMap<String, [usize; 2]>)> {
+        let examples = self.looked_at(samples);
+        let shapes = RefCell::new(BTreeMap::new());
+        let work = |indices: &[usize]| {
+            for (name, sight) in self.gram_of(indices, Grams::few(examples)).sights() {
+                let [rows, width] = sight.shape();
+                // Each example brings as many x as any other.
+                let rows = if matches!(sight, Sight::Inputs(_)) { rows * examples / indices.len() } else { rows };
+                shapes.borrow_mut().insert(name, [rows, width]);
+            }
+            Ok(())
+        };
+        let price = self.price_of_batches(examples, self.batch_size, work)?;
+        Ok((price, shapes.into_inner()))
     }
     /// Up to `count` drawn inputs of the experience's tasks whose labels are not told, where the stream has some; they
     /// are counted as examples. Shape `[count, channels, height, width]`.

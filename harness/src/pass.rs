@@ -21,7 +21,7 @@ use self::held::Held;
 pub(crate) use self::held::{ELEMENT, INDEX};
 pub use self::{
     adapter::{LEAST_NORM, SHARED_A, SHARED_B},
-    grams::Grams,
+    grams::{Grams, Sight},
     local::SPREAD,
 };
 
