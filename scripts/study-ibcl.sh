@@ -21,8 +21,8 @@ run() { # stream, name of the row, settings
         >/dev/null || echo "$1, $2: not all seeds came through"
     echo "$1, $2"
 }
-# As the released code: it begins anew, charges the divergence to each batch, and reads all else its own way.
-repo="method=ibcl ibcl.repo_compat=true ibcl.start=unit ibcl.against=batch"
+# As the released code, but for what all rows share: every posterior is stored, and outputs of matrices are drawn.
+repo="method=ibcl ibcl.repo_compat=true ibcl.threshold=0 ibcl.local=true"
 rows() { # stream, head, its settings
     run "$1" "$2, finetune" "$3 method=finetune"
     run "$1" "$2, joint" "$3 method=joint"
@@ -56,7 +56,7 @@ for mass in 0.01 0.5; do
     done
 done
 run binary-cifar10 "logistic, mixture, d 1" "$prefer method=ibcl ibcl.threshold=1"
-for d in 5e-3 8e-3; do run binary-cifar10 "logistic, repo, d $d" "$prefer $repo ibcl.threshold=$d"; done
+for d in 5e-3 8e-3; do run binary-cifar10 "logistic, repo, d $d" "$prefer ${repo/threshold=0/threshold=$d}"; done
 for stream in $streams; do rows "$stream" hidden "net.widths=[64] $(epochs "$stream" hidden)"; done
 # What one preference or a thousand cost: foretold, which is exact in updates.
 for count in 1 10 100 1000; do

@@ -95,19 +95,19 @@ pub(super) fn begin(frozen: &mut Theta, experience: usize, device: &Device) {
     frozen.insert(NOW, Array::filled(&[1], experience as f32, device));
 }
 
-/// Stores the posterior at `place`, or the nearest stored one for it where that lies nearer than `threshold`.
+/// Stores the posterior at `place`, or the nearest stored one for it where that is near enough.
 pub(super) fn store(
     frozen: &mut Theta,
     place: Place,
     posterior: &Gaussian,
-    threshold: f64,
+    is_near: impl Fn(f64) -> bool,
     distance: impl Fn(&Gaussian) -> f64,
     device: &Device,
 ) {
     let known = stored(frozen).into_iter().map(|other| (distance(&chosen(frozen, other)), other));
     let nearest = known.min_by(|a, b| a.0.total_cmp(&b.0));
     let stand_in = match nearest {
-        Some((distance, other)) if distance < threshold => other,
+        Some((distance, other)) if is_near(distance) => other,
         _ => {
             frozen.extend(posterior.below(&place.prefix()));
             place
