@@ -55,6 +55,11 @@ pub trait Carrier: Send + Sync {
     fn contrasts(&self) -> bool {
         false
     }
+    /// Whether [`Carrier::loss`] gives logits, which a policy asks for that chooses what comes back by the network's answers;
+    /// not where several networks speak at once.
+    fn gives_logits(&self) -> bool {
+        true
+    }
     /// Whether it is the plain network's: what takes another's place where the stream file says so.
     fn is_plain(&self) -> bool {
         false

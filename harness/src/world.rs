@@ -200,6 +200,10 @@ pub trait Policy: Stored + Send {
     /// Chooses `count` examples. `arms` says how many new examples each earlier experience brought; a choice is an arm
     /// and the place of one of its examples.
     fn choose(&mut self, arms: &[usize], count: usize, draws: &Draws) -> Vec<(usize, usize)>;
+    /// Whether it goes by what the network answers. One that does not is told nothing and goes with every method.
+    fn asks(&self) -> bool {
+        true
+    }
     /// Is told what became of the chosen examples of a step, before the weights moved.
     fn learn(&mut self, outcomes: &[Outcome]);
     /// Probability of each arm at the next choice, as far as that can be said.

@@ -78,6 +78,10 @@ impl Carrier for PerPreference {
         (!known).then_some("it knows of one network, and here there are several")
     }
 
+    fn gives_logits(&self) -> bool {
+        false
+    }
+
     fn prefers(&self) -> bool {
         true
     }

@@ -471,6 +471,13 @@ fn told(config: &Config, stack: &Stack, stream: &Stream, net: &Net) -> Result<()
          them out",
         config.method
     );
+    let asks = stream.policy.as_ref().is_some_and(|make| make().asks());
+    ensure!(
+        !asks || stack.carrier.gives_logits(),
+        "stream.environment chooses in each step by what the network answers, and in `{}` several networks answer at once; \
+         choose an environment that does not ask, such as stream.environment=cumulative",
+        config.method
+    );
     for (name, need) in &stack.needs {
         let given = match need {
             Need::Task => told,

@@ -128,7 +128,8 @@ impl Run<'_> {
             pass = pass.holding();
         }
         let base = cx.carrier.loss(&mut pass, &batch);
-        let logits = if look || policy.is_some() { base.logits.clone() } else { None };
+        let asks = policy.as_ref().is_some_and(|policy| policy.asks());
+        let logits = if look || asks { base.logits.clone() } else { None };
         let mut terms = Vec::new();
         for (_, part) in parts.iter_mut() {
             terms.push(part.loss(&mut cx, &mut pass, &batch, &base)?);
@@ -161,7 +162,7 @@ impl Run<'_> {
         let bytes = peak_bytes(cx.weights.elements(), trained, cx.optim.elements(), kept);
         parts.iter_mut().try_for_each(|(_, part)| part.after_step(&mut cx))?;
         meter.count(Spent { examples: batch.len() as u64, steps: 1, ..came_back });
-        if let Some(policy) = &mut policy {
+        if let Some(policy) = policy.as_mut().filter(|_| asks) {
             policy.learn(&self.outcomes(&batch, logits.as_ref())?);
         }
         self.state.policy = policy;

@@ -171,6 +171,10 @@ impl Carrier for Dual {
         Fit { loss: self.config.loss.of(cosines, pass.read(SCALE), bias, &pairs), logits: None }
     }
 
+    fn gives_logits(&self) -> bool {
+        false
+    }
+
     fn predictor(&self, weights: &Weights) -> Box<dyn Predictor> {
         Box::new(Reading {
             dual: self.clone(),

@@ -55,6 +55,9 @@ impl Policy for Uniform {
     fn choose(&mut self, arms: &[usize], count: usize, draws: &Draws) -> Vec<(usize, usize)> {
         arms::sample(&self.shares(arms), arms, count, draws, 0)
     }
+    fn asks(&self) -> bool {
+        false
+    }
     fn learn(&mut self, _: &[Outcome]) {}
     fn shares(&self, arms: &[usize]) -> Vec<f64> {
         arms::uniform(arms)
