@@ -10,6 +10,9 @@
 //! constrains nothing and is left out. With `rehearse` the remembered tasks' own gradients are added first, so that what is
 //! minimised is the sum of all tasks' losses, as a preference over tasks asks for.
 //!
+//! **Deviation:** A-GEM's reference batch is by default as large as a batch of training; the authors' code has 256
+//! (`batch = 256`).
+//!
 //! **Deviation:** remembered gradients are taken without dropout and with running statistics as they are, and beside a
 //! distribution over weights at its means, so that they constrain no standard deviation.
 
@@ -41,7 +44,8 @@ pub const METHOD: Method = Method {
         Setting { key: "capacity", about: "last examples held of each task", range: Range::Whole(0, 1 << 20) },
         Setting {
             key: "batch",
-            about: "of these, drawn for each gradient; 0 for all, or a batch of average",
+            about: "of these, drawn for each gradient; 0 for all, or with average for as many as a batch has, where the \
+                    authors' code has 256",
             range: Range::Whole(0, 1 << 20),
         },
         Setting {

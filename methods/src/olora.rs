@@ -4,6 +4,8 @@
 //!   adapters are frozen and stay beside the new one.
 //! - The norm is the sum of absolute values, as in the authors' code; the paper writes squares.
 //!
+//! **Deviation:** α is 8 by default, as of all adapters here; the authors' code has 32, four times the scale.
+//!
 //! **Deviation:** the code's second term, λ₂ · ‖A, B‖, is off by default there and not offered; weight decay is the
 //! optimizer's. Otherwise as [`lora`](crate::lora).
 
@@ -32,7 +34,7 @@ pub const METHOD: Method = Method {
     family: Family::Adapters,
     settings: &[
         RANK,
-        ALPHA,
+        Setting { about: "numerator of the scale, α; the authors' code has 32", ..ALPHA },
         Setting { key: "strength", about: "weight of the penalty, λ₁", range: Range::AtLeast(0.0) },
         ON,
     ],

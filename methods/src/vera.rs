@@ -30,7 +30,7 @@ pub const METHOD: Method = Method {
     joint: false,
     family: Family::Adapters,
     settings: &[
-        RANK,
+        Setting { about: "rank r; the paper has 256", ..RANK },
         Setting { key: "inner", about: "first value of the inner vector, d", range: Range::AtLeast(0.0) },
         PER,
         END,
