@@ -67,8 +67,9 @@ fn every_adapter_learns_and_its_matrices_stay() {
         let at = |weights: &Weights, path: &str| weights.frozen.bits()[path].clone();
         assert_eq!(at(&run.state.weights, "body.0.weight"), start["body.0.weight"], "{method}");
         assert_eq!(at(&run.state.weights, "body.0.bias"), start["body.0.bias"], "{method}");
+        // Of two classes, where a guess is right in one of two.
         let accuracy = trace(&format!("{net} method={method} {method}.rank=4 stream.tasks=1")).accuracy();
-        assert!(accuracy > 0.5, "{method} reaches {accuracy}");
+        assert!(accuracy > 0.9, "{method} reaches {accuracy}");
     }
 }
 
@@ -89,6 +90,7 @@ fn routed_adapters_forget_nothing() {
                 assert!((now..=3).all(|after| of(task, after) == of(task, now)), "{method}, task {task} of {net}");
                 assert!((1..now).all(|after| of(task, after) == of(task, 1)), "{method}, task {task} of {net}");
             }
+            // Told the task, a guess among its two classes is right in one of two.
             assert!(run.accuracy() > 0.6, "{method} of {net}: {}", run.accuracy());
         }
     }
@@ -166,8 +168,8 @@ fn a_frozen_body_makes_steps_cheaper() {
     assert_eq!(step("finetune"), 2 * macs[0] + 3 * macs[1] + 3 * macs[2]);
 }
 
-/// With all of the inputs' energy held back, the second experience hardly moves a matrix: only where nothing of the
-/// first was.
+/// With the inputs' energy held back but for its last direction, the second experience hardly moves a matrix: only where
+/// next to nothing of the first was.
 #[test]
 fn inflora_leaves_earlier_inputs_alone() {
     let distance = |energy: &str| {
@@ -182,7 +184,7 @@ fn inflora_leaves_earlier_inputs_alone() {
         one.iter().zip(two).map(|(a, b)| (a - b).powi(2)).sum::<f64>()
     };
     let (free, held) = (distance("0"), distance("1"));
-    assert!(held < 1e-4 * free, "free {free}, held {held}");
+    assert!(held < 1e-3 * free, "free {free}, held {held}");
 }
 
 /// λ₁ · Σ over layers and earlier adapters of all `|AᵢᵀA|`, from the weights that the step began with.

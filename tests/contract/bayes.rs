@@ -1,8 +1,18 @@
 //! Distributions over weights, networks per preference and hypernetworks, in whole runs on digits.
 
-use clbench_results::{At, Record, Split};
+use burn::tensor::Device;
+use clbench::{
+    draws::Draws,
+    ledger::Meter,
+    predictor::Ask,
+    scope::{Count, Scope},
+};
+use clbench_results::{At, Record, Split, stats::paired};
 
-use crate::support::{self, Trace, refusal, shelf, trace, up_to};
+use crate::{
+    host,
+    support::{self, Trace, refusal, seeded, shelf, trace, up_to},
+};
 
 /// Five binary tasks with the same two labels.
 const PAIRS: &str = "stream.kind=domain-incremental stream.tasks=5 net.widths=[] net.dropout=0 optim.rule=adamw \
@@ -37,12 +47,26 @@ fn together(trace: &Trace) -> f64 {
     rows.iter().sum::<f64>() / rows.len() as f64
 }
 
+/// By how much the first settings reach more than the second, over five seeds; fails unless the 95 % interval lies above 0.
+fn helps(better: &str, worse: &str) -> f64 {
+    let all = |settings: &str| -> Vec<(u64, f64)> {
+        (0..5).map(|seed| (seed, seeded(&format!("{PAIRS} {settings}"), seed).accuracy())).collect()
+    };
+    let difference = paired(&all(better), &all(worse)).expect("seeds in common");
+    let half = difference.half_width.expect("five seeds");
+    assert!(difference.mean > half, "{better} against {worse}: {} ± {half}", difference.mean);
+    difference.mean
+}
+
 #[test]
 fn the_prior_keeps_what_fine_tuning_forgets() {
-    let [plain, vcl, coreset] =
-        ["finetune", "vcl", "vcl+coreset"].map(|method| trace(&format!("{PAIRS} method={method}")));
-    assert!(vcl.accuracy() > plain.accuracy() + 0.01, "{} {}", vcl.accuracy(), plain.accuracy());
-    assert!(coreset.accuracy() > plain.accuracy() + 0.05, "{} {}", coreset.accuracy(), plain.accuracy());
+    helps("method=vcl", "method=finetune");
+}
+
+/// What a coreset does is compared with the same method without one, not with fine-tuning.
+#[test]
+fn a_coreset_helps_the_method_that_it_stands_beside() {
+    helps("method=vcl+coreset", "method=vcl");
 }
 
 /// With tiny standard deviations, no divergence and means as answers, the means are trained as plain weights are.
@@ -76,8 +100,28 @@ fn a_coreset_is_kept_out_of_training() {
     }
     let all = refusal_of("method=finetune+coreset coreset.size=100000");
     assert!(all.contains("withholds all"), "{all}");
-    let centers = trace(&format!("{PAIRS} method=vcl+coreset coreset.choose=k-center train.epochs=1"));
-    assert!(centers.accuracy() > 0.5);
+}
+
+/// The farthest that an example of the first experience lies from the nearest withheld one: greedy centers have less than
+/// twice the least that is possible (Gonzalez 1985), and less than drawn ones.
+#[test]
+fn centers_leave_no_example_far_away() {
+    let farthest = |choose: &str| {
+        let setup = support::setup(&format!(
+            "{PAIRS} method=finetune+coreset coreset.choose={choose} coreset.size=20 train.epochs=1"
+        ));
+        let (run, _) = up_to(&setup, 0, 1, &shelf());
+        let part = &run.stack().contributions[0].1;
+        let feed = clbench::batch::Feed::new(&setup.stream, 0, Count::All);
+        let pixels = |at: usize| -> Vec<f64> { feed.example(at).pixels.iter().map(|byte| f64::from(*byte)).collect() };
+        let all: Vec<Vec<f64>> = (0..feed.len()).map(pixels).collect();
+        let gap = |a: &Vec<f64>, b: &Vec<f64>| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+        assert_eq!(part.withholds().len(), 20);
+        let nearest = |x: &Vec<f64>| part.withholds().iter().map(|at| gap(x, &all[*at])).fold(f64::INFINITY, f64::min);
+        all.iter().map(nearest).fold(0.0, f64::max)
+    };
+    let (centers, drawn) = (farthest("k-center"), farthest("random"));
+    assert!(centers < 0.9 * drawn, "{centers} and {drawn}");
 }
 
 fn refusal_of(settings: &str) -> String {
@@ -90,10 +134,10 @@ fn refusal_of(settings: &str) -> String {
 fn a_credal_set_answers_preferences_it_was_not_trained_for() {
     let asked = format!("{PAIRS} eval.random_preferences=4");
     let plain = trace(&format!("{PAIRS} method=finetune")).accuracy();
-    // Single networks of a mixture know one task best.
-    for (settings, least) in
-        [("", 0.7), ("ibcl.combine=linear", 0.8), ("ibcl.combine=sum", 0.83), ("ibcl.repo_compat=true", 0.83)]
-    {
+    // As the released code reads them, and trained as the others.
+    let read = "ibcl.repo_compat=true ibcl.start=prior ibcl.against=examples ibcl.local=true ibcl.threshold=0";
+    // Single networks of a mixture know one task best; a guess is right in one of two.
+    for (settings, least) in [("", 0.7), ("ibcl.combine=linear", 0.8), ("ibcl.combine=sum", 0.83), (read, 0.83)] {
         let trace = trace(&format!("{asked} method=ibcl {settings}"));
         assert!(preferred(&trace) > least, "{settings}: {}", preferred(&trace));
         assert!(together(&trace) > plain, "{settings}: {} {plain}", together(&trace));
@@ -195,7 +239,7 @@ fn what_makes_no_sense_is_refused() {
         ("method=ibcl ibcl.hdr_mass=0", "leaves no region"),
         ("method=ibcl ibcl.draw=uniform", "is no box to draw from uniformly"),
         ("method=ibcl ibcl.combine=linear ibcl.draw=uniform ibcl.hdr_mass=1", "is all of space"),
-        ("method=ibcl ibcl.combine=linear ibcl.repo_compat=true", "leave ibcl.combine and ibcl.draw out"),
+        ("method=ibcl ibcl.combine=sum ibcl.repo_compat=true", "leave ibcl.combine and ibcl.draw out"),
         ("method=ibcl+ewc", "there are several posteriors"),
         ("method=vcl+lora", "here weights are distributions"),
         ("method=ibcl net.batch_norm=true", "needs a network without running statistics"),
@@ -233,15 +277,24 @@ fn a_hypernetwork_moves_no_earlier_tasks_embedding() {
 #[test]
 fn a_coreset_reaches_networks_per_preference() {
     for method in ["per-preference+coreset", "vcl+coreset vcl.per=preference"] {
-        let of = |steps: u32| {
+        let learned = |steps: u32| {
             let settings = "coreset.size=40 coreset.rate=0.01 train.epochs=1 eval.random_preferences=2";
-            trace(&format!("{PAIRS} method={method} {settings} coreset.steps={steps}"))
+            let setup = support::setup(&format!("{PAIRS} method={method} {settings} coreset.steps={steps}"));
+            let (run, _) = up_to(&setup, 0, 1, &shelf());
+            let withheld = run.stack().contributions[0].1.withholds().to_vec();
+            let batch = clbench::batch::Feed::new(&setup.stream, 0, Count::All).batch(&withheld, &Device::flex());
+            let ask = Ask::new(Scope::All, &setup.net.heads, Draws::of(0), &Meter::default());
+            let scores = run.predictor().unwrap().scores(batch.inputs, &ask);
+            let scores: Vec<f32> = scores.into_data().try_to_vec().unwrap();
+            let rows = scores.chunks(2).zip(&batch.targets);
+            let doubles = |row: &[f32]| row.iter().copied().map(f64::from).collect::<Vec<_>>();
+            rows.map(|(row, label)| -host::softmax(&doubles(row))[*label].ln()).sum::<f64>() / 40.0
         };
-        // Of the first task, when there is no other: what was withheld is its own.
-        let loss =
-            |trace: &Trace| trace.ends().iter().find(|row| row.experience == 1 && row.task == 0).expect("asked").loss;
-        let [more, one] = [60, 1].map(|steps| loss(&of(steps)));
-        assert!((more - one).abs() > 0.1 * one, "{method}: {more} {one}");
+        let [more, few, one] = [100, 30, 1].map(learned);
+        // A posterior of such small deviations is held where it was by itself as a prior: it moves, and need not gain.
+        let reached = (more - one).abs() > 0.05 * one;
+        let learned = more < 0.9 * few && few < 0.9 * one;
+        assert!(if method.starts_with("vcl") { reached } else { learned }, "{method}: {more} {few} {one}");
     }
 }
 
@@ -264,7 +317,20 @@ fn a_step_says_how_many_networks_it_updates() {
 /// A standard deviation may be tiny or huge, and is what was said.
 #[test]
 fn deviations_of_any_size_train() {
-    for settings in ["method=ibcl ibcl.priors=[100.0]", "method=vcl vcl.init_std=1e-9 vcl.prior_std=1e5"] {
-        assert!(trace(&format!("{PAIRS} {settings} train.epochs=1")).accuracy() > 0.3, "{settings}");
+    for (settings, prefix, std) in [
+        ("method=ibcl ibcl.priors=[100.0]", "q0.", 100.0),
+        ("method=vcl vcl.init_std=1e-9 vcl.prior_std=1e5", "", 1e-9),
+        ("method=bbb bbb.init_std=30 bbb.prior_std=30", "", 30.0),
+    ] {
+        let setup = support::setup(&format!("{PAIRS} {settings} train.epochs=1"));
+        let run = clbench::run::Run::new(&setup, 0, &shelf()).expect("a run");
+        let rho = run.state.weights.theta.get(&format!("{prefix}head.weight.rho")).expect("a deviation").values();
+        let off = rho.iter().map(|rho| (f64::from(*rho).exp().ln_1p() / std - 1.0).abs()).fold(0.0, f64::max);
+        assert!(off < 1e-4, "{settings}: {off}");
+        support::straight(&setup, 0, &shelf());
     }
+    // So narrow a posterior under so wide a prior is trained as plain weights are.
+    let [narrow, plain] = ["method=bbb bbb.init_std=1e-9 bbb.prior_std=1e5", "method=finetune"]
+        .map(|settings| trace(&format!("{PAIRS} {settings} train.epochs=2")).accuracy());
+    assert!((narrow - plain).abs() < 0.02 && plain > 0.55, "{narrow} {plain}");
 }
