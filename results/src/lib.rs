@@ -55,6 +55,7 @@ mod check;
 #[cfg(test)]
 mod example;
 mod grid;
+mod guess;
 mod plain;
 mod reference;
 
@@ -63,6 +64,7 @@ pub use discover::{Found, discover};
 pub use filter::Filter;
 pub use gallery::{Figure, Kind as FigureKind, Refusal, figures};
 pub use generator::generator;
+pub use guess::Guess;
 pub use ledger::LedgerRow;
 pub use manifest::{Conditions, FORMAT, Manifest, Plan, Spend, StreamInfo};
 pub use matrix::Matrix;

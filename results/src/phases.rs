@@ -13,6 +13,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    guess::Guess,
     record::{At, Record, Split},
     run::RunDir,
     stats::{Estimate, paired},
@@ -37,6 +38,7 @@ pub struct Phases {
     /// Largest number of any seed that came out of a memory or a pool.
     pub replayed: u64,
     curves: Vec<(u64, [Curve; 4])>,
+    guess: Option<Guess>,
 }
 
 /// A curve over phases or lags.
@@ -127,6 +129,7 @@ impl Phases {
             rehearsed: largest(|run| run.manifest.spent.rehearsed),
             replayed: largest(|run| run.manifest.spent.replayed),
             curves: runs.iter().map(|run| (run.manifest.seed, curves(run, threshold))).collect(),
+            guess: Guess::of(runs[0]),
         })
     }
 
@@ -160,6 +163,12 @@ impl Phases {
     pub fn facilitation(&self) -> Option<Estimate> {
         let last = self.last(View::Area).filter(|last| *last > 1)?;
         paired(&self.values(View::Area, last), &self.values(View::Area, 1))
+    }
+
+    /// Whether it knows more than chance at the end; also where what chance is cannot be told.
+    pub fn knows(&self) -> bool {
+        let end = self.last(View::After).and_then(|last| self.estimate(View::After, last));
+        self.guess.zip(end).is_none_or(|(guess, end)| guess.is_beaten(end))
     }
 
     /// How much more this reached than `other` at the end, and in the mean over all phases; paired by seed.

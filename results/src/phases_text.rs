@@ -121,7 +121,8 @@ fn comma(title: &str, header: &[String], rows: &[Vec<String>]) -> String {
 }
 
 /// Says how the row called `a` stands to the row called `b` at the end and on the way; of a `claim` that `a` is higher,
-/// says whether it holds: it does where the end is clearly higher, and does not where it is clearly lower.
+/// says whether it holds: it does where the end is clearly higher, and does not where it is clearly lower; there is no
+/// telling where the higher row, or both that are not clearly different, know no more than chance.
 pub fn phases_sentence(all: &[Phases], a: &str, b: &str, claim: Option<&str>) -> Option<String> {
     let find = |name: &str| all.iter().find(|one| one.name == name || label(one, all) == name);
     let (one, other) = (find(a)?, find(b)?);
@@ -131,7 +132,13 @@ pub fn phases_sentence(all: &[Phases], a: &str, b: &str, claim: Option<&str>) ->
         (true, true) => "clearly higher",
         (true, false) => "clearly lower",
     };
+    let known = match (end.excludes_zero(), end.mean > 0.0) {
+        (true, true) => one.knows(),
+        (true, false) => other.knows(),
+        (false, _) => one.knows() || other.knows(),
+    };
     let verdict = match (end.excludes_zero(), end.mean > 0.0) {
+        _ if !known => "cannot be told here, the rows know no more than chance",
         (true, true) => "holds here",
         (true, false) => "does not hold here, it is the other way round",
         (false, _) => "cannot be told here, the end points are not clearly different",
@@ -207,7 +214,30 @@ mod tests {
         let claimed = |a, b| phases_sentence(&all, a, b, Some("more is more")).expect("two rows");
         assert!(claimed("a", "b").starts_with("\"more is more\" holds here. a − b: "));
         assert!(claimed("b", "a").starts_with("\"more is more\" does not hold here, it is the other way round. "));
-        assert!(claimed("a", "a").contains("cannot be told here"));
+        assert!(claimed("a", "a").contains("cannot be told here, the end points"));
+    }
+
+    /// A sixth is chance, and 3 points are luck.
+    #[test]
+    fn a_claim_is_not_judged_by_rows_that_guess() {
+        let run = |method: &str, seed, last| crate::example::run(method, seed, last);
+        let runs = [
+            run("a", 0, [0.18; 3]),
+            run("a", 1, [0.18; 3]),
+            run("b", 0, [0.15; 3]),
+            run("b", 1, [0.15; 3]),
+            run("c", 0, [0.4; 3]),
+            run("c", 1, [0.4; 3]),
+        ];
+        let all = crate::phases::phases(&runs, 0.9).expect("phases");
+        let claimed = |a, b| phases_sentence(&all, a, b, Some("more is more")).expect("two rows");
+        for (a, b) in [("a", "b"), ("b", "a"), ("a", "a")] {
+            assert!(
+                claimed(a, b).starts_with("\"more is more\" cannot be told here, the rows know no more than chance. ")
+            );
+        }
+        assert!(claimed("c", "b").starts_with("\"more is more\" holds here. "));
+        assert!(claimed("b", "c").starts_with("\"more is more\" does not hold here"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One honest sentence about a run, or about several seeds of it.
 
+use crate::guess::Guess;
 use crate::metric::{accuracy::AVERAGE, forgetting::CHAUDHRY};
 use crate::run::RunDir;
 use crate::stats::{Estimate, paired};
@@ -10,8 +11,9 @@ use crate::text::{percent, short};
 /// compare with fine-tuning and joint training where `others` holds these on the same stream, under the same
 /// conditions and settings, with common seeds.
 ///
-/// A difference is called one only if its 95 % interval, paired over common seeds, excludes zero. None if `subject`
-/// is empty; an error if its runs are of several configurations or repeat a seed.
+/// A difference is called one only if its 95 % interval, paired over common seeds, excludes zero. Of runs that know no
+/// more than chance ([`Guess`]) neither forgetting nor a difference is told. None if `subject` is empty; an error if its
+/// runs are of several configurations or repeat a seed.
 pub fn verdict(subject: &[RunDir], others: &[RunDir]) -> Result<Option<String>, SummaryError> {
     let mut subjects = entries(&subject.iter().collect::<Vec<_>>(), &[])?;
     let Some(entry) = subjects.pop() else { return Ok(None) };
@@ -29,9 +31,13 @@ pub fn verdict(subject: &[RunDir], others: &[RunDir]) -> Result<Option<String>, 
         return Ok(Some(format!("{name} was not evaluated on every task at its end and has no average accuracy.")));
     };
     let mut parts = vec![format!("{name} reached an average accuracy of {} %", interval(accuracy))];
-    parts.extend(entry.estimate(&CHAUDHRY).map(forgot));
-    for joint in [false, true] {
-        parts.extend(reference(first, &entry, others, joint)?);
+    if let Some(guess) = Guess::of(first).filter(|guess| !guess.is_beaten(accuracy)) {
+        parts.push(guesses(guess));
+    } else {
+        parts.extend(entry.estimate(&CHAUDHRY).map(forgot));
+        for joint in [false, true] {
+            parts.extend(reference(first, &entry, others, joint)?);
+        }
     }
     let seeds = match entry.seeds.len() {
         1 => "one seed proves little".into(),
@@ -65,6 +71,11 @@ fn forgot(forgetting: Estimate) -> String {
     } else {
         format!("it forgot nothing: earlier tasks ended {} points above their best", interval(size))
     }
+}
+
+fn guesses(guess: Guess) -> String {
+    let share = interval(Estimate { mean: guess.share, deviation: None, half_width: None, n: 1 });
+    format!("that is no more than chance, {share} %, and says nothing of forgetting or of differences")
 }
 
 /// The comparison with fine-tuning or joint training; none where nothing comparable was run.
@@ -211,6 +222,29 @@ mod tests {
         assert_eq!(say(&runs, &[]), "er on split-digits diverged on 1 of 5 seeds and has no score.");
         let better = say(&[example::run("er", 0, [0.97, 0.9, 0.9])], &[]);
         assert!(better.contains("it forgot nothing: earlier tasks ended 6.0 points above their best"), "{better}");
+    }
+
+    /// Six classes: a sixth, and 3 points of luck on 600 questions.
+    #[test]
+    fn of_runs_that_guess_nothing_is_said_of_forgetting_and_differences() {
+        let guessing = |method: &str| -> Vec<RunDir> {
+            (0..5).map(|seed| example::run(method, seed, [0.17 + 0.001 * seed as f64; 3])).collect()
+        };
+        assert_eq!(
+            say(&guessing("er"), &seeds("finetune", 0.6, 1.0)),
+            "er on split-digits reached an average accuracy of 17.2 ± 0.2 %; that is no more than chance, 16.7 %, and says \
+             nothing of forgetting or of differences (± is the 95 % interval over 5 seeds)."
+        );
+        // Where no more than two classes are in scope, three quarters are more than chance and a half is not.
+        let told = |accuracy: f64| {
+            let mut runs = seeds("er", accuracy, 0.1);
+            runs.iter_mut().for_each(|run| {
+                run.manifest.conditions.test_logits = "task".into();
+                run.records.iter_mut().filter(|row| row.experience == 3).for_each(|row| row.accuracy = accuracy);
+            });
+            say(&runs, &[])
+        };
+        assert!(told(0.75).contains("it forgot") && told(0.52).contains("no more than chance, 50.0 %"));
     }
 
     #[test]
