@@ -4,7 +4,7 @@
 usage: bayes.py >results/published/bayes.md
 """
 
-from pages import Study, say
+from pages import NOBODY_KNOWS, Study, say
 
 KEYS = {"ACC": "acc.gem17", "BWT": "bwt.gem17", "FGT": "forgetting.chaudhry18"}
 STREAMS = {"permuted-fashion": "Permuted Fashion-MNIST (small), five tasks"}
@@ -50,7 +50,7 @@ def main():
             if a in study and b in study:
                 judged = study.judged(a, b, "ACC", 1)
                 if "as good as" in claim:
-                    judged = {"undecided here": "not refuted here"}.get(judged, "not so here")
+                    judged = {"undecided here": "not refuted here", NOBODY_KNOWS: NOBODY_KNOWS}.get(judged, "not so here")
                 say(f"{claim}; {title}", judged, study.words(a, b, "ACC", (better, worse)))
 
 

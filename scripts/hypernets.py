@@ -113,7 +113,8 @@ def main():
             study.words(plain, free, "ACC", ("with it a hypernetwork", "without")))
         say(f"a hypernetwork forgets less than fine-tuning ({title})", study.judged(plain, at("finetune"), "FGT", -1),
             study.words(plain, at("finetune"), "FGT", ("it", "fine-tuning")))
-        say(f"MIP changes what is kept ({title})", "it does here" if study.judged(mip, plain, "BWT", 1) != "undecided here" else "undecided here",
+        judged = study.judged(mip, plain, "BWT", 1)
+        say(f"MIP changes what is kept ({title})", "it does here" if judged in ("holds here", "the contrary here") else judged,
             study.words(mip, plain, "BWT", ("MIP", "without")))
 
 

@@ -11,7 +11,7 @@ import json
 import statistics
 import sys
 
-from pages import PUBLISHED, Study, rows_of, say
+from pages import NOBODY_KNOWS, PUBLISHED, Study, rows_of, say
 
 KEYS = {
     "best": "preferred.ibcl23",
@@ -146,7 +146,8 @@ def claims_of(study, stream, head):
     for name in ("mixture", "linear", "repo"):
         if row(name) in study:
             mean = statistics.mean(study.values(row(name), "BWT"))
-            say(f"backward transfer is near zero ({where}; {name})", "holds here" if abs(mean) < 2 else "not so here",
+            verdict = NOBODY_KNOWS if not study.knows(row(name)) else "holds here" if abs(mean) < 2 else "not so here"
+            say(f"backward transfer is near zero ({where}; {name})", verdict,
                 f"{mean:.1f} points; {NAMES[rival]} has {statistics.mean(study.values(row(rival), 'BWT')):.1f}")
 
 
@@ -172,7 +173,7 @@ def claims(study, d):
 
 
 def main():
-    study, costs = Study("ibcl", KEYS), {}
+    study, costs = Study("ibcl", KEYS, "mean"), {}
     for line in open(sys.argv[1]).read().splitlines() if len(sys.argv) > 1 else []:
         name, text = line.split("\t", 1)
         method, count = name.split()

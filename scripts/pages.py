@@ -44,11 +44,39 @@ def rows_of(text):
     return list(csv.DictReader(text.splitlines()))
 
 
+NOBODY_KNOWS = "no verdict"
+
+
+def classes_of(manifest, task):
+    """Classes among which a question about `task` is answered at the end; as results/src/guess.rs counts them."""
+    stream = manifest["stream"]
+    names = stream["classes"]
+    if manifest["conditions"]["test_logits"] != "task":
+        return len(names)
+    own = stream["tasks"][task].split(", ")
+    if all(name in names for name in own):
+        return len(own)
+    parted = stream["kind"].startswith(("task-", "class-"))
+    return max(1, len(names) // len(stream["tasks"])) if parted else len(names)
+
+
+def guess(run):
+    """What guessing reaches at the end of a run, in percent: the mean over tasks, and 1.96 standard errors of it."""
+    plain = lambda row: (row["at"], row["split"], row["preference"], row["sample"]) == ("end", "test", "", "")
+    rows = [row for row in csv.DictReader(run["records"].splitlines()) if plain(row)]
+    last = max(int(row["experience"]) for row in rows)
+    ends = [(1 / classes_of(run["manifest"], int(row["task"])), int(row["n"])) for row in rows if int(row["experience"]) == last]
+    share = sum(p for p, _ in ends) / len(ends)
+    return 100 * share, 100 * 1.96 * math.sqrt(sum(p * (1 - p) / max(1, n) for p, n in ends)) / len(ends)
+
+
 class Study:
     """Runs by row and seed; `keys` names scores, which are given in percent. A row is told by its stream, its method and its
-    settings without those that all rows of the stream share: `permuted-fashion vcl+coreset coreset.steps=200`."""
+    settings without those that all rows of the stream share: `permuted-fashion vcl+coreset coreset.steps=200`. `known` is the accuracy that says whether a row knows more than
+    chance."""
 
-    def __init__(self, page, keys):
+    def __init__(self, page, keys, known="ACC"):
+        self.known = known
         self.bundle, self.keys, self.runs, files = f"{page}.runs.gz", keys, {}, {}
         with gzip.open(PUBLISHED / self.bundle, "rt", encoding="utf-8") as lines:
             for line in lines:
@@ -99,9 +127,19 @@ class Study:
         sure = "clearly" if abs(mean) > half else "not clearly"
         return f"{names[0]} has {abs(mean):.1f} ±{half:.1f} points {how} {key} than {names[1]} ({sure} different)"
 
-    def judged(self, a, b, key, sign):
-        """Whether a − b has the claimed sign."""
+    def knows(self, row, known=None):
+        """Whether the interval of a row's accuracy lies above all that guesses reach: of models that guess no comparison
+        says anything."""
+        mean, half = interval(self.values(row, known or self.known))
+        share, luck = guess(next(iter(self.runs[row].values())))
+        return mean - (0 if math.isnan(half) else half) > share + luck
+
+    def judged(self, a, b, key, sign, known=None):
+        """Whether a − b has the claimed sign; no verdict where the row that comes out better knows no more than chance."""
         mean, half = self.difference(a, b, key)
+        better = [a] if sign * mean > half else [b] if -sign * mean > half else [a, b]
+        if not any(self.knows(row, known) for row in better):
+            return NOBODY_KNOWS
         return "holds here" if sign * mean > half else "the contrary here" if -sign * mean > half else "undecided here"
 
     def table(self, *words, metrics=None):
@@ -111,4 +149,5 @@ class Study:
 
 
 def say(claim, verdict, what):
-    print(f"- *{claim}*: **{verdict}**. {what[0].upper()}{what[1:]}.")
+    why = "; the models know no more than chance" if verdict == NOBODY_KNOWS else ""
+    print(f"- *{claim}*: **{verdict}**. {what[0].upper()}{what[1:]}{why}.")
