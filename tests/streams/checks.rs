@@ -17,6 +17,7 @@ const REPEATS: [&str; 2] = ["permuted", "rotated"];
 /// each training example once.
 pub fn hold(stream: &Stream) -> Result<()> {
     pools(stream)?;
+    apart(stream)?;
     let train = |task: &Task| [&task.train, &task.validation, &task.unlabelled].map(View::indices).concat();
     let test = |task: &Task| task.test.indices().to_vec();
     partition(stream, &stream.universe.train, train).context("training examples")?;
@@ -35,6 +36,18 @@ pub fn pools(stream: &Stream) -> Result<()> {
         ensure!(!task.train.is_empty() && !task.test.is_empty(), "task `{}` lacks examples", task.name);
     }
     ensure!(!Arc::ptr_eq(train, test), "one pool for both");
+    Ok(())
+}
+
+/// What any task holds out is trained on by no task, with a label or without, nor by the pretraining pool.
+pub fn apart(stream: &Stream) -> Result<()> {
+    let held: BTreeSet<u32> = stream.tasks.iter().flat_map(|task| task.validation.indices()).copied().collect();
+    for task in stream.tasks.iter().chain(&stream.pool) {
+        for view in [&task.train, &task.unlabelled] {
+            let both = view.indices().iter().filter(|example| held.contains(example)).count();
+            ensure!(both == 0, "`{}` trains on {both} examples that are held out", task.name);
+        }
+    }
     Ok(())
 }
 
@@ -93,7 +106,8 @@ fn what_is_wrong_with_a_stream_is_found() {
     let found = [
         (wrong(|stream| stream.tasks[0].train = stream.tasks[0].test.clone()), "trains on other examples"),
         (wrong(|stream| stream.tasks[0].test = stream.tasks[0].train.clone()), "tests on other examples"),
-        (wrong(|stream| stream.tasks[0].validation = stream.tasks[0].train.select(&[0])), "training examples: "),
+        (wrong(|stream| stream.tasks[0].validation = stream.tasks[1].train.select(&[0])), "that are held out"),
+        (wrong(|stream| stream.tasks[1].unlabelled = stream.tasks[0].validation.clone()), "that are held out"),
         (wrong(|stream| stream.tasks[0].validation = stream.tasks[0].train.select(&[])), "training examples: "),
         (wrong(|stream| stream.tasks[1].test = stream.tasks[0].test.clone()), "test examples: "),
         (wrong(|stream| stream.tasks.truncate(4)), "training examples: 8 concepts are shown"),

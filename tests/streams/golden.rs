@@ -1,5 +1,9 @@
 //! Content hashes of one stream with each part: if one changes, published numbers of that part no longer compare.
 
+use std::path::Path;
+
+use clbench::config::{Arriving, Asked, resolve_stream};
+
 use crate::parts::{Part, Yard, file};
 
 /// First 16 digits of the hash of a class-incremental stream of the digits with each part; a part with several settings
@@ -71,4 +75,30 @@ fn streams_are_what_they_have_always_been() {
     }
     assert!(new.is_empty(), "not pinned:\n{}\npinned and not there: {pinned:?}", new.join("\n"));
     assert!(pinned.is_empty(), "pinned and not there: {pinned:?}");
+}
+
+/// First 16 digits of the hashes of shipped streams whose data ships, too. Published tables name the same.
+const SHIPPED: [(&str, &str); 8] = [
+    ("binary-digits", "ac219a848e61b132"),
+    ("concepts-small", "a53e09828c285b94"),
+    ("nano-flux", "02603b7d8e0df13a"),
+    ("permuted-fashion", "c93a2f30f89390fc"),
+    ("rotated-digits", "f347cb5a6dd2eb92"),
+    ("split-digits", "ae1dec3e48e6c9d9"),
+    ("split-fashion", "bda499ea52a4fc98"),
+    ("split-fashion-told", "bda499ea52a4fc98"),
+];
+
+/// Whoever changes one of these on purpose says so in the change log, under "Numbers".
+#[test]
+fn shipped_streams_have_the_hashes_of_published_tables() {
+    let shelf = crate::support::shelf();
+    let hash = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("streams/{name}.toml"));
+        let described = resolve_stream(&path, &Asked::parse(&[])?, Arriving::InOrder, &shelf)?;
+        anyhow::Ok(described.stream.hash[..16].to_owned())
+    };
+    let found: Vec<(&str, String)> = SHIPPED.iter().map(|(name, _)| (*name, hash(name).unwrap())).collect();
+    let known: Vec<(&str, String)> = SHIPPED.iter().map(|(name, hash)| (*name, (*hash).to_owned())).collect();
+    assert_eq!(found, known);
 }

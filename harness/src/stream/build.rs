@@ -5,7 +5,13 @@ use std::{borrow::Cow, cell::RefCell, path::Path, sync::Arc};
 use anyhow::{Context, Result, bail, ensure};
 use toml::{Table, Value};
 
-use super::{Course, Experience, Plan, Settings, Stream, Task, content::content, metadata, missing, parted::Parted};
+use super::{
+    Course, Experience, Plan, Settings, Stream, Task,
+    content::content,
+    held::{hold_out, leaks},
+    metadata, missing,
+    parted::Parted,
+};
 use crate::{
     dataset::{Dataset, Element, Load, Origin},
     draws::Draws,
@@ -188,14 +194,15 @@ pub(crate) fn build(
     let made = (kind.make)(own, &ground).map_err(|error| besides(error, &known));
     let (mut own, mut plan) = made.context("in [stream]")?;
     let own_classes = plan.classes.clone();
-    let pool = parted.pool(&universe, &mut plan)?;
+    let mut pool = parted.pool(&universe, &mut plan)?;
     let probes = parted.probes(&universe, own_classes.len())?;
     check_element(&universe, &plan.tasks, &settings.kind)?;
     let before =
         if altered.is_empty() && settings.val_fraction == 0.0 { Vec::new() } else { missing::shown(&plan.tasks) };
     alter(&altered, &mut plan, &mut parts, &ground, shelf)?;
-    for (index, task) in plan.tasks.iter_mut().enumerate() {
-        hold_out(task, settings.val_fraction, &draws, index);
+    hold_out(&mut plan.tasks, pool.as_mut(), &universe, settings.val_fraction, &draws)?;
+    leaks(&universe, &settings.held_out).into_iter().for_each(|note| ground.note(note));
+    for (index, task) in plan.tasks.iter().enumerate() {
         ensure!(
             !task.train.is_empty() && !task.test.is_empty(),
             "task {index} (`{}`) is left without examples to train or to test on; lower stream.val_fraction or choose \
@@ -376,21 +383,6 @@ fn check(experiences: &[Experience], tasks: &[Task]) -> Result<()> {
         ensure!(fits, "the order of experience {experience_name} does not fit its examples");
     }
     Ok(())
-}
-
-/// Moves a share of a task's training examples, drawn, to its validation split; both keep their order.
-fn hold_out(task: &mut Task, fraction: f64, draws: &Draws, index: usize) {
-    let count = (task.train.len() as f64 * fraction).round() as usize;
-    if count == 0 {
-        return;
-    }
-    let mut places = draws.order("held out", index as u64, task.train.len());
-    let part = |places: &mut [usize]| {
-        places.sort_unstable();
-        task.train.select(places)
-    };
-    let (held, kept) = places.split_at_mut(count);
-    (task.validation, task.train) = (part(held), part(kept));
 }
 
 /// Everything that comes, at once.

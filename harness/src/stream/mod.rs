@@ -3,6 +3,7 @@
 pub(crate) mod build;
 mod content;
 mod experience;
+mod held;
 pub(crate) mod metadata;
 mod missing;
 mod parted;
@@ -86,7 +87,7 @@ pub struct Settings {
     /// Seed of the stream itself: permutations, orders, held-out examples. Not the runs' seed.
     #[serde(default)]
     pub seed: u64,
-    /// Share of each task's training examples that is held out.
+    /// Share of each task's training examples that is held out, of all tasks that show them.
     #[serde(default)]
     pub val_fraction: f64,
     /// Subtract the train split's mean from each channel and divide by its standard deviation; else pixels are
@@ -243,6 +244,10 @@ impl Stream {
             concepts.into_iter().map(|concept| self.universe.concepts[concept].dataset).collect();
         let names: Vec<&str> = datasets.into_iter().map(|dataset| &self.universe.datasets[dataset].name[..]).collect();
         names.join("+")
+    }
+    /// Bytes of one input: one for each pixel, four for each feature.
+    pub fn input_bytes(&self) -> usize {
+        self.input.iter().product::<usize>() * self.universe.element().bytes()
     }
     /// Whether it is made from lists of concepts, whose inputs are not known.
     pub fn is_bare(&self) -> bool {
