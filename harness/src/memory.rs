@@ -5,6 +5,8 @@
 
 mod herding;
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, ensure};
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,11 @@ pub enum Keep {
     ClassBalanced,
     /// For each class those whose mean feature stays nearest to the class's, in equal shares: Rebuffi et al. 2017,
     /// <https://arxiv.org/abs/1611.07725>, algorithms 4 and 5. Chosen at the end of an experience.
+    ///
+    /// **Deviation:** what a class does not fill, and what is left when the capacity is shared out, goes to the others;
+    /// with fewer places than classes the classes that came first have one each. There classes do not come back; here
+    /// what comes anew is herded by itself, and the class's two lists become one in which each takes turns as its
+    /// number of examples that were offered says, so that the first of it stand for all that has come.
     Herding,
     /// Each with a probability that grows with its loss at the end of its experience: Efraimidis & Spirakis 2006,
     /// <https://doi.org/10.1016/j.ipl.2005.11.003>, algorithm A-Res with the loss as weight.
@@ -39,6 +46,10 @@ impl Keep {
     /// Whether the model has to look at an experience's examples before they are kept.
     pub fn needs_model(self) -> bool {
         matches!(self, Self::Herding | Self::Loss)
+    }
+    /// Whether it goes by what the head sees of them, and not by their losses.
+    pub fn needs_features(self) -> bool {
+        self == Self::Herding
     }
     /// Its name in stream files and tables.
     pub fn name(self) -> &'static str {
@@ -72,7 +83,7 @@ struct Class {
 /// What the model says of an example that is offered at the end of an experience.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen {
-    /// Its loss, in nats.
+    /// Its loss, in nats; not a number where that is not asked for.
     pub loss: f64,
     /// What the head sees of it; empty where that is not asked for.
     pub features: Vec<f32>,
@@ -126,11 +137,7 @@ impl<T> Memory<T> {
 
     /// Offers one more item, which is made only if it is taken. Not for what [`Keep::needs_model`].
     pub fn offer(&mut self, rng: &mut impl Rng, label: usize, item: impl FnOnce() -> T) {
-        self.seen += 1;
-        if self.of.len() <= label {
-            self.of.resize(label + 1, Class::default());
-        }
-        self.of[label].seen += 1;
+        self.note(label, 1);
         let place = match self.keep {
             Keep::Unlimited => Some(self.held.len()),
             Keep::Ring => self.ring(label),
@@ -211,28 +218,72 @@ impl<T> Memory<T> {
     }
 
     fn settle_by_herding(&mut self, items: Vec<(T, usize, Seen)>) {
-        let mut labels: Vec<usize> = self.held.iter().map(|slot| slot.label).collect();
-        labels.extend(items.iter().map(|(_, label, _)| *label));
-        labels.sort_unstable();
-        labels.dedup();
-        let share = self.capacity / labels.len().max(1);
-        let mut new: Vec<(Option<T>, usize, Seen)> =
-            items.into_iter().map(|(item, label, seen)| (Some(item), label, seen)).collect();
-        for label in labels {
-            let of: Vec<usize> = (0..new.len()).filter(|at| new[*at].1 == label).collect();
-            if of.is_empty() {
-                continue;
-            }
-            // What comes anew of a class that is held is herded on its own and takes the place of what was.
-            self.held.retain(|slot| slot.label != label);
-            let features: Vec<&[f32]> = of.iter().map(|at| &new[*at].2.features[..]).collect();
-            for (rank, chosen) in herd(&features, share).into_iter().enumerate() {
-                let item = new[of[chosen]].0.take().expect("herding chooses an example once");
-                self.held.push(Slot { item, label, rank: rank as f64 });
-            }
+        let mut new = BTreeMap::<usize, Vec<(Option<T>, Seen)>>::new();
+        items.into_iter().for_each(|(item, label, seen)| new.entry(label).or_default().push((Some(item), seen)));
+        let most = self.most(&new);
+        for (label, mut of) in new {
+            let features: Vec<&[f32]> = of.iter().map(|(_, seen)| &seen.features[..]).collect();
+            let chosen = herd(&features, most);
+            let list = chosen.into_iter().map(|at| of[at].0.take().expect("an example is chosen once")).collect();
+            self.join(label, list, of.len());
         }
-        // Algorithm 5: an older class keeps the first of its list.
-        self.held.retain(|slot| slot.rank < share as f64);
+        self.shorten();
+    }
+
+    /// Most places that a class can have once the items of `new` have come.
+    fn most<U>(&self, new: &BTreeMap<usize, Vec<U>>) -> usize {
+        let mut there: BTreeMap<usize, usize> = new.iter().map(|(label, of)| (*label, of.len())).collect();
+        self.held.iter().for_each(|slot| *there.entry(slot.label).or_default() += 1);
+        let taken = |level: usize| there.values().map(|count| level.min(*count)).sum::<usize>();
+        // Up to this level there is room for all; one class or the other has a place above it.
+        let (mut low, mut high) = (0, there.values().copied().max().unwrap_or(0));
+        while low < high {
+            let level = (low + high).div_ceil(2);
+            if taken(level) <= self.capacity { low = level } else { high = level - 1 }
+        }
+        low + 1
+    }
+
+    /// Joins the list that stands for `count` new examples of a class to the one that is held.
+    fn join(&mut self, label: usize, list: Vec<T>, count: usize) {
+        let before = self.note(label, count);
+        let first = self.places(label).next().unwrap_or(self.held.len());
+        let (mut held, mut others): (Vec<Slot<T>>, Vec<Slot<T>>) =
+            self.held.drain(..).partition(|slot| slot.label == label);
+        held.sort_by(|a, b| a.rank.total_cmp(&b.rank));
+        let turn = |at: usize, of: usize| (at as f64 + 0.5) / of.max(1) as f64;
+        let old = held.into_iter().enumerate().map(|(at, slot)| (turn(at, before), slot.item));
+        let new = list.into_iter().enumerate().map(|(at, item)| (turn(at, count), item));
+        let mut joint: Vec<(f64, T)> = old.chain(new).collect();
+        // Of equals what is held comes first.
+        joint.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let slot = |(rank, (_, item)): (usize, (f64, T))| Slot { item, label, rank: rank as f64 };
+        // Where the class was: classes stay in the order of their coming.
+        let after = others.split_off(first);
+        self.held = others;
+        self.held.extend(joint.into_iter().enumerate().map(slot));
+        self.held.extend(after);
+    }
+
+    /// Algorithm 5: each class keeps the first of its list, all as many while they have them.
+    fn shorten(&mut self) {
+        let mut order: Vec<usize> = (0..self.held.len()).collect();
+        order.sort_by(|a, b| self.held[*a].rank.total_cmp(&self.held[*b].rank));
+        let mut stays = vec![false; order.len()];
+        order.into_iter().take(self.capacity).for_each(|place| stays[place] = true);
+        let mut stays = stays.into_iter();
+        self.held.retain(|_| stays.next().unwrap_or(false));
+    }
+
+    /// Notes that `count` more of a class were offered; gives how many were before.
+    fn note(&mut self, label: usize, count: usize) -> usize {
+        self.seen += count;
+        if self.of.len() <= label {
+            self.of.resize(label + 1, Class::default());
+        }
+        let before = self.of[label].seen;
+        self.of[label].seen += count;
+        before
     }
 }
 

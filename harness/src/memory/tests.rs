@@ -111,3 +111,121 @@ fn herding_shares_its_places_among_the_classes_that_have_come() {
     // Two classes share four places: the first keeps the first two of its list.
     assert_eq!(held(&[&a, &b]), [2, 0, 12, 10]);
 }
+
+/// Items of labels, with features drawn for each.
+fn drawn(seed: u64, first: usize, labels: &[usize]) -> Vec<(usize, usize, Seen)> {
+    let item = |(at, label): (usize, &usize)| {
+        let features = Draws::of(seed).normal("features", (first + at) as u64, 3);
+        (first + at, *label, Seen { loss: f64::from(features[0].abs()), features })
+    };
+    labels.iter().enumerate().map(item).collect()
+}
+
+/// What a memory of any kind holds after each of several experiences, as labels of its items.
+fn after_each(keep: Keep, capacity: usize, experiences: &[Vec<usize>], seed: u64) -> Vec<Vec<usize>> {
+    let mut memory = Memory::new(keep, capacity, 4).expect("a memory");
+    let (mut rng, mut first) = (Draws::of(seed).rng("memory", 0), 0);
+    let labels = experiences.concat();
+    let mut held = Vec::new();
+    for experience in experiences {
+        let items = drawn(seed, first, experience);
+        first += items.len();
+        if keep.needs_model() {
+            memory.settle(&mut rng, items);
+        } else {
+            items.into_iter().for_each(|(item, label, _)| memory.offer(&mut rng, label, || item));
+        }
+        let items: Vec<usize> = memory.held().copied().collect();
+        let mut distinct = items.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), items.len(), "{keep:?} holds an item twice");
+        assert!(memory.held.iter().all(|slot| labels[slot.item] == slot.label), "{keep:?} mixed up its labels");
+        held.push(items.into_iter().map(|item| labels[item]).collect());
+    }
+    held
+}
+
+const ALL: [Keep; 6] = [Keep::Unlimited, Keep::Reservoir, Keep::Ring, Keep::ClassBalanced, Keep::Herding, Keep::Loss];
+
+proptest::proptest! {
+    #[test]
+    fn a_memory_with_room_for_all_holds_all(
+        experiences in proptest::collection::vec(proptest::collection::vec(0_usize..4, 1..12), 1..6),
+        seed in 0_u64..1000,
+        more in 0_usize..3,
+    ) {
+        let mut counts = [0; 4];
+        experiences.concat().iter().for_each(|label| counts[*label] += 1);
+        let all: usize = counts.iter().sum();
+        for keep in ALL {
+            // A ring has as much room for each class, whether it comes or not.
+            let room = if keep == Keep::Ring { 4 * counts.iter().max().expect("four classes") } else { all };
+            let held = after_each(keep, room + more, &experiences, seed);
+            proptest::prop_assert_eq!(held.last().map(Vec::len), Some(all), "{:?}", keep);
+        }
+    }
+
+    #[test]
+    fn a_memory_never_outgrows_its_room_and_never_empties(
+        experiences in proptest::collection::vec(proptest::collection::vec(0_usize..4, 1..12), 1..6),
+        seed in 0_u64..1000,
+        capacity in 1_usize..30,
+    ) {
+        for keep in ALL.into_iter().filter(|keep| *keep != Keep::Unlimited && (*keep != Keep::Ring || capacity >= 4)) {
+            let held = after_each(keep, capacity, &experiences, seed);
+            let mut seen = Vec::new();
+            for (held, experience) in held.iter().zip(&experiences) {
+                seen.extend(experience.iter().copied());
+                proptest::prop_assert!(held.len() <= capacity, "{:?}: {:?}", keep, held);
+                // A ring's places are its classes'; the others fill all there are.
+                let least = if keep == Keep::Ring { 1 } else { capacity.min(seen.len()) };
+                proptest::prop_assert!(held.len() >= least, "{:?}: {:?} of {:?}", keep, held, seen);
+                // A reservoir and a memory by losses know no classes.
+                if matches!(keep, Keep::Ring | Keep::ClassBalanced | Keep::Herding) {
+                    let classes = |labels: &[usize]| (0..4).filter(|label| labels.contains(label)).count();
+                    let wanted = classes(&seen).min(capacity);
+                    proptest::prop_assert!(classes(held) >= wanted, "{:?}: {:?} of {:?}", keep, held, seen);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn herding_keeps_what_it_held_of_a_class_that_comes_back() {
+    let class = |first: usize| -> Vec<(usize, usize, Seen)> {
+        let rows: [&[f32]; 3] = [&[1.0, 0.0], &[0.0, 1.0], &[0.6, 0.8]];
+        rows.iter().enumerate().map(|(at, row)| (first + at, 0, seen(0.0, row))).collect()
+    };
+    let held = |capacity: usize, experiences: &[&[(usize, usize, Seen)]]| {
+        settled(Keep::Herding, capacity, experiences, 0).held().copied().collect::<Vec<_>>()
+    };
+    let (a, b, c) = (class(0), class(10), class(20));
+    // Each list is 2, 0, 1 by hand. Both stand for three examples and take turns, what is held first.
+    assert_eq!(held(9, &[&a, &b]), [2, 12, 0, 10, 1, 11]);
+    assert_eq!(held(4, &[&a, &b]), [2, 12, 0, 10]);
+    // Six have two turns for each of three: at 1/12, 3/12, 5/12, 7/12 and at 1/6, 3/6, 5/6.
+    assert_eq!(held(4, &[&a, &b, &c]), [2, 22, 12, 0]);
+    assert_eq!(held(7, &[&a, &b, &c]), [2, 22, 12, 0, 20, 10, 1]);
+}
+
+#[test]
+fn herding_with_fewer_places_than_classes_keeps_the_first_that_came() {
+    let one = |item: usize, label: usize| (item, label, seen(0.0, &[1.0]));
+    let held = |experiences: &[&[(usize, usize, Seen)]]| {
+        settled(Keep::Herding, 2, experiences, 0).held().copied().collect::<Vec<_>>()
+    };
+    assert_eq!(held(&[&[one(0, 3), one(1, 2)], &[one(2, 0), one(3, 1)]]), [1, 0]);
+    // A class that comes back stays where it was, also when others come before it.
+    assert_eq!(held(&[&[one(0, 3)], &[one(1, 2)], &[one(2, 0), one(3, 3)]]), [0, 1]);
+}
+
+#[test]
+fn what_a_class_does_not_fill_goes_to_the_others() {
+    let labels = [0, 0, 0, 0, 0, 1, 2, 2, 2, 2];
+    let held = after_each(Keep::Herding, 8, &[labels.to_vec()], 0);
+    let count = |label: usize| held[0].iter().filter(|of| **of == label).count();
+    // One of class 1; seven places for the others, the odd one for the first.
+    assert_eq!([count(0), count(1), count(2)], [4, 1, 3]);
+}
