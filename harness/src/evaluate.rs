@@ -9,7 +9,7 @@ use crate::{
     config::{Setup, Within},
     draws::Draws,
     ledger::{Meter, Spent},
-    predictor::{Ask, Predictor},
+    predictor::{Ask, Predictor, answer, is_right},
     scope::{OUT, Scope, Scopes},
     stream::{Probe, Role, View},
     text::loss::unit,
@@ -301,13 +301,12 @@ impl Tally {
     ///
     /// Loss is the negative logarithm of that probability; the Brier score is the sum over classes of (p − y)² (Brier 1950, eq. 2).
     fn add(&mut self, scores: &[f32], label: usize) -> (usize, f64) {
-        // The first of equals; a NaN is never an answer above a number.
-        let best = (0..scores.len()).fold(0, |best, c| if scores[c] > scores[best] { c } else { best });
-        let top = f64::from(scores[best]);
+        let top = scores.iter().copied().reduce(|top, score| if score > top { score } else { top }).unwrap_or(f32::NAN);
+        let top = f64::from(top);
         let weights: Vec<f64> = scores.iter().map(|score| (f64::from(*score) - top).exp()).collect();
         let sum: f64 = weights.iter().sum();
         let confidence = weights[label] / sum;
-        self.hits += u64::from(best == label && !scores[best].is_nan());
+        self.hits += u64::from(is_right(scores, label));
         self.loss += sum.ln() + top - f64::from(scores[label]);
         let squares: f64 = weights.iter().map(|w| (w / sum) * (w / sum)).sum();
         self.brier += squares - 2.0 * confidence + 1.0;
@@ -317,7 +316,7 @@ impl Tally {
             self.margin += f64::from(scores[label]) - f64::from(rival);
             self.rivalled += 1;
         }
-        (best, confidence)
+        (answer(scores, label), confidence)
     }
 }
 

@@ -67,9 +67,69 @@ impl Ask {
     }
 }
 
+/// Whether `label` is what `scores` answer: its score lies above every other. A tie for the top answers nothing, and
+/// neither does a score that is not a number. All that counts right answers asks here.
+pub fn is_right<T: PartialOrd>(scores: &[T], label: usize) -> bool {
+    let own = &scores[label];
+    own.partial_cmp(own).is_some() && scores.iter().enumerate().all(|(at, other)| at == label || other < own)
+}
+
+/// The class that `scores` answer to a question whose right answer is `label`: `label` where [`is_right`], else the
+/// first of the largest of the others, so that an answer is `label` only where it is right.
+pub fn answer(scores: &[f32], label: usize) -> usize {
+    if is_right(scores, label) {
+        return label;
+    }
+    let others = (0..scores.len()).filter(|class| *class != label);
+    // A NaN is never above a number.
+    let above = |a: usize, b: usize| scores[a] > scores[b] || (scores[b].is_nan() && !scores[a].is_nan());
+    others.reduce(|best, class| if above(class, best) { class } else { best }).unwrap_or(label)
+}
+
+/// The share of rows of `scores`, each of `classes`, that are right.
+pub(crate) fn share_right(scores: &[f32], classes: usize, labels: &[usize]) -> f64 {
+    let right = scores.chunks(classes).zip(labels).filter(|(row, label)| is_right(row, **label));
+    right.count() as f64 / labels.len() as f64
+}
+
 /// Negative logarithm of the label's share in the softmax of one example's scores, in nats.
 pub(crate) fn loss(scores: &[f32], label: usize) -> f64 {
     let top = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let sum: f64 = scores.iter().map(|score| f64::from(score - top).exp()).sum();
     sum.ln() - f64::from(scores[label] - top)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAN: f32 = f32::NAN;
+
+    /// Scores, a label, whether it is right, and the answer.
+    const CASES: [(&[f32], usize, bool, usize); 13] = [
+        (&[0.0, 0.0, 0.0], 0, false, 1),
+        (&[0.0, 0.0, 0.0], 2, false, 0),
+        (&[1.0, 2.0, 2.0], 1, false, 2),
+        (&[1.0, 2.0, 2.0], 2, false, 1),
+        (&[1.0, 2.0, 2.0], 0, false, 1),
+        (&[1.0, 3.0, 2.0], 1, true, 1),
+        (&[1.0, 3.0, 2.0], 2, false, 1),
+        (&[NAN, 3.0, 2.0], 1, false, 2),
+        (&[NAN, 3.0, 2.0], 0, false, 1),
+        (&[NAN, NAN, NAN], 0, false, 1),
+        (&[f32::INFINITY, f32::INFINITY], 0, false, 1),
+        (&[f32::NEG_INFINITY, crate::scope::OUT], 1, true, 1),
+        (&[0.5], 0, true, 0),
+    ];
+
+    #[test]
+    fn a_tie_for_the_top_is_right_for_nobody() {
+        for (scores, label, right, class) in CASES {
+            assert_eq!((is_right(scores, label), answer(scores, label)), (right, class), "{scores:?} {label}");
+            assert_eq!(share_right(scores, scores.len(), &[label]) > 0.5, right, "{scores:?} {label}");
+            assert_eq!(class == label, right, "an answer is the label only where it is right");
+        }
+        assert!(!is_right(&[NAN], 0), "one class alone");
+        assert_eq!(share_right(&[1.0, 0.0, 0.0, 0.0, 0.0, 1.0], 2, &[0, 0, 1]).to_bits(), (2.0_f64 / 3.0).to_bits());
+    }
 }

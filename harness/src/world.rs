@@ -221,7 +221,7 @@ pub struct Outcome {
     pub loss: f64,
     /// Probability of the right label.
     pub confidence: f64,
-    /// Whether the right label had the highest score.
+    /// Whether the right label's score was above all others: [`is_right`](crate::predictor::is_right).
     pub hit: bool,
 }
 

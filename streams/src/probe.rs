@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
-use clbench::{universe::Unit, world::Ground};
+use clbench::{predictor::is_right, universe::Unit, world::Ground};
 
 use crate::thumbnail::Thumbnails;
 
@@ -20,7 +20,7 @@ const MOST_WORK: u64 = 50_000_000_000;
 pub(crate) struct Scores {
     /// Mean negative logarithm of the right label's probability, in nats.
     pub loss: Vec<f64>,
-    /// Share of examples whose label had the highest score.
+    /// Share of examples whose label's score was above all others.
     pub accuracy: Vec<f64>,
 }
 
@@ -118,8 +118,7 @@ fn score(linear: &Linear, held: &[(usize, Example)], units: usize) -> Scores {
         let probabilities = linear.probabilities(&example.input);
         let right = probabilities[example.label];
         loss[*unit] -= right.max(f64::MIN_POSITIVE).ln();
-        let best = probabilities.iter().enumerate().all(|(label, p)| label == example.label || *p < right);
-        hits[*unit] += f64::from(u8::from(best));
+        hits[*unit] += f64::from(u8::from(is_right(&probabilities, example.label)));
         counts[*unit] += 1.0;
     }
     let mean = |sums: Vec<f64>| sums.into_iter().zip(&counts).map(|(sum, count)| sum / count).collect();
