@@ -186,6 +186,10 @@ impl<'a> Feed<'a> {
     pub fn task(&self, index: usize) -> usize {
         self.find(index).0
     }
+    /// Which classes count for the example at `index` in training.
+    pub(crate) fn scope_of(&self, index: usize) -> Scope {
+        self.scope(self.task(index))
+    }
     /// The label of the example at `index`.
     pub fn label(&self, index: usize) -> usize {
         let (task, place) = self.find(index);

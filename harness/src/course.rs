@@ -53,21 +53,24 @@ impl Orders {
 }
 
 impl Plan<'_> {
-    /// Steps until each new example was seen once, by whatever rule batches are made.
-    pub fn first_epoch(&self) -> u64 {
-        let Course::Recorded { steps, .. } = &self.experience.course else { return self.epoch() };
-        let mut left = vec![true; self.experience.new_examples()];
-        let mut count = left.len();
-        for (step, indices) in steps.iter().enumerate() {
-            if count == 0 {
-                return step as u64;
+    /// The step at which each new example is met for the first time, by whatever rule batches are made; the largest
+    /// number for one that a recording leaves out.
+    pub fn first_met(&self) -> Vec<u64> {
+        let mut first = vec![u64::MAX; self.experience.new_examples()];
+        let (mut left, mut orders) = (first.len(), Orders::default());
+        for step in 0..self.epoch() {
+            if left == 0 {
+                break;
             }
-            for index in indices {
-                let new = left.get_mut(*index as usize);
-                count -= usize::from(new.is_some_and(|new| std::mem::replace(new, false)));
+            // What a policy chooses is not new, so nobody needs to choose.
+            for index in self.indices(step, &mut orders, None) {
+                if let Some(met) = first.get_mut(index).filter(|met| **met == u64::MAX) {
+                    *met = step;
+                    left -= 1;
+                }
             }
         }
-        steps.len() as u64
+        first
     }
 
     /// Steps of one pass through the experience: until each new example was seen once, or all that was recorded.
@@ -225,6 +228,34 @@ mod tests {
         assert_eq!(seen, [5, 5, 5, 5, 5, 5, 5, 5, 5, 3, 3, 3, 3, 3]);
         // A batch is the same whether or not the ones before it were made.
         assert_eq!(plan.indices(7, &mut Orders::default(), None), batches[7]);
+    }
+
+    /// Steps at which each new example is met first, found out by taking them.
+    fn taken(plan: &Plan, steps: u64) -> Vec<u64> {
+        let batches = batches(plan, steps);
+        let first = |index| batches.iter().position(|batch| batch.contains(&index)).expect("it comes") as u64;
+        (0..plan.experience.new_examples()).map(first).collect()
+    }
+
+    #[test]
+    fn each_new_example_is_met_first_at_one_step_however_batches_are_made() {
+        let (plain, stock) = (Mixture::default(), Stock { places: vec![(1, 0); 8], buffer: 8, ..Stock::default() });
+        let half = Mixture { update: 0.5, buffer: 0.5, pretraining: 0.0 };
+        // Seven examples, two at each step: the fourth step runs on into the next order.
+        for (mixture, epoch) in [(&plain, 2), (&half, 4)] {
+            let experience = experience(7);
+            let plan = plan(&experience, mixture, &stock);
+            assert_eq!((plan.epoch(), plan.first_met()), (epoch, taken(&plan, 3 * epoch)));
+        }
+        let mut given = Experience::in_order(&[(1, 0), (0, 0), (0, 1), (1, 1)]);
+        given.chosen = 5;
+        let of = plan(&given, &plain, &stock);
+        assert_eq!(of.first_met(), taken(&of, 3));
+        let steps = vec![vec![1, 4], vec![1, 0], vec![2, 1, 2], vec![0]];
+        let course = Course::Recorded { back: vec![(0, 0)].into(), steps: steps.into() };
+        let recorded = Experience { course, ..experience(4) };
+        // The last is left out.
+        assert_eq!(plan(&recorded, &plain, &stock).first_met(), [1, 0, 2, u64::MAX]);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What a hook may use. All work done through it is counted where it belongs.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use anyhow::{Context, Result};
 use burn::tensor::{Device, Tensor};
@@ -11,7 +14,7 @@ use crate::{
     config::Eval,
     draws::Draws,
     ledger::{Meter, Spent},
-    memory::Seen,
+    memory::{Keep, Seen},
     method::{Carrier, Fit},
     net::Net,
     optim::{Optimizer, clip_apart},
@@ -43,14 +46,14 @@ pub struct Ctx<'a> {
     pub experience: usize,
     /// The step within the experience, from 0.
     pub step: u64,
-    /// Steps until each new example of the experience was seen once.
-    pub epoch: u64,
     /// The learning rate of this step.
     pub rate: f64,
     /// Examples in a full batch.
     pub batch_size: usize,
     /// Where tensors live.
     pub device: &'a Device,
+    /// The step at which each new example of the experience is met for the first time.
+    pub(crate) met: &'a [u64],
     pub(crate) clip: Option<f64>,
     pub(crate) eval: &'a Eval,
     pub(crate) net: &'a Net,
@@ -62,17 +65,21 @@ impl Ctx<'_> {
     pub fn batch(&self, indices: &[usize]) -> Batch {
         self.feed.batch(indices, self.device)
     }
-    /// Whether each example of the experience is being met for the first time.
-    pub fn is_first_epoch(&self) -> bool {
-        self.step < self.epoch
+    /// Of a step's batch, the new examples that are met for the first time in this experience, each once, in the
+    /// batch's order: what a memory is offered. However batches are made (several epochs, a mixture that runs on into
+    /// the next order, a recording that repeats itself), each new example is among them at one step.
+    pub fn newcomers(&self, batch: &Batch) -> Vec<usize> {
+        let mut there = BTreeSet::new();
+        let comes = |index: &usize| self.met.get(*index) == Some(&self.step) && there.insert(*index);
+        batch.indices.iter().copied().filter(comes).collect()
     }
     /// What counts the work of this hook.
     pub fn meter(&self) -> &Meter {
         &self.meter
     }
-    /// A question about all classes, its work charged; for predictors that are used inside of a hook.
-    pub fn ask(&self) -> Ask {
-        Ask::new(Scope::All, &self.net.heads, self.draws, &self.meter)
+    /// A question about the classes in `scope`, its work charged; for predictors that are used inside of a hook.
+    pub fn ask(&self, scope: Scope) -> Ask {
+        Ask::new(scope, &self.net.heads, self.draws, &self.meter)
     }
     /// The preferences over tasks that will be asked after this experience; empty where none are.
     pub fn preferences(&self) -> Vec<Vec<f64>> {
@@ -109,41 +116,66 @@ impl Ctx<'_> {
         self.meter.count(Spent { examples: batch.len() as u64, replayed: batch.len() as u64, ..Spent::default() });
         self.carrier.loss(pass, &batch)
     }
-    /// Looks at all new examples of the experience: their loss at the current weights, and what the head sees of them.
+    /// Looks at all new examples of the experience with the current weights, as a memory that keeps by `keep` needs:
+    /// their losses among the classes that count in training, or what the head sees of them.
     ///
     /// # Errors
-    /// When the carrier has no features.
-    pub fn survey(&self) -> Result<Vec<(usize, Seen)>> {
-        let new: Vec<usize> = (0..self.feed.len()).filter(|index| self.feed.is_new(*index)).collect();
-        let mut all = Vec::with_capacity(new.len());
-        for indices in new.chunks(self.batch_size.max(SURVEY_BATCH)) {
-            all.extend(indices.iter().copied().zip(self.look_at(indices)?));
+    /// When features are asked for and the carrier has none.
+    pub fn survey(&self, keep: Keep) -> Result<Vec<(usize, Seen)>> {
+        let mut all = Vec::with_capacity(self.feed.new_examples());
+        for (scope, of) in self.by_scope() {
+            for indices in of.chunks(self.survey_batch()) {
+                all.extend(indices.iter().copied().zip(self.look_at(indices, scope, keep)?));
+            }
         }
+        all.sort_by_key(|(index, _)| *index);
         Ok(all)
     }
-    /// What the model says of the experience's examples at `indices`.
-    fn look_at(&self, indices: &[usize]) -> Result<Vec<Seen>> {
+    /// The experience's new examples by what counts for them in training: a predictor answers one scope at a time.
+    fn by_scope(&self) -> BTreeMap<Scope, Vec<usize>> {
+        let mut scopes = BTreeMap::<Scope, Vec<usize>>::new();
+        for index in (0..self.feed.len()).filter(|index| self.feed.is_new(*index)) {
+            scopes.entry(self.feed.scope_of(index)).or_default().push(index);
+        }
+        scopes
+    }
+    fn survey_batch(&self) -> usize {
+        self.batch_size.max(SURVEY_BATCH)
+    }
+    /// What the model says of the experience's examples at `indices`, for each of which `scope` counts.
+    fn look_at(&self, indices: &[usize], scope: Scope, keep: Keep) -> Result<Vec<Seen>> {
         let batch = self.batch(indices);
-        let (predictor, ask) = (self.carrier.predictor(self.weights), self.ask());
+        let (predictor, ask) = (self.carrier.predictor(self.weights), self.ask(scope));
+        self.meter.count(Spent { examples: batch.len() as u64, ..Spent::default() });
+        if keep.needs_features() {
+            let features = predictor.features(batch.inputs.clone(), &ask);
+            let features =
+                features.context("this method's answers come from no features, by which a memory could choose")?;
+            let width = features.dims()[1];
+            let features: Vec<f32> = features.into_data().try_to_vec_as()?;
+            let seen =
+                |row: usize| Seen { loss: f64::NAN, features: features[row * width..(row + 1) * width].to_vec() };
+            return Ok((0..batch.len()).map(seen).collect());
+        }
         let scores = predictor.scores(batch.inputs.clone(), &ask);
         let classes = scores.dims()[1];
         let scores: Vec<f32> = scores.into_data().try_to_vec_as()?;
-        let features = predictor.features(batch.inputs.clone(), &ask);
-        let features =
-            features.context("this method's answers come from no features, by which a memory could choose")?;
-        let width = features.dims()[1];
-        let features: Vec<f32> = features.into_data().try_to_vec_as()?;
-        self.meter.count(Spent { examples: batch.len() as u64, ..Spent::default() });
-        let seen = |row: usize| {
-            let loss = loss(&scores[row * classes..(row + 1) * classes], batch.targets[row]);
-            Seen { loss, features: features[row * width..(row + 1) * width].to_vec() }
-        };
-        Ok((0..batch.len()).map(seen).collect())
+        let rows = scores.chunks(classes).zip(&batch.targets);
+        Ok(rows.map(|(row, label)| Seen { loss: loss(row, *label), features: Vec::new() }).collect())
     }
     /// What [`Ctx::survey`] will cost.
-    pub fn survey_price(&self) -> Result<Spent> {
-        let new = (0..self.feed.len()).filter(|index| self.feed.is_new(*index)).count();
-        self.price_of_batches(new, self.batch_size.max(SURVEY_BATCH), |indices| self.look_at(indices))
+    pub fn survey_price(&self, keep: Keep) -> Result<Spent> {
+        let mut price = Spent::default();
+        for (scope, of) in self.by_scope() {
+            let (whole, rest) = of.split_at(of.len() - of.len() % self.survey_batch());
+            let first = &whole[..whole.len().min(self.survey_batch())];
+            for (indices, times) in [(first, whole.len() / self.survey_batch()), (rest, 1)] {
+                if !indices.is_empty() {
+                    price += self.price_of(|| self.look_at(indices, scope, keep))?.times(times as u64);
+                }
+            }
+        }
+        Ok(price)
     }
     /// What `work` on `examples` examples will cost, `at_once` in each batch, found out on whole batches: some of it may be
     /// done once for a batch, such as reading the names of classes, or for each pair of its examples.

@@ -37,7 +37,7 @@ pub struct Buffer {
     pub keep: Keep,
     /// Examples held.
     pub capacity: Option<usize>,
-    /// Bytes held, in place of examples; each takes the bytes of its input.
+    /// Bytes held, in place of examples; each takes the bytes of its input, one for a pixel and four for a feature.
     pub bytes: Option<usize>,
 }
 

@@ -73,18 +73,24 @@ pub struct Pass {
     grams: Option<Grams>,
     /// What is kept for gradients is noted here, where somebody asked for it.
     held: Option<Held>,
+    /// Whether a batch normalisation would have had one value to normalise by itself.
+    lone: bool,
 }
 
 impl Pass {
     /// A pass that keeps no graph. Its operations are counted by `meter`.
     pub fn plain(weights: &Weights, mode: Mode, meter: &Meter) -> Self {
-        Self { weights: weights.clone(), mode, meter: meter.clone(), calls: 0, grams: None, held: None }
+        Self { weights: weights.clone(), mode, meter: meter.clone(), calls: 0, grams: None, held: None, lone: false }
     }
     /// A pass whose `weights.theta` are graph leaves. Its operations are counted by `meter`.
     pub fn tracked(weights: &Weights, mode: Mode, meter: &Meter) -> Self {
         let mut pass = Self::plain(weights, mode, meter);
         pass.weights.theta = weights.theta.leaves();
         pass
+    }
+    /// Whether a batch normalisation in `Train` met one value of each channel and took its running statistics.
+    pub(crate) fn was_lone(&self) -> bool {
+        self.lone
     }
     /// What counts this pass's work.
     pub fn meter(&self) -> &Meter {
@@ -176,6 +182,11 @@ impl Pass {
     ///
     /// Ioffe & Szegedy 2015, <https://arxiv.org/abs/1502.03167>, algorithm 1. As in PyTorch the running variance
     /// is the unbiased one. Where γ is frozen the running statistics normalise in `Train`, too, and do not move.
+    ///
+    /// **Deviation:** one value of each channel, such as one example alone behind a fully connected layer, has no spread:
+    /// normalised by itself it is 0 whatever it was, and nothing would be learned from it. PyTorch stops with an error
+    /// ("expected more than 1 value per channel when training"), or its users drop such a last batch; here the running
+    /// statistics normalise it, as in evaluation, and do not move. A run whose batches are all like this is refused.
     pub fn batch_norm<const D: usize>(&mut self, name: &str, x: Tensor<D>) -> Tensor<D> {
         self.batch_norm_with(name, x, EPSILON)
     }
@@ -185,10 +196,13 @@ impl Pass {
         let (gamma, beta) = (self.read(&format!("{name}.gamma")), self.read(&format!("{name}.beta")));
         let [mean_at, var_at] = ["mean", "var"].map(|what| format!("{name}.{what}"));
         let [mean, var] = [&mean_at, &var_at].map(|at| self.weights.buffers.get(at).expect("a buffer").flat.clone());
+        let values = x.shape().num_elements() / x.dims()[1];
         let momentum = match self.mode {
-            Mode::Train(_) if self.weights.theta.has(&format!("{name}.gamma")) => MOMENTUM,
-            Mode::Calibrate(before) => 1.0 / (before + 1) as f32,
-            Mode::Eval | Mode::Train(_) => {
+            Mode::Train(_) if values > 1 && self.weights.theta.has(&format!("{name}.gamma")) => MOMENTUM,
+            Mode::Calibrate(before) if values > 1 => 1.0 / (before + 1) as f32,
+            Mode::Eval | Mode::Train(_) | Mode::Calibrate(_) => {
+                let trains = matches!(self.mode, Mode::Train(_)) && self.weights.theta.has(&format!("{name}.gamma"));
+                self.lone |= trains && values == 1;
                 // With fixed statistics only γ's gradient asks what came in.
                 if gamma.is_autodiff() {
                     self.hold(&x);
@@ -196,11 +210,10 @@ impl Pass {
                 return module::batch_norm(x, gamma, beta, mean, var, epsilon);
             }
         };
-        let count = (x.shape().num_elements() / x.dims()[1]) as f32;
+        let count = values as f32;
         self.hold_normalised(&x, &gamma, x.dims()[1]);
         let out = module::batch_norm_train(x, gamma, beta, epsilon);
-        // One value has no spread; PyTorch refuses it, here the biased variance (zero) stands in.
-        let unbiased = out.variance.inner() * (count / (count - 1.0).max(1.0));
+        let unbiased = out.variance.inner() * (count / (count - 1.0));
         self.weights.buffers.insert(mean_at, mean * (1.0 - momentum) + out.mean.inner() * momentum);
         self.weights.buffers.insert(var_at, var * (1.0 - momentum) + unbiased * momentum);
         out.output

@@ -115,8 +115,8 @@ pub struct Run<'a> {
     /// The experience that the stock belongs to.
     stocked: Option<usize>,
     orders: Orders,
-    /// Steps until each new example of the experience was seen once.
-    first_epoch: u64,
+    /// The step at which each new example of the experience is met for the first time.
+    met: Vec<u64>,
 }
 
 /// All of a run that changes, but for the contributions' own states.
@@ -182,7 +182,20 @@ impl<'a> Run<'a> {
         };
         let (stock, orders) = (Stock::default(), Orders::default());
         let born = stack.read_bytes()?;
-        Ok(Self { setup, seed, stack, device, fresh, plain, born, state, stock, stocked: None, orders, first_epoch: 0 })
+        Ok(Self {
+            setup,
+            seed,
+            stack,
+            device,
+            fresh,
+            plain,
+            born,
+            state,
+            stock,
+            stocked: None,
+            orders,
+            met: Vec::new(),
+        })
     }
 
     /// The run that [`Run::save`] left.
@@ -269,14 +282,14 @@ impl<'a> Run<'a> {
             cx.carrier.task_start(cx)?;
             parts.iter_mut().try_for_each(|(_, part)| part.task_start(cx))
         })?;
-        let survey = come_back::needs_survey(self.setup);
+        let survey = come_back::surveys(self.setup);
         let (cx, parts) = self.split(0, 0.0, &Meter::default());
         let mut reserve = cx.carrier.reserve(&cx)?;
         for (_, part) in parts.iter() {
             reserve += part.reserve(&cx)?;
         }
-        if survey {
-            reserve += cx.survey_price()?;
+        if let Some(keep) = survey {
+            reserve += cx.survey_price(keep)?;
         }
         if self.state.reference == 0 {
             self.state.reference = self.reference();
@@ -366,10 +379,9 @@ impl<'a> Run<'a> {
         Ok((parts + beside + self.buffer_bytes()) as u64)
     }
 
-    /// Bytes of what the buffer stands for: one for each pixel.
+    /// Bytes of what the buffer stands for: one for each pixel, four for each feature.
     fn buffer_bytes(&self) -> usize {
-        let held = self.state.buffer.as_ref().map_or(0, Memory::len);
-        held * self.setup.stream.input.iter().product::<usize>()
+        self.state.buffer.as_ref().map_or(0, Memory::len) * self.setup.stream.input_bytes()
     }
 
     fn place(&self) -> String {
@@ -404,7 +416,6 @@ impl<'a> Run<'a> {
     fn split(&mut self, step: u64, rate: f64, meter: &Meter) -> (Ctx<'_>, &mut [Part]) {
         let Setup { config, stream, optim, .. } = self.setup;
         let experience = self.state.position.experience;
-        let epoch = self.first_epoch;
         let Stack { carrier, contributions, .. } = &mut self.stack;
         let cx = Ctx {
             carrier: &**carrier,
@@ -414,7 +425,7 @@ impl<'a> Run<'a> {
             feed: Feed::new(stream, experience, config.head.train).with(&self.stock),
             experience,
             step,
-            epoch,
+            met: &self.met,
             rate,
             batch_size: config.train.batch,
             device: &self.device,

@@ -168,8 +168,8 @@ impl Contribution for Gem {
     }
 
     fn loss(&mut self, cx: &mut Ctx, _: &mut Pass, batch: &Batch, _: &Fit) -> Result<Option<Tensor<1>>> {
-        if cx.is_first_epoch() && self.config.capacity > 0 {
-            for index in batch.indices.iter().copied().filter(|index| cx.feed.is_new(*index)) {
+        if self.config.capacity > 0 {
+            for index in cx.newcomers(batch) {
                 let held = self.held.entry(cx.feed.task(index)).or_default();
                 if held.len() == self.config.capacity {
                     held.remove(0);

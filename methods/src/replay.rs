@@ -90,7 +90,7 @@ impl Contribution for Replay {
     }
 
     fn reserve(&self, cx: &Ctx) -> Result<Spent> {
-        if self.config.keep.needs_model() { cx.survey_price() } else { Ok(Spent::default()) }
+        if self.config.keep.needs_model() { cx.survey_price(self.config.keep) } else { Ok(Spent::default()) }
     }
     fn task_start(&mut self, cx: &mut Ctx) -> Result<()> {
         if self.memory.is_none() {
@@ -104,9 +104,9 @@ impl Contribution for Replay {
         let count = if self.config.batch == 0 { cx.batch_size } else { self.config.batch };
         let recalled = memory.recall(&cx.draws, "replay", count);
         let term = (!recalled.is_empty()).then(|| cx.rehearse(pass, recalled).loss * self.config.strength);
-        if cx.is_first_epoch() && !self.config.keep.needs_model() {
+        if !self.config.keep.needs_model() {
             let mut rng = cx.draws.rng("reservoir", 0);
-            for index in batch.indices.iter().copied().filter(|index| cx.feed.is_new(*index)) {
+            for index in cx.newcomers(batch) {
                 memory.offer(&mut rng, cx.feed.label(index), || cx.feed.example(index));
             }
         }
@@ -114,7 +114,7 @@ impl Contribution for Replay {
     }
     fn task_end(&mut self, cx: &mut Ctx) -> Result<()> {
         if self.config.keep.needs_model() {
-            let seen = cx.survey()?;
+            let seen = cx.survey(self.config.keep)?;
             let items = seen.into_iter().map(|(index, seen)| (cx.feed.example(index), cx.feed.label(index), seen));
             let mut rng = cx.draws.rng("reservoir", 0);
             self.memory.as_mut().expect("made before the first step").settle(&mut rng, items.collect());

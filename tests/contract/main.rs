@@ -15,8 +15,10 @@ mod host;
 mod learning;
 mod life;
 mod lora;
+mod memories;
 mod merge;
 mod merge_rules;
+mod normal;
 mod peft;
 mod refusals;
 mod replay;
@@ -24,6 +26,7 @@ mod resume;
 mod scopes;
 mod spy;
 mod switched_off;
+mod ties;
 mod unequal;
 
 #[path = "../support/mod.rs"]

@@ -451,7 +451,7 @@ fn composed(config: &Config, stream: &Stream) -> Result<()> {
         "[mixture] contradicts stream.{}, which already says what comes back",
         if stream.policy.is_some() { "environment" } else { "arrival" }
     );
-    let capacity = config.buffer.examples(stream.input.iter().product())?;
+    let capacity = config.buffer.examples(stream.input_bytes())?;
     Memory::<()>::new(config.buffer.keep, capacity, stream.own_classes()).context("in [buffer]")?;
     Ok(())
 }

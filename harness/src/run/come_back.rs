@@ -13,7 +13,7 @@ use crate::{
     draws::Draws,
     ledger::{Phase, Spent},
     memory::{Keep, Memory, Seen},
-    predictor::loss,
+    predictor::{is_right, loss},
     stream::{Course, Experience},
     world::Outcome,
 };
@@ -24,13 +24,14 @@ pub(super) fn buffer(setup: &Setup) -> Result<Option<Memory<(u32, u32)>>> {
     if config.mixture.buffer == 0.0 {
         return Ok(None);
     }
-    let capacity = config.buffer.examples(stream.input.iter().product())?;
+    let capacity = config.buffer.examples(stream.input_bytes())?;
     Memory::new(config.buffer.keep, capacity, stream.own_classes()).map(Some)
 }
 
-/// Whether the buffer has to look at an experience's examples before it keeps some.
-pub(super) fn needs_survey(setup: &Setup) -> bool {
-    setup.config.mixture.buffer > 0.0 && setup.config.buffer.keep.needs_model()
+/// By what the buffer chooses, where it has to look at an experience's examples before it keeps some.
+pub(super) fn surveys(setup: &Setup) -> Option<Keep> {
+    let keep = setup.config.buffer.keep;
+    (setup.config.mixture.buffer > 0.0 && keep.needs_model()).then_some(keep)
 }
 
 impl Run<'_> {
@@ -72,7 +73,7 @@ impl Run<'_> {
             stock.places.extend((0..pool).map(|place| (stream.tasks.len() as u32, place as u32)));
         }
         (self.stock, self.stocked) = (stock, Some(at));
-        self.first_epoch = self.plan().first_epoch();
+        self.met = self.plan().first_met();
     }
 
     /// Offers the experience's new examples to the buffer; what a look at them costs is charged to its end.
@@ -88,7 +89,7 @@ impl Run<'_> {
             let (meter, started) = (crate::ledger::Meter::default(), Instant::now());
             let step = self.state.position.step;
             let (cx, _) = self.split(step, 0.0, &meter);
-            let seen = cx.survey()?;
+            let seen = cx.survey(buffer.keep())?;
             let items: Vec<((u32, u32), usize, Seen)> =
                 seen.into_iter().map(|(index, seen)| (pairs[index], label(pairs[index]), seen)).collect();
             self.charge(Phase::TaskEnd, meter.take(), started);
@@ -137,8 +138,7 @@ impl Run<'_> {
             let scores = &scores[row * classes..(row + 1) * classes];
             let label = batch.targets[row];
             let loss = loss(scores, label);
-            let hit = scores.iter().all(|score| *score <= scores[label]);
-            Outcome { arm, place, loss, confidence: (-loss).exp(), hit }
+            Outcome { arm, place, loss, confidence: (-loss).exp(), hit: is_right(scores, label) }
         };
         Ok(rows.into_iter().map(outcome).collect())
     }

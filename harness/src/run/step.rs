@@ -2,15 +2,17 @@
 
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
 
 use super::{Logged, Run, Sink};
 use crate::{
     cost::peak_bytes,
+    course::Orders,
     ledger::{Meter, Phase, Spent},
     optim::clip_apart,
     pass::Mode,
+    predictor::share_right,
 };
 
 /// A mean loss in nats that no training comes back from: guessing among a million classes costs 14.
@@ -25,6 +27,8 @@ struct Stepped {
     indices: Vec<usize>,
     /// What was read back, where that was asked for.
     seen: Option<Seen>,
+    /// Whether a batch normalisation had one value of each channel.
+    lone: bool,
 }
 
 /// What is read back of a step.
@@ -78,6 +82,9 @@ impl Run<'_> {
         let (mut price, mut sum, mut bytes) = (Spent::default(), Spent::default(), 0);
         for step in from..from + count {
             let stepped = self.step(step, rate, false, true)?;
+            if stepped.lone {
+                self.refuse_lone()?;
+            }
             // What few steps need is kept back before those, and is no part of the price of all.
             let usual = Spent { flops: stepped.spent.flops - self.state.optim.once(), ..stepped.spent };
             price = price.max(usual);
@@ -94,6 +101,24 @@ impl Run<'_> {
         }
         self.charge(Phase::Probe, sum, started);
         Ok((price, bytes + states as u64))
+    }
+
+    /// Refuses a batch normalisation that never meets two values of a channel: its statistics would stay as they were
+    /// drawn. Later experiences of one example have those of the ones before.
+    fn refuse_lone(&self) -> Result<()> {
+        let (plan, batch, mut orders) = (self.plan(), self.setup.config.train.batch, Orders::default());
+        let begun = self.state.position.experience > 0;
+        ensure!(
+            batch > 1,
+            "train.batch = 1 gives batch normalisation one value of each channel, which has no spread, so that nothing is \
+             learned; set train.batch to at least 2, or choose a network without it, such as net.batch_norm=false"
+        );
+        ensure!(
+            begun || (0..plan.epoch()).any(|step| plan.indices(step, &mut orders, None).len() > 1),
+            "the first experience has one example, and batch normalisation needs two in a batch to begin with; let it \
+             bring more, or choose a network without it, such as net.batch_norm=false"
+        );
+        Ok(())
     }
 
     /// What no contribution withholds of a batch; where that is nothing, one other example.
@@ -145,7 +170,7 @@ impl Run<'_> {
         drop((base, terms));
         let mut grads = pass.gradients(loss);
         cx.weights.buffers = std::mem::take(&mut pass.weights.buffers);
-        let (kept, trained) = (pass.held_bytes(), grads.len());
+        let (kept, trained, lone) = (pass.held_bytes(), grads.len(), pass.was_lone());
         drop(pass);
         cx.carrier.gradients(&mut cx, &mut grads)?;
         parts.iter_mut().try_for_each(|(_, part)| part.gradients(&mut cx, &mut grads))?;
@@ -156,7 +181,7 @@ impl Run<'_> {
         }
         if let Some(seen) = &mut seen {
             seen.gradient = norm.unwrap_or_else(|| grads.norm());
-            seen.accuracy = logits.as_ref().map(|logits| hits(logits, &batch.targets)).transpose()?;
+            seen.accuracy = logits.as_ref().map(|logits| accuracy(logits, &batch.targets)).transpose()?;
         }
         cx.optim.step(&mut cx.weights.theta, grads, rate, &cx.meter);
         let bytes = peak_bytes(cx.weights.elements(), trained, cx.optim.elements(), kept);
@@ -166,14 +191,12 @@ impl Run<'_> {
             policy.learn(&self.outcomes(&batch, logits.as_ref())?);
         }
         self.state.policy = policy;
-        Ok(Stepped { spent: meter.read(), bytes, indices, seen })
+        Ok(Stepped { spent: meter.read(), bytes, indices, seen, lone })
     }
 }
 
-/// The share of rows whose largest logit is the target's.
-fn hits(logits: &Tensor<2>, targets: &[usize]) -> Result<f64> {
-    let classes = logits.dims()[1];
+/// The share of rows whose target's logit lies above all others.
+fn accuracy(logits: &Tensor<2>, targets: &[usize]) -> Result<f64> {
     let scores: Vec<f32> = logits.clone().inner().into_data().try_to_vec_as()?;
-    let right = |(row, target): &(&[f32], &usize)| row.iter().all(|score| *score <= row[**target]);
-    Ok(scores.chunks(classes).zip(targets).filter(right).count() as f64 / targets.len() as f64)
+    Ok(share_right(&scores, logits.dims()[1], targets))
 }

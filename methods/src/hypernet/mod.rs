@@ -170,6 +170,11 @@ impl Hypernet {
         Ok(Self { maker: Maker::new(&config, &net)?, config, net })
     }
 
+    /// What the head sees of inputs of one task. Shape `[batch, features]`.
+    fn features(&self, pass: &mut Pass, inputs: Tensor<4>, theta: Theta) -> Tensor<2> {
+        pass.under(theta, |pass| self.net.features(pass, inputs))
+    }
+
     /// Each example is answered by its own task's network.
     fn logits(
         &self,
@@ -270,12 +275,23 @@ struct Made {
     known: Drawn,
 }
 
+impl Made {
+    fn make(&self, pass: &mut Pass, task: usize) -> Theta {
+        let make = || vec![self.hypernet.maker.make(pass, task)];
+        self.known.get(&task.to_string(), make).swap_remove(0)
+    }
+}
+
 impl Predictor for Made {
     fn scores(&self, inputs: Tensor<4>, ask: &Ask) -> Tensor<2> {
-        let made = |pass: &mut Pass, task: usize| {
-            let make = || vec![self.hypernet.maker.make(pass, task)];
-            self.known.get(&task.to_string(), make).swap_remove(0)
-        };
+        let made = |pass: &mut Pass, task: usize| self.make(pass, task);
         self.hypernet.logits(&mut ask.pass(&self.weights), &inputs, &Scopes::One(ask.scope), &made)
+    }
+    /// None where no task is told: there is no network to ask.
+    fn features(&self, inputs: Tensor<4>, ask: &Ask) -> Option<Tensor<2>> {
+        let Scope::Task(task) = ask.scope else { return None };
+        let mut pass = ask.pass(&self.weights);
+        let theta = self.make(&mut pass, task);
+        Some(self.hypernet.features(&mut pass, inputs, theta))
     }
 }

@@ -21,8 +21,8 @@ pub(super) fn draw(cast: &Cast) -> Result<Sketch, String> {
     }
     let shown = cast.shown(LINES, |member| Some(stops(member)).filter(|stops| stops.len() > 1));
     if shown.rows.is_empty() {
-        let why = "trained and held-out tasks were not all evaluated after the experiences on every seed; run with evaluation of \
-             all tasks";
+        let why =
+            "held-out tasks were not evaluated after the experiences on every seed; run with evaluation of all tasks";
         return Err(format!("{why}{}", cast.absent()));
     }
     let title = format!("Trained and held-out tasks of {}", cast.stream());

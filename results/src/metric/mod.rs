@@ -267,7 +267,3 @@ mod golden_tests;
 #[cfg(test)]
 #[path = "shape_tests.rs"]
 mod shape_tests;
-
-#[cfg(test)]
-#[path = "worked_tests.rs"]
-mod worked_tests;
