@@ -27,11 +27,13 @@ mod table;
 mod verify;
 
 use std::{
+    ffi::OsString,
     fs::File,
     io::{Read, Write},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -166,7 +168,12 @@ static STOP: AtomicBool = AtomicBool::new(false);
 /// Runs the program over what `shelf` knows. Exit codes: 0 done, 1 failed, 2 usage, 3 some runs of several failed,
 /// 130 interrupted.
 pub fn main(shelf: &Shelf) -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    main_with(shelf, std::env::args_os())
+}
+
+/// [`main`] with other words than the process was started with; the first is the program's name.
+pub fn main_with(shelf: &Shelf, words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(words) {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();
@@ -236,13 +243,25 @@ fn tell(line: &str) {
     let _ = writeln!(std::io::stderr(), "{}", harmless(line));
 }
 
-/// The first interrupt asks running runs to save and stop; the second stops at once.
+/// How long a run that was interrupted may take to come to where it can be saved.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The first interrupt asks running runs to save and stop; the second stops at once, and so does the program itself when
+/// a hook lets it wait.
 fn listen() {
     let heard = || {
         if STOP.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
         tell("interrupted: saving; once more to stop at once");
+        // The last checkpoint is whole at any instant, so ending in the middle of a step is as safe as a kill.
+        let late = || {
+            std::thread::sleep(PATIENCE);
+            tell("a step goes on for too long: stopped without it; the same command goes on from the last checkpoint");
+            std::process::exit(130);
+        };
+        // Without it, an interrupt waits for the step.
+        let _ = std::thread::Builder::new().spawn(late);
     };
     // Without a handler an interrupt kills the process, and the run goes on from its last checkpoint.
     let _ = ctrlc::set_handler(heard);
