@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 clbench=${CLBENCH:-target/release/clbench}
-methods=(finetune joint ewc ema replay "lora lora.rank=1" "lora lora.rank=4" "lora lora.rank=16" "lora lora.rank=64")
+methods=(finetune joint ewc ema replay gem vcl "lora lora.rank=1" "lora lora.rank=4" "lora lora.rank=16" "lora lora.rank=64")
 
 # A line of what the stream $1 costs with each method.
 costs() {
@@ -33,7 +33,7 @@ print(f"| {sys.argv[1]} | {steps:,} | {flops:.4g} | {memory} | {ratio:.4f} | {ma
     echo "# Memory-adjusted operations"
     echo
     echo "Not verified by \`clbench verify\`: nothing on this page was run to its end."
-    echo "Made by \`scripts/study-maf.sh\`; \`tests/cost.rs\` holds the first and the last section to be so."
+    echo "Made by \`scripts/study-maf.sh\`; \`tests/cost.rs\` holds the first section and the last two to be so."
     echo
     echo "## FoMo-in-Flux's table, computed again"
     echo
@@ -71,4 +71,15 @@ for name, case in json.load(open("tests/golden/held.json"))["cases"].items():
     theirs = case["bytes"]
     ours, trained = theirs - 4, case["trained"]
     print(f"| {name} | {trained} | {theirs:,} | {ours:,} | {ours / theirs:.4f} |")'
+    echo
+    echo "## What a whole step holds"
+    echo
+    echo "Bytes of graphs and gradients that a step of three experiences holds at once in PyTorch 2.11, passes of hooks included"
+    echo "(\`scripts/golden/steps.py\`): digits, 16 examples, 24 hidden units. clbench counts the same, or 4 bytes less with texts."
+    echo
+    python3 -c '
+import json
+print("| settings | first | second | third |\n|---|---:|---:|---:|")
+for settings, bytes in json.load(open("tests/golden/steps.json"))["cases"].items():
+    print(f"| `{settings}` | " + " | ".join(f"{one:,}" for one in bytes) + " |")'
 } >results/published/maf.md

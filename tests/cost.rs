@@ -11,10 +11,11 @@ use burn::tensor::{Device, Tensor, TensorData};
 use clbench::{
     array::Array,
     batch::Batch,
+    catalogue::Family,
     cost::{clip, fomo},
     draws::Draws,
     ledger::{Meter, Phase},
-    method::Carrier,
+    method::{Carrier, Contribution},
     net::{Body, Net},
     pass::{Mode, Pass, Weights},
     plain::Plain,
@@ -169,6 +170,91 @@ fn what_a_method_remembers_is_paid_for() {
     assert!((2 * weights..2 * weights + 1000).contains(&(ewc[1] - plain[1])), "{} beside {}", ewc[1], plain[1]);
     // A step on twice as many examples holds twice as much for its backward pass.
     assert!(replay[1] > plain[1] + 16 * (4 * (64 + 24 + 6) + 8), "{} beside {}", replay[1], plain[1]);
+}
+
+/// Bytes of graphs and gradients that a step of each experience holds at once: its peak less weights, the optimizer's
+/// numbers and what it reads of states.
+fn held(settings: &str) -> Vec<u64> {
+    let setup = setup(&format!("{settings} net.dropout=0 train.steps=2"));
+    let read = |run: &Run| -> u64 {
+        let part = |(_, part): &(String, Box<dyn Contribution>)| {
+            (part.save().unwrap().len().saturating_sub(part.aside().unwrap())) as u64
+        };
+        run.stack().contributions.iter().map(part).sum()
+    };
+    let shelf = support::shelf();
+    let (mut run, mut heard) = (Run::new(&setup, 0, &shelf).unwrap(), Heard::default());
+    let (born, mut found) = (read(&run), Vec::new());
+    while !run.is_over() {
+        run.advance(&mut heard).unwrap();
+        if run.state.position.step == 1 {
+            let numbers = run.state.weights.elements() + run.state.optim.elements();
+            let states = read(&run) - born;
+            found.push(run.state.peaks.last().unwrap() - 4 * numbers as u64 - states);
+        }
+    }
+    assert_eq!(run.state.diverged, None, "{settings}");
+    found
+}
+
+#[derive(Deserialize)]
+struct Steps {
+    cases: BTreeMap<String, Vec<u64>>,
+}
+
+/// Each family of methods, as PyTorch does the same: graphs one after another, and what stays beside them.
+#[test]
+fn a_step_holds_what_the_same_step_holds_in_pytorch() {
+    let golden: Steps = serde_json::from_str(include_str!("golden/steps.json")).unwrap();
+    let found: BTreeMap<&str, Vec<u64>> = golden.cases.keys().map(|settings| (&**settings, held(settings))).collect();
+    let apart = |settings: &&String| {
+        let pairs = found[&***settings].iter().zip(&golden.cases[*settings]);
+        // A state's count may grow by a digit.
+        found[&***settings].len() != 3 || pairs.into_iter().any(|(ours, theirs)| ours.abs_diff(*theirs) > 8)
+    };
+    let wrong: Vec<_> = golden.cases.keys().filter(apart).map(|of| (of, &found[&**of], &golden.cases[of])).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // A case of each method, or of one that differs from it only in what it merges or where it is trained.
+    let methods = |settings: &String| -> Vec<String> {
+        let named = settings.split(' ').find_map(|word| word.strip_prefix("method=")).unwrap();
+        named.split('+').map(str::to_owned).collect()
+    };
+    let tried: Vec<String> = golden.cases.keys().flat_map(methods).collect();
+    for method in clbench_methods::catalogue() {
+        let alike = method.family == Family::Merging || ["joint", "norms"].contains(&method.name);
+        assert!(alike || tried.iter().any(|tried| tried == method.name), "no case of {}", method.name);
+    }
+}
+
+/// The tide of a step's hooks is paid for: under a cap in memory-adjusted operations each experience takes as many steps
+/// as its own peak lets it.
+#[test]
+fn hooks_that_hold_more_get_fewer_steps() {
+    let told = "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2";
+    for settings in [
+        "method=gem gem.capacity=60",
+        "method=gem gem.form=average",
+        "method=vcl",
+        "method=ibcl",
+        &format!("{told} method=hypernet hypernet.widths=[4] hypernet.chunk=100"),
+    ] {
+        finished(&format!("{settings} optim.rate=0.01 budget.maf=4e7"), |run| {
+            let state = &run.state;
+            for (experience, peak) in state.peaks.iter().enumerate() {
+                let spent = state.ledger.charged(Some(experience));
+                let exact = spent.flops as f64 * *peak as f64 / state.reference as f64;
+                assert!(
+                    spent.maf as f64 >= exact && spent.maf as f64 <= exact + spent.steps as f64 + 8.0,
+                    "{settings}"
+                );
+                assert!((36_000_000..=40_000_000).contains(&spent.maf), "{settings}: {spent:?}");
+            }
+            // What is constrained or kept grows with the tasks.
+            let grows = ["hypernet", "capacity", "ibcl"].iter().any(|word| settings.contains(word));
+            assert_eq!(grows, state.peaks[2] > state.peaks[1], "{settings}: {:?}", state.peaks);
+            assert!(state.peaks[1] > state.reference, "{settings}: {:?} {}", state.peaks, state.reference);
+        });
+    }
 }
 
 #[test]

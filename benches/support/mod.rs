@@ -10,7 +10,6 @@ use clbench::{
     config::{Asked, Setup, resolve},
     draws::Draws,
     ledger::Meter,
-    net::cross_entropy,
     optim::Optimizer,
     pass::{Mode, Pass, Weights},
     registry::Shelf,
@@ -82,7 +81,8 @@ impl<'a> Bare<'a> {
         let meter = Meter::default();
         let mut pass = Pass::tracked(&self.weights, Mode::Train(Draws::of(0)), &meter);
         let logits = self.setup.net.logits(&mut pass, batch.inputs.clone(), &batch.scopes);
-        let grads = pass.gradients(cross_entropy(logits, batch.labels.clone()));
+        let loss = pass.cross_entropy(logits, batch.labels.clone());
+        let grads = pass.gradients(loss);
         drop(pass);
         self.optim.step(&mut self.weights.theta, grads, 0.05, &meter);
     }

@@ -18,7 +18,7 @@ use crate::{
     method::{Carrier, Fit},
     net::Net,
     optim::{Optimizer, clip_apart},
-    pass::{Grams, Mode, Pass, Sight, Weights},
+    pass::{ELEMENT, Grams, Mode, Pass, Sight, Weights},
     predictor::{Ask, loss},
     scope::{Heads, Scope},
     theta::Theta,
@@ -58,6 +58,12 @@ pub struct Ctx<'a> {
     pub(crate) eval: &'a Eval,
     pub(crate) net: &'a Net,
     pub(crate) meter: Meter,
+    /// Counts what was only done to find out a price.
+    pub(crate) pricing: Meter,
+    /// Whether the step is logged.
+    pub(crate) logs: bool,
+    /// The value of penalties that a hook added as gradients.
+    pub(crate) penalty: Option<f64>,
 }
 
 impl Ctx<'_> {
@@ -76,6 +82,10 @@ impl Ctx<'_> {
     /// What counts the work of this hook.
     pub fn meter(&self) -> &Meter {
         &self.meter
+    }
+    /// Notes that this hook holds `elements` numbers until it ends, beside what its passes hold.
+    pub fn holds(&self, elements: usize) {
+        self.meter.tide(|tide| tide.come_in((ELEMENT * elements) as u64));
     }
     /// A question about the classes in `scope`, its work charged; for predictors that are used inside of a hook.
     pub fn ask(&self, scope: Scope) -> Ask {
@@ -103,12 +113,24 @@ impl Ctx<'_> {
     pub fn tracked(&self, mode: Mode) -> Pass {
         Pass::tracked(self.weights, mode, &self.meter)
     }
-    /// Gradient of the base loss at the current weights, in `Eval`: nothing is dropped, nothing moves.
+    /// Gradient of the base loss at the current weights, in `Eval`: nothing is dropped, nothing moves. Its examples are
+    /// counted.
     pub fn gradient(&self, batch: &Batch) -> Theta {
+        self.meter.count(Spent { examples: batch.len() as u64, ..Spent::default() });
+        self.gradient_again(batch)
+    }
+    /// [`Ctx::gradient`] of examples that were counted before, under other labels.
+    pub fn gradient_again(&self, batch: &Batch) -> Theta {
         let mut pass = self.tracked(Mode::Eval);
         let loss = self.carrier.loss(&mut pass, batch).loss;
-        self.meter.count(Spent { examples: batch.len() as u64, ..Spent::default() });
         pass.gradients(loss)
+    }
+    /// Says what the penalty comes to whose gradient a `gradients` hook adds, in nats and at the step's own weights, so
+    /// that it is logged as a term of the loss. `value` is only asked where the step is logged.
+    pub fn penalty(&mut self, value: impl FnOnce(&Self) -> f64) {
+        if self.logs {
+            self.penalty = Some(self.penalty.unwrap_or(0.0) + value(self));
+        }
     }
     /// The base loss of remembered examples within the step's own pass; they are counted as replayed.
     pub fn rehearse<'e>(&self, pass: &mut Pass, examples: impl IntoIterator<Item = &'e Example>) -> Fit {
@@ -251,20 +273,23 @@ impl Ctx<'_> {
         self.meter.count(Spent { examples: inputs.dims()[0] as u64, ..Spent::default() });
         Some(inputs)
     }
-    /// Does some work to find out what it costs, and does not charge it.
+    /// Does some work to find out what it costs, and does not charge it: it is recorded as a probe.
     pub fn price_of<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<Spent> {
         let before = self.meter.take();
         let result = work();
         let price = self.meter.take();
         self.meter.count(before);
+        self.pricing.count(price);
         result.map(|_| price)
     }
     /// Where the optimizer would go with `grads` at this step's rate. Nothing changes.
     pub fn look_ahead(&self, grads: &Theta) -> Theta {
         let clipped = |limit| clip_apart(grads.clone(), limit, &self.carrier.apart(&self.weights.theta)).0;
         let grads = self.clip.map_or_else(|| grads.clone(), clipped);
-        let mut theta = self.weights.theta.clone();
-        self.optim.clone().step(&mut theta, grads, self.rate, &self.meter);
+        let (mut theta, mut optim) = (self.weights.theta.clone(), self.optim.clone());
+        optim.step(&mut theta, grads, self.rate, &self.meter);
+        let ahead = ELEMENT * (theta.len() + optim.elements());
+        self.meter.tide(|tide| tide.splash(ahead as u64));
         theta
     }
     /// What re-estimating running statistics once will cost.

@@ -70,7 +70,9 @@ pub fn execute(
     stop: &AtomicBool,
 ) -> Result<Outcome> {
     let path = setup.place(runs, seed);
-    let names: Vec<String> = setup.stack(shelf)?.contributions.into_iter().map(|(name, _)| name).collect();
+    let stack = setup.stack(shelf)?;
+    let penalty = stack.carrier.penalises().then(|| "penalty".to_owned());
+    let names: Vec<String> = penalty.into_iter().chain(stack.contributions.into_iter().map(|(name, _)| name)).collect();
     let kept = [true, true, setup.config.keep.predictions, setup.dual.is_some()];
     let (mut folder, saved) = match Folder::open(&path, &names, kept)? {
         Found::Complete => return finished(&path, setup, seed, watch),

@@ -27,7 +27,7 @@ use crate::{
 const MAGIC: &[u8] = b"clbench checkpoint 3\n";
 /// Largest checkpoint that is read, in bytes.
 const MOST_BYTES: u64 = 1 << 35;
-/// Files that grow while a run goes on, with their headers; `train.csv`'s ends with the contributions' names.
+/// Files that grow while a run goes on, with their headers; `train.csv`'s has the names of the loss's terms.
 const GROWING: [&str; 4] = [RECORDS_FILE, "train.csv", "predictions.csv", RETRIEVAL_FILE];
 
 /// An open run's directory. It is locked: two processes cannot be at work in it.

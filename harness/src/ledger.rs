@@ -4,6 +4,8 @@ use std::{cell::Cell, collections::BTreeMap, ops::AddAssign, rc::Rc};
 
 use serde::{Deserialize, Serialize};
 
+use crate::tide::Tide;
+
 /// What work was done for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -20,7 +22,7 @@ pub enum Phase {
     Deploy,
     /// Answering questions. Recorded, not charged.
     Evaluate,
-    /// Throw-away steps that find out what a step costs. Recorded, not charged.
+    /// Throw-away steps and all other work that only finds out what something costs. Recorded, not charged.
     Probe,
 }
 
@@ -126,16 +128,42 @@ impl Footprint {
     }
 }
 
-/// Counts work as it is done. Clones count together; a pass, a predictor and a hook hold one each.
+/// Counts work as it is done, and notes what is held where somebody asked for it. Clones count together; a pass, a
+/// predictor and a hook hold one each.
 #[derive(Clone, Debug, Default)]
-pub struct Meter(Rc<Cell<Spent>>);
+pub struct Meter(Rc<Account>);
+
+#[derive(Debug, Default)]
+struct Account {
+    spent: Cell<Spent>,
+    tide: Option<Cell<Tide>>,
+}
 
 impl Meter {
+    /// Also notes what the passes that count with it hold at once.
+    pub fn measuring() -> Self {
+        Self(Rc::new(Account { tide: Some(Cell::default()), ..Account::default() }))
+    }
+    /// Whether it notes what is held.
+    pub fn measures(&self) -> bool {
+        self.0.tide.is_some()
+    }
+    /// Bytes of graphs and gradients that were held at once, at most; 0 where that was not noted.
+    pub fn most_held(&self) -> u64 {
+        self.0.tide.as_ref().map_or(0, |tide| tide.get().most())
+    }
+    pub(crate) fn tide(&self, change: impl FnOnce(&mut Tide)) {
+        if let Some(cell) = &self.0.tide {
+            let mut tide = cell.get();
+            change(&mut tide);
+            cell.set(tide);
+        }
+    }
     /// Adds to the count.
     pub fn count(&self, spent: Spent) {
-        let mut sum = self.0.get();
+        let mut sum = self.0.spent.get();
         sum += spent;
-        self.0.set(sum);
+        self.0.spent.set(sum);
     }
     /// Adds operations.
     pub fn flops(&self, flops: u64) {
@@ -143,11 +171,11 @@ impl Meter {
     }
     /// What has been counted.
     pub fn read(&self) -> Spent {
-        self.0.get()
+        self.0.spent.get()
     }
     /// What has been counted, leaving nothing.
     pub fn take(&self) -> Spent {
-        self.0.take()
+        self.0.spent.take()
     }
 }
 

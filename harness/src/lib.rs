@@ -54,3 +54,4 @@ pub mod execute;
 
 mod checkpoint;
 mod folder;
+mod tide;

@@ -17,7 +17,6 @@ use crate::{
     ctx::{Ctx, Deploy},
     draws::Draws,
     ledger::Spent,
-    net::cross_entropy,
     pass::{Pass, Weights},
     predictor::Predictor,
     theta::Theta,
@@ -93,6 +92,11 @@ pub trait Carrier: Send + Sync {
     fn task_start(&self, _cx: &mut Ctx) -> Result<()> {
         Ok(())
     }
+    /// Whether [`Carrier::gradients`] adds a penalty's gradient and says its value ([`Ctx::penalty`]), which then has a
+    /// column `penalty` in `train.csv`.
+    fn penalises(&self) -> bool {
+        false
+    }
     /// Edits the gradients before any contribution does.
     fn gradients(&self, _cx: &mut Ctx, _grads: &mut Theta) -> Result<()> {
         Ok(())
@@ -112,9 +116,9 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// Cross-entropy of one network's logits `[batch, classes]` with `labels` `[batch]`.
-    pub fn of(logits: Tensor<2>, labels: Tensor<1, Int>) -> Self {
-        Self { loss: cross_entropy(logits.clone(), labels), logits: Some(logits) }
+    /// Cross-entropy of one network's logits `[batch, classes]` with `labels` `[batch]`, in `pass`.
+    pub fn of(pass: &mut Pass, logits: Tensor<2>, labels: Tensor<1, Int>) -> Self {
+        Self { loss: pass.cross_entropy(logits.clone(), labels), logits: Some(logits) }
     }
 }
 
@@ -153,7 +157,8 @@ pub trait Contribution: Stored + Send {
     fn loss(&mut self, _cx: &mut Ctx, _pass: &mut Pass, _batch: &Batch, _base: &Fit) -> Result<Option<Tensor<1>>> {
         Ok(None)
     }
-    /// Edits the gradients: penalties in closed form, projections. Clipping comes after.
+    /// Edits the gradients: penalties in closed form, whose value is for [`Ctx::penalty`], and projections. Clipping comes
+    /// after.
     fn gradients(&mut self, _cx: &mut Ctx, _grads: &mut Theta) -> Result<()> {
         Ok(())
     }

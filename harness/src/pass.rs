@@ -5,7 +5,7 @@
 //! way to a layer, and so the one place where operations are counted, dropout is drawn and a low-rank
 //! adapter is applied.
 
-use burn::tensor::{Tensor, activation, module};
+use burn::tensor::{Int, Tensor, activation, module};
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +69,10 @@ pub struct Pass {
     pub mode: Mode,
     meter: Meter,
     calls: u64,
+    /// How often it ran with other weights.
+    unders: u64,
+    /// The number of those that it runs with; 0 for its own.
+    within: u64,
     /// What layers see is gathered here, where somebody asked for it.
     grams: Option<Grams>,
     /// What is kept for gradients is noted here, where somebody asked for it.
@@ -80,12 +84,15 @@ pub struct Pass {
 impl Pass {
     /// A pass that keeps no graph. Its operations are counted by `meter`.
     pub fn plain(weights: &Weights, mode: Mode, meter: &Meter) -> Self {
-        Self { weights: weights.clone(), mode, meter: meter.clone(), calls: 0, grams: None, held: None, lone: false }
+        let (weights, meter) = (weights.clone(), meter.clone());
+        Self { weights, mode, meter, calls: 0, unders: 0, within: 0, grams: None, held: None, lone: false }
     }
-    /// A pass whose `weights.theta` are graph leaves. Its operations are counted by `meter`.
+    /// A pass whose `weights.theta` are graph leaves. Its operations are counted by `meter`, and what it holds where that
+    /// is measured.
     pub fn tracked(weights: &Weights, mode: Mode, meter: &Meter) -> Self {
         let mut pass = Self::plain(weights, mode, meter);
         pass.weights.theta = weights.theta.leaves();
+        pass.held = meter.measures().then(|| Held::by(meter));
         pass
     }
     /// Whether a batch normalisation in `Train` met one value of each channel and took its running statistics.
@@ -100,13 +107,20 @@ impl Pass {
     pub fn gradients(&self, loss: Tensor<1>) -> Theta {
         let grads = loss.backward();
         drop(loss);
-        self.weights.theta.gradients(&grads)
+        let grads = self.weights.theta.gradients(&grads);
+        self.meter.tide(|tide| tide.come_in((ELEMENT * grads.len()) as u64));
+        if let Some(held) = &self.held {
+            held.let_go();
+        }
+        grads
     }
     /// Runs `f` with `theta` as the network's weights. The graph reaches through it.
     pub fn under<T>(&mut self, theta: Theta, f: impl FnOnce(&mut Self) -> T) -> T {
+        self.unders += 1;
         let outer = std::mem::replace(&mut self.weights.theta, theta);
+        let within = std::mem::replace(&mut self.within, self.unders);
         let result = f(self);
-        self.weights.theta = outer;
+        (self.weights.theta, self.within) = (outer, within);
         result
     }
     /// The tensor at `path`: trained if there is one, else frozen. Panics when there is none.
@@ -116,6 +130,10 @@ impl Pass {
     /// Whether there is a tensor at `path`, trained or frozen.
     pub fn has(&self, path: &str) -> bool {
         self.find(path).is_some()
+    }
+    /// Whether the tensor at `path` was made on the graph: out of a distribution, or by another network.
+    fn is_made(&self, path: &str) -> bool {
+        self.find(path).is_some_and(|array| array.flat.is_autodiff() && !array.flat.is_require_grad())
     }
     fn find(&self, path: &str) -> Option<&Array> {
         self.weights.theta.get(path).or_else(|| self.weights.frozen.get(path))
@@ -137,12 +155,22 @@ impl Pass {
 /// Layers with weights.
 impl Pass {
     fn product<const D: usize>(&mut self, x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
-        let [_, outputs] = weight.dims();
-        self.count(x.shape().num_elements() * outputs, [x.is_autodiff(), weight.is_autodiff()]);
         if weight.is_autodiff() {
             self.hold(&x);
         }
+        self.plain_product(x, weight, bias)
+    }
+    /// [`Pass::product`] of what is noted elsewhere.
+    fn plain_product<const D: usize>(&self, x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
+        let [_, outputs] = weight.dims();
+        self.count(x.shape().num_elements() * outputs, [x.is_autodiff(), weight.is_autodiff()]);
         module::linear(x, weight, bias)
+    }
+    /// Notes that weights which were made on the graph are kept for the gradient of what came in.
+    fn hold_made<const D: usize, const W: usize>(&mut self, x: &Tensor<D>, weight: &Tensor<W>) {
+        if x.is_autodiff() {
+            self.hold_weights(weight);
+        }
     }
 
     /// `x·W + b`, and what the low-rank adapters at `name` make of it (`pass/adapter.rs`); without `name.bias` no b.
@@ -151,6 +179,9 @@ impl Pass {
         let (weight, bias) = (self.read::<2>(&format!("{name}.weight")), self.find(&format!("{name}.bias")));
         let bias = bias.map(Array::tensor::<1>);
         self.gather_rows(name, &x);
+        if self.is_made(&format!("{name}.weight")) {
+            self.hold_made(&x, &weight);
+        }
         if self.has(&format!("{name}.weight{SPREAD}")) {
             let mean = self.product(x.clone(), weight, bias);
             return self.scattered(name, x, mean);
@@ -211,7 +242,7 @@ impl Pass {
             }
         };
         let count = values as f32;
-        self.hold_normalised(&x, &gamma, x.dims()[1]);
+        self.hold_normalised(name, &x, &gamma, x.dims()[1]);
         let out = module::batch_norm_train(x, gamma, beta, epsilon);
         let unbiased = out.variance.inner() * (count / (count - 1.0));
         self.weights.buffers.insert(mean_at, mean * (1.0 - momentum) + out.mean.inner() * momentum);
@@ -222,21 +253,40 @@ impl Pass {
     /// Layer normalisation over the last axis. Shape kept. Ba et al. 2016, <https://arxiv.org/abs/1607.06450>, eq. 3.
     pub fn layer_norm<const D: usize>(&mut self, name: &str, x: Tensor<D>) -> Tensor<D> {
         let (gamma, beta) = (self.read(&format!("{name}.gamma")), self.read(&format!("{name}.beta")));
-        self.hold_normalised(&x, &gamma, x.shape().num_elements() / x.dims()[D - 1]);
+        self.hold_normalised(name, &x, &gamma, x.shape().num_elements() / x.dims()[D - 1]);
         module::layer_norm(x, gamma, Some(beta), EPSILON)
     }
 
     /// Notes what a normalisation keeps: what came in, and a mean and a deviation for each of `groups`.
-    fn hold_normalised<const D: usize>(&mut self, x: &Tensor<D>, gamma: &Tensor<1>, groups: usize) {
+    fn hold_normalised<const D: usize>(&mut self, name: &str, x: &Tensor<D>, gamma: &Tensor<1>, groups: usize) {
         if x.is_autodiff() || gamma.is_autodiff() {
             self.hold(x);
-            self.hold_bytes(2 * ELEMENT * groups);
+            self.hold_numbers(2 * groups);
+        }
+        if self.is_made(&format!("{name}.gamma")) {
+            self.hold_made(x, gamma);
         }
     }
 }
 
 /// Layers without weights.
 impl Pass {
+    /// Mean cross-entropy of logits `[batch, classes]` and labels `[batch]`. Shape `[1]`.
+    pub fn cross_entropy(&mut self, logits: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+        self.log_likelihoods(logits, labels).mean().neg()
+    }
+
+    /// Logarithm of each label's share in the softmax of its row. Logits `[batch, classes]` and labels `[batch]` to
+    /// `[batch, 1]`.
+    pub fn log_likelihoods(&mut self, logits: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<2> {
+        if logits.is_autodiff() {
+            // The logarithms of the softmax, and which of them count.
+            let [rows, classes] = logits.dims();
+            self.hold_bytes(rows * (ELEMENT * classes + INDEX));
+        }
+        activation::log_softmax(logits, 1).gather(1, labels.unsqueeze_dim(1))
+    }
+
     /// The larger of each element and 0. Shape kept.
     pub fn relu<const D: usize>(&mut self, x: Tensor<D>) -> Tensor<D> {
         let y = activation::relu(x);
@@ -256,10 +306,13 @@ impl Pass {
 
     /// x above 0, eˣ − 1 below: Clevert et al. 2016, <https://arxiv.org/abs/1511.07289>, eq. 15 with α = 1. Shape kept.
     pub fn elu<const D: usize>(&mut self, x: Tensor<D>) -> Tensor<D> {
+        let (above, below) = (activation::relu(x.clone()), x.clone().clamp_max(0.0).exp());
         if x.is_autodiff() {
+            self.hold(&above);
             self.hold(&x);
+            self.hold(&below);
         }
-        activation::relu(x.clone()) + (x.clamp_max(0.0).exp() - 1.0)
+        above + (below - 1.0)
     }
 
     /// 1/(1 + e^−x). Shape kept.
@@ -342,9 +395,14 @@ impl Pass {
 
     /// Inner product of each row of `x` with each row of `y`. Shapes `[n, d]` and `[m, d]` to `[n, m]`.
     pub fn products(&mut self, x: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
+        self.hold_pair(&x, &y);
+        self.products_of_weights(x, y)
+    }
+
+    /// [`Pass::products`] of rows of the run's weights, which are there anyway.
+    pub fn products_of_weights(&mut self, x: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
         let ([rows, width], [columns, _]) = (x.dims(), y.dims());
         self.count(rows * width * columns, [x.is_autodiff(), y.is_autodiff()]);
-        self.hold_pair(&x, &y);
         x.matmul(y.transpose())
     }
 

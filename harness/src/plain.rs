@@ -7,7 +7,7 @@ use crate::{
     draws::Draws,
     method::{Carrier, Fit},
     net::Net,
-    pass::{ELEMENT, INDEX, Pass, Weights},
+    pass::{Pass, Weights},
     predictor::{Ask, Predictor},
     scope::Scopes,
 };
@@ -25,12 +25,7 @@ impl Carrier for Plain {
     }
     fn loss(&self, pass: &mut Pass, batch: &Batch) -> Fit {
         let logits = self.0.logits(pass, batch.inputs.clone(), &batch.scopes);
-        if logits.is_autodiff() {
-            // The logarithms of the softmax, and which of them count.
-            let [rows, classes] = logits.dims();
-            pass.hold_bytes(rows * (ELEMENT * classes + INDEX));
-        }
-        Fit::of(logits, batch.labels.clone())
+        Fit::of(pass, logits, batch.labels.clone())
     }
     fn predictor(&self, weights: &Weights) -> Box<dyn Predictor> {
         Box::new(Network { net: self.0.clone(), weights: weights.clone() })

@@ -56,7 +56,8 @@ pub struct Logged {
     pub step: u64,
     /// The loss with all its terms.
     pub loss: f64,
-    /// The carrier's own loss, then each contribution's term, where it gave one.
+    /// The carrier's own loss, its penalty where it is one that [penalises](crate::method::Carrier::penalises), then each
+    /// contribution's term: what it added to the loss, and the value of what it added as gradients.
     pub terms: Vec<Option<f64>>,
     /// The learning rate.
     pub rate: f64,
@@ -282,17 +283,12 @@ impl<'a> Run<'a> {
             cx.carrier.task_start(cx)?;
             parts.iter_mut().try_for_each(|(_, part)| part.task_start(cx))
         })?;
-        let survey = come_back::surveys(self.setup);
-        let (cx, parts) = self.split(0, 0.0, &Meter::default());
-        let mut reserve = cx.carrier.reserve(&cx)?;
-        for (_, part) in parts.iter() {
-            reserve += part.reserve(&cx)?;
-        }
-        if let Some(keep) = survey {
-            reserve += cx.survey_price(keep)?;
-        }
+        let reserve = self.reserve()?;
         if self.state.reference == 0 {
-            self.state.reference = self.reference();
+            let started = Instant::now();
+            let (reference, spent) = self.reference();
+            self.state.reference = reference;
+            self.charge(Phase::Probe, spent, started);
         }
         let (price, peak) = self.probe(2)?;
         self.state.peaks.push(peak);
@@ -304,6 +300,22 @@ impl<'a> Run<'a> {
         let networks = self.stack.carrier.parts(&self.state.weights.theta).len() as u64;
         self.state.horizons.push(Horizon { networks, ..horizon });
         Ok(())
+    }
+
+    /// What the end of the experience will need; what is done to find it out is recorded.
+    fn reserve(&mut self) -> Result<Spent> {
+        let (survey, started, meter) = (come_back::surveys(self.setup), Instant::now(), Meter::default());
+        let (cx, parts) = self.split(0, 0.0, &meter);
+        let mut reserve = cx.carrier.reserve(&cx)?;
+        for (_, part) in parts.iter() {
+            reserve += part.reserve(&cx)?;
+        }
+        if let Some(keep) = survey {
+            reserve += cx.survey_price(keep)?;
+        }
+        meter.count(cx.pricing.take());
+        self.charge(Phase::Probe, meter.take(), started);
+        Ok(reserve)
     }
 
     /// Near a cap, finds out what the next step really costs, and shortens the experience if it has grown dearer.
@@ -395,7 +407,9 @@ impl<'a> Run<'a> {
         let (mut cx, parts) = self.split(step, 0.0, &meter);
         call(&mut cx, parts)?;
         cx.optim.keep_to(&cx.weights.theta);
+        let pricing = cx.pricing.take();
         self.charge(phase, meter.take(), started);
+        self.charge(Phase::Probe, pricing, Instant::now());
         Ok(())
     }
 
@@ -433,6 +447,9 @@ impl<'a> Run<'a> {
             eval: &config.eval,
             net: &self.setup.net,
             meter: meter.clone(),
+            pricing: Meter::default(),
+            logs: false,
+            penalty: None,
         };
         (cx, contributions)
     }

@@ -2,8 +2,8 @@
 //!
 //! - Kirkpatrick et al. 2017, <https://arxiv.org/abs/1612.00796>, eq. 3: loss + Σ λ/2 · F · (θ − θ*)², one anchor and
 //!   Fisher for each task.
-//! - Schwarz et al. 2018, <https://arxiv.org/abs/1805.06370>, section 4: one running Fisher, decayed, around the
-//!   newest anchor (online).
+//! - Schwarz et al. 2018, <https://arxiv.org/abs/1805.06370>, section 4 (online): one running Fisher F ← γ·F + Fₜ around
+//!   the newest anchor, and the penalty λ/2 · γ · F · (θ − θ*)², in which the running Fisher is decayed as well.
 //! - The kinds of Fisher: van de Ven 2025, <https://arxiv.org/abs/2502.11756>, section 3.
 //!
 //! **Deviation:** a parameter without a gradient at a step is not pulled at that step; it does not move.
@@ -42,7 +42,7 @@ pub const METHOD: Method = Method {
         },
         Setting {
             key: "keep",
-            about: "share of the earlier Fisher that is kept when form is online, γ",
+            about: "share of the earlier Fisher that is kept and that pulls when form is online, γ",
             range: Range::Within(0.0, 1.0),
         },
         Setting {
@@ -92,7 +92,7 @@ pub struct Config {
     pub strength: f64,
     /// How tasks are remembered.
     pub form: Form,
-    /// Share of the earlier Fisher that is kept when `form` is `online`, γ.
+    /// Share of the earlier Fisher that is kept, and with which it pulls, when `form` is `online`, γ.
     pub keep: f64,
     /// What is squared.
     #[serde(deserialize_with = "by_name")]
@@ -157,11 +157,21 @@ impl Ewc {
             });
             return Ok(square(&batch.relabelled(vec![label.unwrap_or(last)])));
         }
+        // One example, however many labels it is asked about.
+        cx.meter().count(Spent { examples: batch.len() as u64, ..Spent::default() });
         let mut sum = Theta::default();
         for (label, p) in p.into_iter().enumerate().filter(|(label, _)| counts[*label]) {
-            sum.gather(&square(&batch.relabelled(vec![label])), p);
+            sum.gather(&cx.gradient_again(&batch.relabelled(vec![label])).map(|g| g.clone() * g), p);
         }
         Ok(sum)
+    }
+
+    /// What the sum Σ F · (θ − θ*)² over anchors weighs, twice over: λ, or λ·γ.
+    fn weight(&self) -> f64 {
+        match self.config.form {
+            Form::Online => self.config.strength * self.config.keep,
+            Form::PerTask => self.config.strength,
+        }
     }
 
     /// Examples whose gradient is squared at once.
@@ -196,9 +206,12 @@ impl Contribution for Ewc {
     }
 
     fn gradients(&mut self, cx: &mut Ctx, grads: &mut Theta) -> Result<()> {
+        let strength = self.weight();
         for (anchor, fisher) in &self.anchors {
-            let pull = cx.weights.theta.only(grads).sub(anchor).zip(fisher, |drift, fisher| drift * fisher);
-            *grads = grads.add(&pull, self.config.strength as f32);
+            let drift = cx.weights.theta.only(grads).sub(anchor);
+            let pull = drift.zip(fisher, |drift, fisher| drift * fisher);
+            *grads = grads.add(&pull, strength as f32);
+            cx.penalty(|_| strength / 2.0 * drift.dot(&pull));
         }
         Ok(())
     }

@@ -181,20 +181,19 @@ impl Contribution for Gem {
     }
 
     fn gradients(&mut self, cx: &mut Ctx, grads: &mut Theta) -> Result<()> {
-        let remembered: Vec<Theta> = self
-            .sets(cx)
-            .into_iter()
-            .map(|set| {
-                let mut pass = cx.tracked(Mode::Eval);
-                let loss = cx.rehearse(&mut pass, set).loss;
-                pass.gradients(loss)
-            })
-            .collect();
+        let (mut remembered, mut losses) = (Vec::new(), Vec::new());
+        for set in self.sets(cx) {
+            let mut pass = cx.tracked(Mode::Eval);
+            let loss = cx.rehearse(&mut pass, set).loss;
+            losses.push(loss.clone().inner());
+            remembered.push(pass.gradients(loss));
+        }
         if remembered.is_empty() {
             return Ok(());
         }
         if self.config.rehearse {
             remembered.iter().for_each(|more| grads.gather(more, 1.0));
+            cx.penalty(|_| losses.into_iter().map(|loss| f64::from(loss.into_scalar::<f32>())).sum());
         }
         for prefix in cx.carrier.parts(&cx.weights.theta) {
             let part = |of: &Theta| {

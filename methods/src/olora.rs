@@ -97,7 +97,12 @@ impl Kind for Olora {
 fn overlap(pass: &mut Pass, name: &str) -> Option<Tensor<1>> {
     let all: Vec<Tensor<2>> = (0..).map_while(|index| directions(pass, &format!("{name}.lora{index}.a"))).collect();
     let (new, old) = all.split_last()?;
-    let sizes: Vec<_> = old.iter().map(|old| pass.products(new.clone(), old.clone()).abs().sum()).collect();
+    let mut size = |old: &Tensor<2>| {
+        let overlap = pass.products_of_weights(new.clone(), old.clone());
+        pass.hold_for(&overlap, 1);
+        overlap.abs().sum()
+    };
+    let sizes: Vec<_> = old.iter().map(&mut size).collect();
     sizes.into_iter().reduce(|sum, size| sum + size)
 }
 

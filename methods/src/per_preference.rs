@@ -59,7 +59,7 @@ impl Carrier for PerPreference {
         for (p, prefix) in preference::prefixes(&pass.weights.theta).iter().enumerate() {
             let own = pass.weights.theta.below(prefix);
             let logits = pass.under(own, |pass| self.0.logits(pass, batch.inputs.clone(), &batch.scopes));
-            let loss = preference::weighed(logits, batch, &pass.weights.frozen, p);
+            let loss = preference::weighed(pass, logits, batch, p);
             sum = Some(sum.map_or(loss.clone(), |sum| sum + loss));
         }
         Fit { loss: sum.expect("there is a network"), logits: None }

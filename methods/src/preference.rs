@@ -6,8 +6,16 @@
 //! have come weigh the same.
 
 use anyhow::{Result, ensure};
-use burn::tensor::{Device, Tensor, activation};
-use clbench::{array::Array, batch::Batch, ctx::Ctx, net::Net, pass::Weights, predictor::Ask, theta::Theta};
+use burn::tensor::{Device, Tensor};
+use clbench::{
+    array::Array,
+    batch::Batch,
+    ctx::Ctx,
+    net::Net,
+    pass::{Pass, Weights},
+    predictor::Ask,
+    theta::Theta,
+};
 
 /// Where the experience's own tasks are noted, as 0 or 1 for each task. Shape `[tasks]`.
 const NOW: &str = "now";
@@ -79,8 +87,9 @@ fn shares(frozen: &Theta, p: usize) -> Option<Vec<f32>> {
 /// A remembered example of a task that is being trained has no weight: the task's new examples stand for it.
 ///
 /// **Deviation:** a task without an example in a batch has no term in that batch's loss.
-pub(crate) fn weighed(logits: Tensor<2>, batch: &Batch, frozen: &Theta, p: usize) -> Tensor<1> {
-    let each = -activation::log_softmax(logits, 1).gather(1, batch.labels.clone().unsqueeze_dim(1));
+pub(crate) fn weighed(pass: &mut Pass, logits: Tensor<2>, batch: &Batch, p: usize) -> Tensor<1> {
+    let each = -pass.log_likelihoods(logits, batch.labels.clone());
+    let frozen = &pass.weights.frozen;
     let (Some(shares), false) = (shares(frozen, p), batch.tasks.is_empty()) else { return each.mean() };
     let now = frozen.get(NOW).expect("noted with the preferences").values();
     let remembered = batch.indices.is_empty();
@@ -89,6 +98,7 @@ pub(crate) fn weighed(logits: Tensor<2>, batch: &Batch, frozen: &Theta, p: usize
     batch.tasks.iter().for_each(|task| counts[*task] += 1);
     let weights = batch.tasks.iter().map(|task| weight(*task) / counts[*task] as f32).collect();
     let weights = Array::new(&[batch.len(), 1], weights, &each.device().inner());
+    pass.hold_numbers(if each.is_autodiff() { batch.len() } else { 0 });
     (each * weights.tensor()).sum()
 }
 

@@ -1,5 +1,5 @@
 use burn::tensor::Tensor;
-use clbench::scope::Scopes;
+use clbench::{ledger::Meter, pass::Mode, scope::Scopes};
 
 use super::*;
 
@@ -27,10 +27,15 @@ fn logits() -> Tensor<2> {
     Array::new(&[3, 2], rows, &Device::flex()).tensor()
 }
 
+fn value(batch: &Batch, frozen: &Theta) -> f32 {
+    let weights = Weights { frozen: frozen.clone(), ..Weights::default() };
+    weighed(&mut Pass::plain(&weights, Mode::Eval, &Meter::default()), logits(), batch, 0).into_scalar::<f32>()
+}
+
 #[test]
 fn each_tasks_mean_loss_is_weighed() {
     let frozen = theta(&[("preference.0", &[0.25, 0.75]), (NOW, &[0.0, 0.0])]);
-    let loss = weighed(logits(), &batch(&[0, 0, 1], vec![0, 1, 2]), &frozen, 0).into_scalar::<f32>();
+    let loss = value(&batch(&[0, 0, 1], vec![0, 1, 2]), &frozen);
     // ¼·(ln 2 + ln 4)/2 + ¾·ln 4.
     assert!((f64::from(loss) - (0.25 * 1.5 + 0.75 * 2.0) * 2.0_f64.ln()).abs() < 1e-6, "{loss}");
 }
@@ -38,7 +43,7 @@ fn each_tasks_mean_loss_is_weighed() {
 #[test]
 fn a_remembered_example_of_what_is_being_trained_has_no_weight() {
     let frozen = theta(&[("preference.0", &[0.25, 0.75]), (NOW, &[0.0, 1.0])]);
-    let of = |indices| weighed(logits(), &batch(&[0, 0, 1], indices), &frozen, 0).into_scalar::<f32>();
+    let of = |indices| value(&batch(&[0, 0, 1], indices), &frozen);
     let both = (0.25 * 1.5 + 0.75 * 2.0) * 2.0_f64.ln();
     assert!((f64::from(of(vec![0, 1, 2])) - both).abs() < 1e-6);
     assert!((f64::from(of(Vec::new())) - 0.25 * 1.5 * 2.0_f64.ln()).abs() < 1e-6);

@@ -1,13 +1,19 @@
 //! A cap is never overrun, nearly used up, and known before the first step.
 
 use anyhow::Result;
+use burn::tensor::Device;
 use clbench::{
+    batch::Feed,
     config::Setup,
     ctx::Ctx,
-    ledger::{Phase, Spent},
-    method::Contribution,
-    registry::{Make, Method, Settings, Shelf, contribution},
+    draws::Draws,
+    ledger::{Meter, Phase, Spent},
+    method::{Carrier, Contribution},
+    pass::{Mode, Pass},
+    plain::Plain,
+    registry::{Make, Method, Settings, Shelf, carrier, contribution},
     run::Run,
+    scope::Count,
 };
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +51,7 @@ type Read = fn(Spent) -> u64;
 /// The unit, its cap, and how it is read. Thirty to a hundred steps of the dearest stack.
 const CAPS: [(&str, &str, Read); 4] = [
     ("flops", "1e7", |spent| spent.flops),
-    ("maf", "2e7", |spent| spent.maf),
+    ("maf", "4e7", |spent| spent.maf),
     ("examples", "2000", |spent| spent.examples),
     ("steps", "40", |spent| spent.steps),
 ];
@@ -268,4 +274,120 @@ fn rare_work_of_an_optimizer_does_not_starve_it() {
     };
     let (galore, adamw) = (of("galore optim.rank=2"), of("adamw"));
     assert!(2 * galore > adamw && galore < adamw, "{galore} of {adamw}");
+}
+
+/// Work of all passes that went through [`Counted`].
+mod counted {
+    use std::cell::Cell;
+
+    use burn::tensor::{Device, Tensor};
+    use clbench::{
+        batch::Batch,
+        draws::Draws,
+        ledger::Meter,
+        method::{Carrier, Fit},
+        pass::{Pass, Weights},
+        plain::Plain,
+        predictor::{Ask, Predictor},
+    };
+
+    thread_local! {
+        static DONE: Cell<u64> = const { Cell::new(0) };
+    }
+
+    /// Operations so far, leaving none.
+    pub fn done() -> u64 {
+        DONE.take()
+    }
+
+    fn noted<T>(meter: &Meter, work: impl FnOnce() -> T) -> T {
+        let before = meter.read().flops;
+        let made = work();
+        DONE.set(DONE.get() + meter.read().flops - before);
+        made
+    }
+
+    /// The plain carrier.
+    pub struct Counted(pub Plain);
+
+    impl Carrier for Counted {
+        fn init(&self, draws: &Draws, device: &Device) -> Weights {
+            self.0.init(draws, device)
+        }
+        fn loss(&self, pass: &mut Pass, batch: &Batch) -> Fit {
+            let meter = pass.meter().clone();
+            noted(&meter, || self.0.loss(pass, batch))
+        }
+        fn predictor(&self, weights: &Weights) -> Box<dyn Predictor> {
+            Box::new(Answers(self.0.predictor(weights)))
+        }
+    }
+
+    struct Answers(Box<dyn Predictor>);
+
+    impl Predictor for Answers {
+        fn scores(&self, inputs: Tensor<4>, ask: &Ask) -> Tensor<2> {
+            noted(&ask.meter, || self.0.scores(inputs, ask))
+        }
+        fn features(&self, inputs: Tensor<4>, ask: &Ask) -> Option<Tensor<2>> {
+            noted(&ask.meter, || self.0.features(inputs, ask))
+        }
+    }
+}
+
+/// A step of full fine-tuning, which memory is relative to, is taken once by the harness itself.
+fn reference(setup: &Setup) -> u64 {
+    let plain = Plain(setup.net.clone());
+    let (weights, meter) = (plain.init(&Draws::of(0), &Device::flex()), Meter::default());
+    let batch = Feed::new(&setup.stream, 0, Count::All).batch(&[0; 16], &Device::flex());
+    plain.loss(&mut Pass::tracked(&weights, Mode::Train(Draws::of(0)), &meter), &batch);
+    meter.read().flops
+}
+
+/// Steps, hooks, prices, answers: whatever pass is run stands in the ledger, once.
+#[test]
+fn the_ledger_sums_up_to_all_passes_that_were_run() {
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    impl Settings for Nothing {}
+    let make = Make::Carrier(|table, net| carrier(table, net, |Nothing {}, net| Ok(counted::Counted(Plain(net)))));
+    let shelf = || support::shelf().methods([Method::new("counted", make)]);
+    for stack in [
+        "counted",
+        "counted+ewc ewc.samples=30",
+        "counted+ewc ewc.fisher=\"true\" ewc.samples=10 budget.flops=2e7",
+        "counted+replay+ewc replay.keep=herding replay.capacity=40 ewc.samples=30 ewc.fisher=batch",
+        "counted+ema net.batch_norm=true",
+        "counted+coreset coreset.size=10 coreset.steps=5",
+        "counted+gem gem.capacity=20 budget.maf=2e7",
+        "counted+ema-merge ema-merge.rule=fisher ema-merge.samples=40 net.batch_norm=true",
+        "counted+paint paint.samples=20 paint.search=4",
+        "counted mixture.update=0.5 mixture.buffer=0.5 buffer.capacity=50 buffer.keep=loss",
+    ] {
+        let setup = support::try_setup(&shelf(), &format!("method={stack} eval.every=7")).unwrap();
+        let mut run = Run::new(&setup, 0, &shelf()).unwrap();
+        counted::done();
+        run.finish(&mut Heard::default()).unwrap();
+        let recorded: u64 = run.state.ledger.iter().map(|(_, _, spent)| spent.flops).sum();
+        assert_eq!(recorded, counted::done() + reference(&setup), "{stack}");
+        assert!(run.state.ledger.on(Phase::Probe).flops > reference(&setup), "{stack}");
+    }
+}
+
+/// An example that is asked about each of ten labels is one example, whatever that costs.
+#[test]
+fn an_example_counts_once_however_many_labels_it_is_asked_about() {
+    let end = |fisher: &str| {
+        let trace = support::trace(&format!("method=ewc ewc.samples=20 ewc.fisher=\"{fisher}\""));
+        let spent = trace.ledger.iter().find(|(of, phase, _)| (*of, *phase) == (0, Phase::TaskEnd)).unwrap().2;
+        (spent.examples, spent.flops)
+    };
+    let [exact, sampled, empirical, batch] = ["true", "sampled", "empirical", "batch"].map(end);
+    assert_eq!([exact.0, sampled.0, empirical.0, batch.0], [20; 4]);
+    // A forward pass for the probabilities, then one for each of six labels with its backward pass. Forward it is 64·24 + 24·6
+    // multiply-adds, for gradients 64·24 + 2·24·6.
+    let (forward, backward) = (2 * (64 * 24 + 24 * 6), 2 * (64 * 24 + 2 * 24 * 6));
+    assert_eq!(exact.1, 20 * (forward + 6 * (forward + backward)));
+    assert_eq!(empirical.1, 20 * (forward + backward));
 }

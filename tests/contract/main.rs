@@ -28,6 +28,7 @@ mod spy;
 mod switched_off;
 mod ties;
 mod unequal;
+mod whole;
 
 #[path = "../support/mod.rs"]
 mod support;

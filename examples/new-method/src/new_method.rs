@@ -69,6 +69,8 @@ impl Contribution for Pull {
             // Only what has a gradient moves, and so only that is pulled.
             let drift = cx.weights.theta.only(grads).sub(&self.anchor);
             *grads = grads.add(&drift, self.config.strength as f32);
+            // What it adds to the loss, for `train.csv`.
+            cx.penalty(|_| self.config.strength / 2.0 * drift.dot(&drift));
         }
         Ok(())
     }

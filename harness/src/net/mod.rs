@@ -10,7 +10,7 @@ mod squeezenet;
 mod vit;
 
 use anyhow::{Result, ensure};
-use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::block::Block;
@@ -312,12 +312,10 @@ impl Net {
             Scopes::Each(scopes) => scopes.iter().flat_map(|scope| place(*scope)).collect(),
         };
         let index: Tensor<2, Int> = Tensor::from_data(TensorData::new(index, [rows, self.heads.classes]), &device);
-        pass.hold_bytes(INDEX * rows * self.heads.classes);
-        Tensor::cat(columns, 1).gather(1, index)
+        let columns = Tensor::cat(columns, 1);
+        if columns.is_autodiff() {
+            pass.hold_bytes(INDEX * rows * self.heads.classes);
+        }
+        columns.gather(1, index)
     }
-}
-
-/// Mean cross-entropy of logits `[batch, classes]` and labels `[batch]`. Shape `[1]`.
-pub fn cross_entropy(logits: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
-    -activation::log_softmax(logits, 1).gather(1, labels.unsqueeze_dim(1)).mean()
 }

@@ -16,6 +16,11 @@ pub const SPREAD: &str = ".std";
 const TINY: f64 = 1e-16;
 
 impl Pass {
+    /// Notes that `x` is kept, where it is on the graph.
+    fn hold_trained<const D: usize>(&mut self, x: &Tensor<D>) {
+        self.hold_for(x, 1);
+    }
+
     /// What the layer at `name` gives for `x` in `Train`, when its means give `mean`; otherwise the mean.
     pub(super) fn scattered<const D: usize>(&mut self, name: &str, x: Tensor<D>, mean: Tensor<D>) -> Tensor<D> {
         let Mode::Train(draws) = self.mode else { return mean };
@@ -28,8 +33,19 @@ impl Pass {
         };
         if D == 2 {
             let noise = noise(&mean.dims()).tensor::<D>();
+            // A square keeps what is squared, and a drawn output the noise.
+            self.hold_trained(&weight);
+            bias.iter().for_each(|bias| self.hold_trained(bias));
+            self.hold_trained(&x);
             let (squares, bias) = (weight.clone() * weight, bias.map(|bias| bias.clone() * bias));
-            let variance = self.product(x.clone() * x, squares, bias);
+            if x.is_autodiff() {
+                self.hold(&squares);
+            }
+            let x = x.clone() * x;
+            if squares.is_autodiff() {
+                self.hold_own(&x);
+            }
+            let variance = self.plain_product(x, squares, bias);
             let spread = (variance + TINY).sqrt();
             if spread.is_autodiff() {
                 self.hold(&spread);
@@ -37,8 +53,15 @@ impl Pass {
             }
             return mean + spread * noise;
         }
-        let drawn = weight.clone() * noise(&weight.dims()).tensor();
-        let bias = bias.map(|bias| bias.clone() * noise(&bias.dims()).tensor());
+        let (noise, bias) = (noise(&weight.dims()), bias.map(|bias| (noise(&bias.dims()), bias)));
+        if weight.is_autodiff() {
+            self.hold_numbers(noise.len() + bias.as_ref().map_or(0, |(noise, _)| noise.len()));
+        }
+        let drawn = weight * noise.tensor();
+        let bias = bias.map(|(noise, bias)| bias * noise.tensor());
+        if x.is_autodiff() {
+            self.hold(&drawn);
+        }
         mean + self.product(x, drawn, bias)
     }
 }

@@ -47,6 +47,9 @@ impl Pass {
             groups: channels / inputs,
         };
         self.gather_patches(name, &x, [kh, kw], &options);
+        if self.is_made(&format!("{name}.weight")) {
+            self.hold_made(&x, &weight);
+        }
         let adapters = self.adapters(name, [outputs, inputs, kh, kw]);
         let turned = adapters.iter().any(|adapter| adapter.magnitude.is_some());
         let mut y =

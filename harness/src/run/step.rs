@@ -9,10 +9,13 @@ use super::{Logged, Run, Sink};
 use crate::{
     cost::peak_bytes,
     course::Orders,
+    ctx::Ctx,
     ledger::{Meter, Phase, Spent},
     optim::clip_apart,
-    pass::Mode,
+    pass::{ELEMENT, Mode},
     predictor::share_right,
+    stack::Part,
+    theta::Theta,
 };
 
 /// A mean loss in nats that no training comes back from: guessing among a million classes costs 14.
@@ -21,7 +24,7 @@ const HOPELESS: f64 = 1e4;
 /// What a step leaves behind besides weights.
 struct Stepped {
     spent: Spent,
-    /// Bytes of weights, gradients, the optimizer and what was kept for the backward pass, where that was noted.
+    /// The most bytes of weights, the optimizer, graphs and gradients at once, where that was noted.
     bytes: u64,
     /// The examples of its batch.
     indices: Vec<usize>,
@@ -34,6 +37,10 @@ struct Stepped {
 /// What is read back of a step.
 struct Seen {
     loss: f64,
+    base: f64,
+    /// What the carrier added as gradients.
+    penalty: Option<f64>,
+    /// Of each contribution.
     terms: Vec<Option<f64>>,
     gradient: f64,
     accuracy: Option<f64>,
@@ -58,9 +65,10 @@ impl Run<'_> {
         self.state.price = self.state.price.max(Spent { flops, maf: self.footprint().weigh(flops), ..spent });
         self.state.position.step += 1;
         self.state.position.total += 1;
-        let Some(Seen { loss, terms, gradient, accuracy }) = seen else { return Ok(()) };
+        let Some(Seen { loss, base, penalty, terms, gradient, accuracy }) = seen else { return Ok(()) };
         let (experience, step) = (self.state.position.experience + 1, self.state.position.total);
-        let base = terms.first().copied().flatten().unwrap_or(loss);
+        let own = [Some(base)].into_iter().chain(self.stack.carrier.penalises().then_some(penalty));
+        let terms = own.chain(terms).collect();
         sink.logged(&Logged { experience, step, loss, terms, rate, gradient, accuracy })?;
         let what = match (loss.is_finite(), gradient.is_finite()) {
             (false, _) => "the loss is not a finite number".into(),
@@ -72,7 +80,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Takes `count` steps from here and throws them away; the work of the dearest, and the most bytes that one held.
+    /// Takes `count` steps from here and throws them away; the work of the dearest, and the most bytes that one held at
+    /// once.
     pub(crate) fn probe(&mut self, count: u64) -> Result<(Spent, u64)> {
         let started = Instant::now();
         let (weights, optim) = (self.state.weights.clone(), self.state.optim.clone());
@@ -145,13 +154,11 @@ impl Run<'_> {
         self.orders = orders;
         let indices = self.offered(indices);
         let came_back = self.came_back(&indices);
-        let meter = Meter::default();
+        let meter = if measure { Meter::measuring() } else { Meter::default() };
         let (mut cx, parts) = self.split(step, rate, &meter);
+        cx.logs = look;
         let batch = cx.batch(&indices);
         let mut pass = cx.tracked(Mode::Train(cx.draws));
-        if measure {
-            pass = pass.holding();
-        }
         let base = cx.carrier.loss(&mut pass, &batch);
         let asks = policy.as_ref().is_some_and(|policy| policy.asks());
         let logits = if look || asks { base.logits.clone() } else { None };
@@ -162,18 +169,16 @@ impl Run<'_> {
         let loss = terms.iter().flatten().fold(base.loss.clone(), |sum, term| sum + term.clone());
         let read = |tensor: &burn::tensor::Tensor<1>| f64::from(tensor.clone().inner().into_scalar::<f32>());
         let mut seen = look.then(|| {
-            let own = std::iter::once(Some(&base.loss)).chain(terms.iter().map(Option::as_ref));
-            let terms = own.map(|term| term.map(read)).collect();
-            Seen { loss: read(&loss), terms, gradient: 0.0, accuracy: None }
+            let terms = terms.iter().map(|term| term.as_ref().map(read)).collect();
+            Seen { loss: read(&loss), base: read(&base.loss), penalty: None, terms, gradient: 0.0, accuracy: None }
         });
         // The optimizer works in place only where nobody else holds the weights.
         drop((base, terms));
         let mut grads = pass.gradients(loss);
         cx.weights.buffers = std::mem::take(&mut pass.weights.buffers);
-        let (kept, trained, lone) = (pass.held_bytes(), grads.len(), pass.was_lone());
+        let lone = pass.was_lone();
         drop(pass);
-        cx.carrier.gradients(&mut cx, &mut grads)?;
-        parts.iter_mut().try_for_each(|(_, part)| part.gradients(&mut cx, &mut grads))?;
+        edit(&mut cx, parts, &mut grads, seen.as_mut())?;
         let mut norm = None;
         if let Some(limit) = cx.clip {
             let (clipped, was) = clip_apart(grads, limit, &cx.carrier.apart(&cx.weights.theta));
@@ -184,15 +189,37 @@ impl Run<'_> {
             seen.accuracy = logits.as_ref().map(|logits| accuracy(logits, &batch.targets)).transpose()?;
         }
         cx.optim.step(&mut cx.weights.theta, grads, rate, &cx.meter);
-        let bytes = peak_bytes(cx.weights.elements(), trained, cx.optim.elements(), kept);
+        let (weights, optim) = (cx.weights.elements(), cx.optim.elements());
         parts.iter_mut().try_for_each(|(_, part)| part.after_step(&mut cx))?;
         meter.count(Spent { examples: batch.len() as u64, steps: 1, ..came_back });
         if let Some(policy) = policy.as_mut().filter(|_| asks) {
             policy.learn(&self.outcomes(&batch, logits.as_ref())?);
         }
         self.state.policy = policy;
+        let bytes = peak_bytes(weights, optim, meter.most_held());
         Ok(Stepped { spent: meter.read(), bytes, indices, seen, lone })
     }
+}
+
+/// The carrier's and the contributions' edits of the gradients. What a hook's own passes left is gone when it ends.
+fn edit(cx: &mut Ctx, parts: &mut [Part], grads: &mut Theta, mut seen: Option<&mut Seen>) -> Result<()> {
+    let settle = |cx: &Ctx, grads: &Theta| cx.meter().tide(|tide| tide.leave((ELEMENT * grads.len()) as u64));
+    cx.carrier.gradients(cx, grads)?;
+    settle(cx, grads);
+    let penalty = cx.penalty.take();
+    if let Some(seen) = seen.as_deref_mut() {
+        seen.penalty = penalty;
+        seen.loss += penalty.unwrap_or(0.0);
+    }
+    for (at, (_, part)) in parts.iter_mut().enumerate() {
+        part.gradients(cx, grads)?;
+        settle(cx, grads);
+        if let (Some(seen), Some(penalty)) = (seen.as_deref_mut(), cx.penalty.take()) {
+            seen.terms[at] = Some(seen.terms[at].unwrap_or(0.0) + penalty);
+            seen.loss += penalty;
+        }
+    }
+    Ok(())
 }
 
 /// The share of rows whose target's logit lies above all others.

@@ -8,7 +8,13 @@
 
 use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
-use clbench::{array::Array, draws::Draws, optim::UNDECAYED, pass::SPREAD, theta::Theta};
+use clbench::{
+    array::Array,
+    draws::Draws,
+    optim::UNDECAYED,
+    pass::{Pass, SPREAD},
+    theta::Theta,
+};
 
 /// End of the path of ρ beside the path of μ.
 pub(crate) const RHO: &str = UNDECAYED;
@@ -73,7 +79,6 @@ impl Gaussian {
     }
 
     /// KL(self ‖ prior) over the paths of both, in nats. Shape `[1]`.
-    #[cfg(test)]
     pub fn divergence(&self, prior: &Self) -> Tensor<1> {
         let shift = self.mean.sub(&prior.mean).zip(&prior.std, |shift, std| shift / std);
         let ratio = self.std.zip(&prior.std, |q, p| q / p);
@@ -118,8 +123,8 @@ impl Gaussian {
     }
 
     /// A draw, for a pass that trains: matrices and their biases keep means and standard deviations, which the pass draws
-    /// by itself, if `local`; all else is drawn here. Graph kept.
-    pub fn drawn(&self, draws: &Draws, call: u64, local: bool) -> Theta {
+    /// by itself, if `local`; all else is drawn here. Graph kept: for it there are e^−|ρ| of each ρ, and the noise.
+    pub fn drawn(&self, pass: &mut Pass, draws: &Draws, call: u64, local: bool) -> Theta {
         let is_matrix = |path: &str| self.mean.get(path).is_some_and(|array| array.shape.len() == 2);
         let leaves = |path: &str| {
             let matrix = path.strip_suffix(".bias").map_or_else(|| path.to_owned(), |name| format!("{name}.weight"));
@@ -127,6 +132,8 @@ impl Gaussian {
         };
         let mut rest = self.clone();
         rest.keep(|path| !leaves(path));
+        let tracked = self.std.iter().any(|(_, std)| std.flat.is_autodiff());
+        pass.hold_numbers(if tracked { self.std.len() + rest.std.len() } else { 0 });
         let mut all =
             if rest.mean.is_empty() { Theta::default() } else { rest.moved(&rest.noise(draws, "posterior", call)) };
         let mut kept = self.clone();

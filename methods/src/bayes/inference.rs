@@ -10,7 +10,7 @@ use clbench::{
     batch::Batch,
     ctx::Ctx,
     method::Fit,
-    net::{Net, cross_entropy},
+    net::Net,
     pass::{Mode, Pass},
     theta::Theta,
 };
@@ -45,7 +45,7 @@ impl Inference {
     pub fn logits(&self, pass: &mut Pass, prefix: &str, call: u64, batch: &Batch) -> Tensor<2> {
         let posterior = Gaussian::at(&pass.weights.theta, prefix);
         let theta = match pass.mode {
-            Mode::Train(draws) => posterior.drawn(&draws, call, self.local),
+            Mode::Train(draws) => posterior.drawn(pass, &draws, call, self.local),
             _ => posterior.mean,
         };
         pass.under(theta, |pass| self.net.logits(pass, batch.inputs.clone(), &batch.scopes))
@@ -58,21 +58,35 @@ impl Inference {
             logits.push(self.logits(pass, prefix, call as u64, batch));
         }
         if logits.len() == 1 {
-            return Fit::of(logits.remove(0), batch.labels.clone());
+            return Fit::of(pass, logits.remove(0), batch.labels.clone());
         }
-        let losses = logits.into_iter().map(|logits| cross_entropy(logits, batch.labels.clone()));
+        let losses = logits.into_iter().map(|logits| pass.cross_entropy(logits, batch.labels.clone()));
         Fit { loss: losses.reduce(|sum, loss| sum + loss).expect("there is a posterior"), logits: None }
     }
 
     /// Adds the gradient of β·KL(q‖prior)/N for the posterior below `prefix`, where a parameter has a gradient: heads of
-    /// other tasks are left where they are.
-    pub fn pull(&self, cx: &Ctx, grads: &mut Theta, prefix: &str, prior: &Gaussian) {
+    /// other tasks are left where they are. Its value is the carrier's penalty.
+    pub fn pull(&self, cx: &mut Ctx, grads: &mut Theta, prefix: &str, prior: &Gaussian) {
         let count = match self.against {
             Against::Examples => cx.feed.new_examples().max(1),
             Against::Batch => cx.batch_size,
         };
-        pull(&cx.weights.theta, grads, prefix, prior, self.divergence / count as f64);
+        let scale = self.divergence / count as f64;
+        if scale > 0.0 {
+            cx.penalty(|cx| {
+                let divergence = moving(&cx.weights.theta, grads, prefix).divergence(prior);
+                scale * f64::from(divergence.into_scalar::<f32>())
+            });
+        }
+        pull(&cx.weights.theta, grads, prefix, prior, scale);
     }
+}
+
+/// The posterior below `prefix`, where there is a gradient.
+fn moving(theta: &Theta, grads: &Theta, prefix: &str) -> Gaussian {
+    let mut posterior = Gaussian::at(theta, prefix);
+    posterior.keep(|path| grads.has(&format!("{prefix}{path}")) || grads.has(&format!("{prefix}{path}{RHO}")));
+    posterior
 }
 
 /// Adds `scale` times the gradient of KL(q‖prior), q being the posterior below `prefix`, where there is a gradient.
@@ -80,7 +94,6 @@ pub(crate) fn pull(theta: &Theta, grads: &mut Theta, prefix: &str, prior: &Gauss
     if scale == 0.0 {
         return;
     }
-    let mut posterior = Gaussian::at(theta, prefix);
-    posterior.keep(|path| grads.has(&format!("{prefix}{path}")) || grads.has(&format!("{prefix}{path}{RHO}")));
+    let posterior = moving(theta, grads, prefix);
     grads.gather(&posterior.pull(prior).under(prefix), scale as f32);
 }

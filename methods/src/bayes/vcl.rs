@@ -207,7 +207,7 @@ impl Carrier for Vcl {
         let mut sum: Option<Tensor<1>> = None;
         for (p, prefix) in prefixes.iter().enumerate() {
             let logits = self.inference.logits(pass, prefix, p as u64, batch);
-            let loss = preference::weighed(logits, batch, &pass.weights.frozen, p);
+            let loss = preference::weighed(pass, logits, batch, p);
             sum = Some(sum.map_or(loss.clone(), |sum| sum + loss));
         }
         Fit { loss: sum.expect("there is a posterior"), logits: None }
@@ -258,9 +258,14 @@ impl Carrier for Vcl {
         Ok(())
     }
 
+    fn penalises(&self) -> bool {
+        true
+    }
+
     fn gradients(&self, cx: &mut Ctx, grads: &mut Theta) -> Result<()> {
         for prefix in self.prefixes(&cx.weights.theta) {
-            self.inference.pull(cx, grads, &prefix, &self.prior(cx.weights, &prefix));
+            let prior = self.prior(cx.weights, &prefix);
+            self.inference.pull(cx, grads, &prefix, &prior);
         }
         Ok(())
     }

@@ -167,14 +167,15 @@ impl Maker {
             used.for_each(|tensor| values[tensor.from..][..tensor.len()].fill(of(tensor)));
             Array::new(&[self.len()], values, &device).flat
         };
-        let scales = of_each(&|tensor| tensor.scale);
-        pass.hold(&scales);
-        let mut apart = (row_a - row_b) * scales;
+        let mut apart = (row_a - row_b) * of_each(&|tensor| tensor.scale);
+        let mut kept = 2;
         if self.config.mip {
             let base = a.below("base.").flatten() - b.below("base.").flatten();
             apart = apart + base * of_each(&|_| 1.0);
+            kept = 3;
         }
-        pass.hold(&apart);
+        // What the rows are multiplied by, and what is squared.
+        pass.hold_numbers(kept * self.len());
         (apart.clone() * apart).sum()
     }
 

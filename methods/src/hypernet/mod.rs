@@ -226,7 +226,11 @@ impl Carrier for Hypernet {
 
     fn loss(&self, pass: &mut Pass, batch: &Batch) -> Fit {
         let logits = self.logits(pass, &batch.inputs, &batch.scopes, &|pass, task| self.maker.make(pass, task));
-        Fit::of(logits, batch.labels.clone())
+        if let Scopes::Each(rows) = &batch.scopes {
+            // Rows are put back in order.
+            pass.hold_bytes(size_of::<i64>() * rows.len());
+        }
+        Fit::of(pass, logits, batch.labels.clone())
     }
 
     fn predictor(&self, weights: &Weights) -> Box<dyn Predictor> {
@@ -248,19 +252,27 @@ impl Carrier for Hypernet {
         Ok(())
     }
 
+    fn penalises(&self) -> bool {
+        true
+    }
+
     fn gradients(&self, cx: &mut Ctx, grads: &mut Theta) -> Result<()> {
         let earlier = self.earlier(cx);
         if earlier.is_empty() || self.config.strength == 0.0 {
             return Ok(());
         }
         let step = if self.config.lookahead { cx.look_ahead(grads).sub(&cx.weights.theta) } else { Theta::default() };
+        cx.holds(step.len());
         let mut pass = cx.tracked(Mode::Eval);
         let before = cx.weights.frozen.below("before.");
         let drift = self.drift(&mut pass, &before, &step, &earlier);
-        let mut pull = pass.gradients(drift * self.config.strength);
+        let drift = drift * self.config.strength;
+        let value = drift.clone().inner();
+        let mut pull = pass.gradients(drift);
         // Embeddings of earlier tasks stay where they were learned.
         pull.retain(|path, _| !path.starts_with("task."));
         grads.gather(&pull, 1.0);
+        cx.penalty(|_| f64::from(value.into_scalar::<f32>()));
         Ok(())
     }
 }

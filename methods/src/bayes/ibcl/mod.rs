@@ -331,6 +331,10 @@ impl Carrier for Ibcl {
         Ok(())
     }
 
+    fn penalises(&self) -> bool {
+        true
+    }
+
     fn gradients(&self, cx: &mut Ctx, grads: &mut Theta) -> Result<()> {
         for j in 0..self.config.priors.len() {
             let prior = self.prior(cx.weights, cx.experience, j);
