@@ -44,7 +44,7 @@ fn main() -> Result<()> {
     for (name, settings) in BUILT {
         println!("| {name} | {} |", measured(&fomo, settings)?);
     }
-    let data = clbench::data::folder();
+    let data = clbench::data::folder().expect("a data folder");
     if data.join("mnist").is_dir() {
         let permuted = folder.path().join("permuted.toml");
         std::fs::write(&permuted, file("kind = \"permuted\"\ndataset = \"mnist\""))?;

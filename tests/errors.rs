@@ -450,21 +450,6 @@ fn what_stands_in_the_way_within_a_run_directory_is_an_error_and_once_it_is_gone
     }
 }
 
-/// Runs `script` where it may mount, or says loudly that it could not.
-fn mounting(place: &Place, script: &str) -> Option<Said> {
-    let unshare = |args: &[&str]| place.command("unshare").args(args).args(["sh", "-ec", script]).output();
-    let may = |args: &[&str]| {
-        let tried = place.command("unshare").args(args).args(["mount", "-t", "tmpfs", "none", "/mnt"]).status();
-        tried.is_ok_and(|status| status.success())
-    };
-    let ways: [&[&str]; 2] = [&["-m"], &["-rm"]];
-    let Some(way) = ways.into_iter().find(|way| may(way)) else {
-        eprintln!("SKIPPED: this machine does not let a test mount; a full or read-only disk was not tried");
-        return None;
-    };
-    Some(Said::of(unshare(way).unwrap()))
-}
-
 #[test]
 fn a_read_only_run_directory_is_an_error_and_complete_runs_in_it_can_still_be_read() {
     let place = Place::small();
@@ -474,7 +459,7 @@ fn a_read_only_run_directory_is_an_error_and_complete_runs_in_it_can_still_be_re
         $CLBENCH run small.toml seed=0 >told
         $CLBENCH table >/dev/null
         $CLBENCH run small.toml seed=1";
-    if let Some(said) = mounting(&place, script) {
+    if let Some(said) = place.mounting(script) {
         said.fails(1, &["cannot write to", "choose another place with runs=FOLDER", "complete from before"]);
         assert!(fs::read_to_string(place.path("told")).unwrap().contains("ACC"));
     }
@@ -497,7 +482,7 @@ fn a_full_disk_is_an_error_and_the_run_goes_on_when_there_is_room() {
             $CLBENCH run small.toml checkpoint.every=2
             cp -r runs after{size}"
         );
-        let Some(said) = mounting(&place, &script) else { return };
+        let Some(said) = place.mounting(&script) else { return };
         said.fails(0, &["cannot write", "No space left on device"]);
         let after = format!("after{size}");
         same(&place.bits("straight"), &place.bits(&after), &format!("{size} KiB"));

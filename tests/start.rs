@@ -72,7 +72,7 @@ fn flux() -> Place {
 fn starts(place: &Place, runs: &str) -> Vec<String> {
     let names = fs::read_dir(place.path(runs).join(".starts")).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
-    names.retain(|name| name.ends_with(".safetensors"));
+    names.retain(|name| name.ends_with(".start"));
     names.sort();
     names
 }
@@ -148,11 +148,11 @@ fn a_run_begins_where_the_file_of_another_ends() {
     // Another content is another run.
     let sha = RunDir::open(&place.runs("next")[0]).unwrap().manifest.conditions.start;
     assert!(sha.starts_with("file ") && sha.len() == 17, "{sha}");
-    place.run("run flux2.toml net.widths=[25]").fails(1, &["body.0.bias", "[24]", "[25]"]);
+    place.run("run flux2.toml net.widths=[25]").fails(2, &["body.0.bias", "[24]", "[25]"]);
     place.run("run flux2.toml start.path=nowhere.safetensors").fails(2, &["nowhere.safetensors"]);
     place.run("run flux2.toml start.sha256=00").fails(2, &["start.sha256 demands 00"]);
     place.write("none.safetensors", b"\x02\0\0\0\0\0\0\0{}");
-    place.run("run flux2.toml start.path=none.safetensors").fails(1, &["none.safetensors", "no tensors"]);
+    place.run("run flux2.toml start.path=none.safetensors").fails(2, &["none.safetensors", "no tensors"]);
 }
 
 #[test]

@@ -20,7 +20,13 @@
 
 mod cache;
 
-use std::{num::NonZero, path::PathBuf, sync::Arc, thread};
+use std::{
+    num::NonZero,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::Arc,
+    thread,
+};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -35,6 +41,7 @@ use crate::{
     registry::{Format, Settings, part, typed},
     shape::Shaping,
     stream::Transform,
+    threads::each,
     universe::Fit,
     weights,
 };
@@ -167,20 +174,11 @@ impl<'a> Through<'a> {
     fn compute(&self, weights: &Weights) -> Result<Vec<f32>> {
         let total: usize = self.counts.iter().sum();
         let starts: Vec<usize> = (0..total).step_by(BATCH).collect();
-        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS).min(starts.len());
-        let share = |first: usize| -> Vec<(usize, Vec<f32>)> {
-            let own = starts.iter().copied().skip(first).step_by(threads);
-            own.map(|start| (start, self.batch(weights, start, (start + BATCH).min(total)))).collect()
-        };
-        let mut batches = thread::scope(|scope| {
-            let share = &share;
-            let started: Vec<_> = (0..threads).map(|first| scope.spawn(move || share(first))).collect();
-            let parts: Result<Vec<_>, _> = started.into_iter().map(thread::ScopedJoinHandle::join).collect();
-            parts.map_err(|_| anyhow!("the network failed on `{}`", self.seen.name))
-        })?
-        .concat();
-        batches.sort_unstable_by_key(|(start, _)| *start);
-        let values: Vec<f32> = batches.into_iter().flat_map(|(_, values)| values).collect();
+        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
+        let batch = |at: usize| self.batch(weights, starts[at], (starts[at] + BATCH).min(total));
+        let batches = catch_unwind(AssertUnwindSafe(|| each(starts.len(), threads, batch)));
+        let batches = batches.map_err(|_| anyhow!("the network failed on `{}`", self.seen.name))?;
+        let values: Vec<f32> = batches.into_iter().flatten().collect();
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
             let (feature, example) = (at % self.width, at / self.width);
             anyhow::bail!(

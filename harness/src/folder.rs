@@ -11,15 +11,18 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use clbench_results::{
-    LedgerRow, MANIFEST_FILE, Manifest, RECORDS_FILE, RETRIEVAL_FILE, Record, Retrieval, append_rows, limits,
-    rows::Row, write_rows,
+    LedgerRow, MANIFEST_FILE, Manifest, RECORDS_FILE, RETRIEVAL_FILE, Record, Retrieval, append_rows,
+    atomic::{open_plain, write_whole},
+    limits,
+    rows::Row,
+    write_rows,
 };
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
-use sha2::{Digest, Sha256};
 
 use crate::{
     evaluate::Answer,
+    kept::{opened, sealed},
     run::{Logged, Run, Seconds, Sink},
 };
 
@@ -64,15 +67,17 @@ impl Folder {
     /// says which of the files that grow there are: records, logged steps, answers, retrieval.
     ///
     /// # Errors
-    /// When it cannot be written, or another process is at work in it.
+    /// When it cannot be written, when something in it or the folder itself is a link, or when another process is at
+    /// work in it.
     pub fn open(path: &Path, contributions: &[String], kept: [bool; 4]) -> Result<Found> {
+        refuse_links(path)?;
         if path.join(MANIFEST_FILE).exists() {
             return Ok(Found::Complete);
         }
         let checkpoints = path.join("checkpoint");
         fs::create_dir_all(&checkpoints).with_context(|| unwritable(&checkpoints))?;
         let within = || unwritable(&path.join(".lock"));
-        let lock = File::create(path.join(".lock")).with_context(within)?;
+        let lock = open_plain(&path.join(".lock")).with_context(within)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => bail!("another process is at work in {}; wait for it", path.display()),
@@ -99,8 +104,7 @@ impl Folder {
     /// Opens a file that grows, cut back to `length`; a new one gets its header.
     fn grow(&self, name: &str, length: u64, contributions: &[String]) -> Result<File> {
         let within = || unwritable(&self.path.join(name));
-        let file = File::options().create(true).truncate(false).write(true).open(self.path.join(name));
-        let mut file = file.with_context(within)?;
+        let mut file = open_plain(&self.path.join(name)).with_context(within)?;
         let found = file.metadata().with_context(within)?.len();
         ensure!(
             found >= length,
@@ -125,7 +129,7 @@ impl Folder {
 
     /// Writes a file whole or not at all.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        write_whole(&self.path.join(name), bytes)
+        Ok(write_whole(&self.path.join(name), bytes)?)
     }
 
     /// Saves the run; the last two checkpoints are kept.
@@ -142,7 +146,7 @@ impl Folder {
             seconds: run.state.seconds.clone(),
             run: ByteBuf::from(run.save()?),
         })?;
-        let bytes = [MAGIC, &Sha256::digest(&payload)[..], &payload].concat();
+        let bytes = sealed(MAGIC, &payload);
         let folder = self.path.join("checkpoint");
         let position = run.state.position;
         // An experience's end and the next one's beginning are the same step.
@@ -239,22 +243,32 @@ fn unwritable(path: &Path) -> String {
     format!("cannot write to {}; choose another place with runs=FOLDER", path.display())
 }
 
-/// Writes to a temporary file beside `path`, flushes it, and renames it: `path` is whole or as it was.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let within = || format!("cannot write {}; is the disk full or read-only?", path.display());
-    let folder = path.parent().with_context(within)?;
-    fs::create_dir_all(folder).with_context(within)?;
-    let temporary = path.with_extension(format!("tmp{}", std::process::id()));
-    let write = || {
-        let mut file = File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
-    };
-    write().map_err(|error| {
-        let _ = fs::remove_file(&temporary);
-        anyhow::Error::new(error).context(within())
-    })
+/// Refuses links among what a run writes to, and in the place of its folder, its method's and its stream's: through one
+/// the run would write somewhere else, and no table would find it. Where runs go is the user's choice, and may be a link.
+fn refuse_links(path: &Path) -> Result<()> {
+    for folder in path.ancestors().take(3) {
+        refuse_link(folder)?;
+    }
+    for folder in ["", "checkpoint", "artifact"] {
+        let folder = path.join(folder);
+        refuse_link(&folder)?;
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            refuse_link(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses what is there and is neither a plain file nor a folder.
+pub(crate) fn refuse_link(path: &Path) -> Result<()> {
+    let Ok(found) = fs::symlink_metadata(path) else { return Ok(()) };
+    let what = if found.is_symlink() { "a symbolic link" } else { "a device or a pipe" };
+    ensure!(
+        found.is_file() || found.is_dir(),
+        "{} is {what}, and a run writes to plain files in folders of its own; remove it, or set runs=FOLDER",
+        path.display()
+    );
+    Ok(())
 }
 
 /// Files whose extension begins with `end`, in the order of their names.
@@ -293,8 +307,5 @@ fn newest(folder: &Path) -> Result<(Option<Snapshot>, Vec<String>)> {
 }
 
 fn parse(bytes: &[u8]) -> Result<Snapshot> {
-    let rest = bytes.strip_prefix(MAGIC).context("it is no checkpoint of this version")?;
-    let (sum, payload) = rest.split_at_checked(32).context("it is cut off")?;
-    ensure!(Sha256::digest(payload)[..] == *sum, "its checksum is wrong");
-    Ok(rmp_serde::from_slice(payload)?)
+    Ok(rmp_serde::from_slice(opened(MAGIC, bytes)?)?)
 }

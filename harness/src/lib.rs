@@ -45,6 +45,7 @@ pub mod start;
 pub mod stream;
 pub mod text;
 pub mod theta;
+pub mod threads;
 pub mod universe;
 pub mod weights;
 pub mod world;
@@ -54,4 +55,5 @@ pub mod execute;
 
 mod checkpoint;
 mod folder;
+mod kept;
 mod tide;

@@ -1,9 +1,13 @@
 //! What there is, by name: explicit ordered lists of datasets, kinds of stream, methods and optimizers.
 
+mod typed;
+
 use anyhow::{Context, Result, bail};
+use clbench_results::text::remark;
 use serde::{Serialize, de::DeserializeOwned};
 use toml::Table;
 
+pub use self::typed::{UnknownKey, typed};
 use crate::{
     catalogue::{Family, Need, Setting},
     dataset::{Load, Source},
@@ -296,52 +300,6 @@ pub fn settings<C: Settings>(table: Table) -> Made<C> {
     Ok((Table::try_from(&config).context("settings are a table")?, config))
 }
 
-/// Reads a table; what it does not know is refused with what there is.
-pub fn typed<C: DeserializeOwned>(table: Table) -> Result<C> {
-    table.try_into().map_err(|error: toml::de::Error| {
-        let message = error.message();
-        let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-        match names.split_first() {
-            Some((wrong, known)) if message.starts_with("unknown variant") && !known.is_empty() => {
-                anyhow::anyhow!("{}", unknown("value", wrong, known))
-            }
-            Some((wrong, known)) if message.starts_with("unknown field") => {
-                let known = known.iter().map(ToString::to_string).collect();
-                UnknownKey { key: (*wrong).to_owned(), known }.into()
-            }
-            // Only the whole text says in which key.
-            _ => anyhow::anyhow!("{}", error.to_string().trim().replace('\n', ", ")),
-        }
-    })
-}
-
-/// A key that a table does not have, and those that it has.
-#[derive(Debug)]
-pub struct UnknownKey {
-    key: String,
-    known: Vec<String>,
-}
-
-impl UnknownKey {
-    /// The same where the table also has the keys `more`.
-    pub fn besides(mut self, more: &[&str]) -> Self {
-        self.known.splice(0..0, more.iter().map(ToString::to_string));
-        self
-    }
-}
-
-impl std::error::Error for UnknownKey {}
-
-impl std::fmt::Display for UnknownKey {
-    fn fmt(&self, out: &mut std::fmt::Formatter) -> std::fmt::Result {
-        let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
-        match &known[..] {
-            [] => write!(out, "unknown key `{}`; there are no keys here", self.key),
-            known => out.write_str(&unknown("key", &self.key, known)),
-        }
-    }
-}
-
 /// Makes an ordering, an alteration, an arrival or an environment out of its table; `part` puts it into its box.
 pub fn part<C: Settings, P: ?Sized>(table: Table, part: impl FnOnce(C) -> Box<P>) -> Made<Box<P>> {
     let (table, config) = settings(table)?;
@@ -363,6 +321,8 @@ fn pick<'a, T>(what: &str, name: &str, items: &'a [T], name_of: impl Fn(&T) -> &
 
 /// Says that `name` is unknown, what is nearest and what there is.
 pub fn unknown(what: &str, name: &str, known: &[&str]) -> String {
+    // Whoever wrote it may have written a megabyte, or what moves the cursor.
+    let name = &remark(name);
     let near = known.iter().map(|known| (strsim::damerau_levenshtein(name, known), *known)).min();
     let hint = match near {
         Some((distance, near)) if distance <= 1 + near.len() / 4 => format!("; did you mean `{near}`?"),

@@ -5,26 +5,30 @@
 //! all methods; it is charged to nobody, as Roth et al. 2024, <https://arxiv.org/abs/2408.14471>, charge no method for
 //! the model that they begin with.
 
+mod file;
+
 use std::{
     fs,
-    io::Read,
-    path::{Path, PathBuf},
+    path::Path,
     sync::atomic::{AtomicBool, Ordering},
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench_results::atomic;
+use clbench_results::atomic::open_plain;
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
+pub(crate) use self::file::Given;
+pub use self::file::{File, Found};
 use crate::{
-    array::Array,
     budget::{Budget, Train},
     config::{Config, Setup},
     dataset::hex,
     execute::Watch,
     files::Files,
+    folder::refuse_link,
+    kept,
     mixture::Mixture,
     net::Net,
     pass::Weights,
@@ -33,8 +37,11 @@ use crate::{
     scope::HeadKind,
     stream::{Experience, Part, Stream},
     text::Dual,
-    weights::{self, Tensors},
+    weights,
 };
+
+/// First line of a file of pretrained weights, which are safetensors.
+const HEAD: &[u8] = b"clbench start 1\n";
 
 /// Where the first weights come from: the stream file's `start`, a name or a table.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,19 +53,6 @@ pub enum Start {
     File(File),
     /// Trained on the pretraining pool.
     Pretrain(Pretrain),
-}
-
-/// Weights out of a file; see [`weights::read_any`] for what can be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct File {
-    /// Path, relative to the stream file.
-    pub path: String,
-    /// SHA-256 of its content; filled in, and demanded where it is there.
-    pub sha256: Option<String>,
-    /// Where it lies.
-    #[serde(skip)]
-    pub(crate) place: PathBuf,
 }
 
 /// How long and how fast the pool is trained on; all else is the stream's.
@@ -103,17 +97,7 @@ impl Start {
     pub(crate) fn read(value: Option<Value>, files: &Files) -> Result<Self> {
         let mut start = value.map_or(Ok(Self::Random), Self::parse)?;
         if let Self::File(file) = &mut start {
-            let place = files.find(&file.path, &[])?;
-            let digest = digest(&place).with_context(|| format!("start.path: cannot read {}", place.display()))?;
-            if let Some(wanted) = &file.sha256 {
-                ensure!(
-                    *wanted == digest,
-                    "{} has SHA-256 {digest}, and start.sha256 demands {wanted}",
-                    place.display()
-                );
-            }
-            file.sha256 = Some(digest);
-            file.place = place;
+            file.read(files)?;
         }
         Ok(start)
     }
@@ -155,7 +139,7 @@ impl Start {
     pub(crate) fn words(&self, setup: &Setup) -> String {
         match self {
             Self::Random => "random".into(),
-            Self::File(file) => format!("file {}", &file.sha256.as_deref().unwrap_or_default()[..12]),
+            Self::File(file) => file.words(),
             Self::Pretrain(of) => {
                 let seed = of.seed.unwrap_or(0);
                 let long = match (of.epochs, of.steps) {
@@ -165,6 +149,11 @@ impl Start {
                 format!("pretrained {long} {}", &of.id(setup, seed)[..6])
             }
         }
+    }
+    /// One line on what a file has for the network, where weights come from a file.
+    pub(crate) fn told(&self) -> Option<String> {
+        let Self::File(file) = self else { return None };
+        file.found.as_ref().map(|found| format!("{}: {}", file.path, found.told()))
     }
     /// The weights that a run with `seed` begins with; none where they are drawn, and none when `stop` was set.
     pub(crate) fn weights(
@@ -178,88 +167,10 @@ impl Start {
     ) -> Result<Option<Given>> {
         match self {
             Self::Random => Ok(None),
-            Self::File(file) => Ok(Some(Given::Foreign(weights::read_any(&file.place)?))),
+            Self::File(file) => Ok(Some(Given::Foreign(file.clone(), file.tensors()?))),
             Self::Pretrain(of) => Ok(of.weights(setup, seed, runs, shelf, watch, stop)?.map(Given::Own)),
         }
     }
-}
-
-/// SHA-256 of a file in hexadecimal digits, read piece by piece.
-fn digest(path: &Path) -> Result<String> {
-    ensure!(fs::metadata(path)?.is_file(), "not a plain file");
-    let (mut hash, mut file, mut room) = (Sha256::new(), fs::File::open(path)?, vec![0; 1 << 16]);
-    loop {
-        match file.read(&mut room)? {
-            0 => return Ok(hex(&hash.finalize())),
-            count => hash.update(&room[..count]),
-        }
-    }
-}
-
-/// Weights to begin with.
-pub(crate) enum Given {
-    /// Of the stream's own plain network.
-    Own(Weights),
-    /// By the names that a file has.
-    Foreign(Tensors),
-}
-
-impl Given {
-    /// Puts them in the place of drawn ones; what a carrier has beside them stays as it was drawn.
-    ///
-    /// # Errors
-    /// When a shape differs, or nothing of the network's body is there.
-    pub(crate) fn put(self, to: &mut Weights, setup: &Setup) -> Result<()> {
-        let from = match self {
-            Self::Own(from) => from,
-            Self::Foreign(tensors) => return foreign(tensors, to, setup),
-        };
-        let mut found = 0;
-        for of in [&from.theta, &from.frozen, &from.buffers] {
-            for (path, array) in of.iter() {
-                found += usize::from(replace(to, path, array.clone())?);
-            }
-        }
-        ensure!(found > 0, "`{}` has no weights of a plain network, so it cannot start from some", setup.config.method);
-        Ok(())
-    }
-}
-
-/// Puts a file's tensors in place, under the paths that the body knows for their names; a head of another width stays
-/// as it was drawn.
-fn foreign(tensors: Tensors, to: &mut Weights, setup: &Setup) -> Result<()> {
-    let mut found = 0;
-    let device = crate::device::open(&setup.config.device)?;
-    for (name, (shape, values)) in tensors {
-        let Some(path) = setup.net.body.path_of(&name) else { continue };
-        let array = Array::new(&shape, values, &device);
-        let put = replace(to, &path, array);
-        if path.starts_with("head") {
-            continue;
-        }
-        found += usize::from(put?);
-    }
-    ensure!(
-        found > 0,
-        "start.path holds no tensor of the network's body; its paths are those of `clbench list`'s bodies"
-    );
-    Ok(())
-}
-
-/// Whether there is a tensor at `path`, now replaced.
-fn replace(to: &mut Weights, path: &str, array: Array) -> Result<bool> {
-    for part in [&mut to.theta, &mut to.frozen, &mut to.buffers] {
-        let Some(there) = part.get(path) else { continue };
-        ensure!(
-            there.shape == array.shape,
-            "the start has shape {:?} at `{path}` and the network {:?}",
-            array.shape,
-            there.shape
-        );
-        part.insert(path.to_owned(), array);
-        return Ok(true);
-    }
-    Ok(false)
 }
 
 impl Pretrain {
@@ -297,17 +208,19 @@ impl Pretrain {
     ) -> Result<Option<Weights>> {
         let own = self.seed.unwrap_or(seed);
         let (folder, id) = (runs.join(".starts"), self.id(setup, own));
+        refuse_link(&folder)?;
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let place = folder.join(format!("{}.safetensors", &id[..24]));
+        let place = folder.join(format!("{}.start", &id[..24]));
         let device = crate::device::open(&setup.config.device)?;
         // Whoever comes second waits for the first, and finds the weights.
-        let lock = fs::File::create(folder.join(format!("{}.lock", &id[..24])))?;
+        let lock = open_plain(&folder.join(format!("{}.lock", &id[..24])))?;
         lock.lock().context("cannot lock the pretrained start")?;
-        if let Ok(bytes) = fs::read(&place) {
-            match weights::from_safetensors(&bytes, &device) {
-                Ok(weights) => return Ok(Some(weights)),
-                Err(error) => watch.note(seed, &format!("{} is spoilt and made anew: {error:#}", place.display())),
-            }
+        let found = kept::read(&place, HEAD, weights::MOST_BYTES)
+            .and_then(|bytes| bytes.map(|bytes| weights::from_safetensors(&bytes, &device)).transpose());
+        match found {
+            Ok(Some(weights)) => return Ok(Some(weights)),
+            Ok(None) => {}
+            Err(error) => watch.note(seed, &format!("{} is spoilt and made anew: {error:#}", place.display())),
         }
         watch.note(seed, "pretrains on the pool");
         let pretraining = self.setup(setup, own);
@@ -323,7 +236,7 @@ impl Pretrain {
             bail!("the pretraining diverged: {reason}; lower start.rate");
         }
         let weights = std::mem::take(&mut run.state.weights);
-        atomic::write_whole(&place, &weights::to_safetensors(&weights)?)?;
+        kept::write(&place, HEAD, &weights::to_safetensors(&weights)?)?;
         Ok(Some(weights))
     }
     /// The network, whose scope is the pool where classes that were seen count: the same however the stream arrives.

@@ -1,6 +1,6 @@
 //! Files that are written whole or not at all: a reader never meets half of one, and a failure leaves what was there.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -95,6 +95,20 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     file.finish()
 }
 
+/// Opens the plain file `path` for writing from its beginning on, or makes it; what it holds stays. No link is followed.
+///
+/// # Errors
+/// When `path` names a link, a folder, a device or a pipe, or cannot be written to.
+pub fn open_plain(path: &Path) -> Result<File, WriteError> {
+    check_free(path)?;
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    // Somebody may take the name meanwhile: the system refuses a link, too, and does not wait for a pipe's reader.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    options.open(path).map_err(|e| failed(path, e))
+}
+
 /// A name that is free, or that a plain file has.
 fn check_free(path: &Path) -> Result<(), WriteError> {
     let taken = |what| Err(WriteError::Taken { path: path.into(), what });
@@ -176,6 +190,28 @@ mod tests {
         std::os::unix::fs::symlink(root.path().join("nowhere"), &late).unwrap();
         assert!(matches!(file.finish(), Err(WriteError::Taken { what: "a symbolic link", .. })));
         assert_eq!(names(root.path()), ["late", "link", "target"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_grows_is_opened_through_no_link_and_keeps_what_it_holds() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        open_plain(&at("new")).unwrap().write_all(b"first").unwrap();
+        open_plain(&at("new")).unwrap().write_all(b"F").unwrap();
+        assert_eq!(fs::read(at("new")).unwrap(), b"First");
+        std::os::unix::fs::symlink(at("new"), at("link")).unwrap();
+        std::os::unix::fs::symlink(at("nowhere"), at("dangling")).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+        for (name, what) in
+            [("link", "a symbolic link"), ("dangling", "a symbolic link"), ("pipe", "a device or a pipe")]
+        {
+            assert!(
+                matches!(open_plain(&at(name)), Err(WriteError::Taken { what: found, .. }) if found == what),
+                "{name}"
+            );
+        }
+        assert!(!at("nowhere").exists());
     }
 
     #[cfg(unix)]

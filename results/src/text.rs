@@ -26,6 +26,27 @@ pub fn short(name: &str) -> String {
     cut(&clean(name), MAX_CHARS)
 }
 
+/// Most characters of what a parser says that quotes what it has read.
+const MAX_REMARK: usize = 300;
+
+/// What a parser of somebody else's says of a file, in one line: it may quote all of a file, escape sequences included.
+pub fn remark(said: &str) -> String {
+    let lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    // More is never shown, and need not be looked at.
+    let some: String = lines.collect::<Vec<_>>().join(", ").chars().take(4 * MAX_REMARK).collect();
+    cut(&clean(&some), MAX_REMARK)
+}
+
+/// A message of several lines as a terminal may show it: [`clean`], and no line longer than 2,000 characters.
+pub fn printable(message: &str) -> String {
+    const MAX_LINE: usize = 2_000;
+    let line = |line: &str| {
+        let kept = line.chars().filter(|&c| !c.is_control() && !is_invisible(c)).take(MAX_LINE + 1);
+        cut(&kept.collect::<String>(), MAX_LINE)
+    };
+    message.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// The first characters of `text`; `…` stands for the rest.
 pub fn cut(text: &str, chars: usize) -> String {
     if text.chars().count() <= chars {
@@ -139,6 +160,15 @@ mod tests {
     fn a_screen_gets_lines_and_nothing_that_it_obeys() {
         assert_eq!(harmless("a\tb\nc\r\x1b[2J\u{9b}2J\u{7f}\u{202e}d 👩\u{200d}🔬"), "a\tb\nc[2J2Jd 👩\u{200d}🔬");
         assert!(matches!(harmless("plain ±\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn what_parsers_quote_is_short_and_moves_no_cursor() {
+        assert_eq!(remark("bad \x1b[31m value\n  in `key`\n\n"), "bad [31m value, in `key`");
+        assert_eq!(remark(&"é".repeat(900_000)).chars().count(), 300);
+        assert_eq!(printable("a\x1b[2J\nb\r\u{202e}c\n"), "a[2J\nbc\n");
+        let long = printable(&format!("{}\nend", "x".repeat(900_000)));
+        assert_eq!((long.lines().next().unwrap().chars().count(), long.lines().last()), (2_000, Some("end")));
     }
 
     #[test]

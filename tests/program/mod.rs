@@ -122,6 +122,21 @@ impl Place {
         Said::of(self.command("sh").args(["-c", script]).output().unwrap())
     }
 
+    /// A shell that runs `script` with mounts of its own; none where a test may not mount, which is said.
+    #[track_caller]
+    pub fn mounting(&self, script: &str) -> Option<Said> {
+        let may = |args: &[&str]| {
+            let tried = self.command("unshare").args(args).args(["mount", "-t", "tmpfs", "none", "/mnt"]).status();
+            tried.is_ok_and(|status| status.success())
+        };
+        let ways: [&[&str]; 2] = [&["-m"], &["-rm"]];
+        let Some(way) = ways.into_iter().find(|way| may(way)) else {
+            eprintln!("SKIPPED: this machine does not let a test mount; a full or read-only disk was not tried");
+            return None;
+        };
+        Some(Said::of(self.command("unshare").args(way).args(["sh", "-ec", script]).output().unwrap()))
+    }
+
     /// `clbench` with `words`, at work in the background.
     pub fn start(&self, words: &str) -> Child {
         self.clbench(words).spawn().unwrap()

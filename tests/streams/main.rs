@@ -10,6 +10,7 @@ mod parts;
 mod refusals;
 mod short_forms;
 mod training;
+mod types;
 
 #[path = "../support/mod.rs"]
 mod support;

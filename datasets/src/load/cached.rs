@@ -11,6 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use clbench::results::atomic::open_plain;
 use sha2::{Digest, Sha256};
 
 /// How such a file begins.
@@ -53,8 +54,7 @@ pub(crate) fn cached(folder: &Path, name: &str, make: impl FnOnce(&mut dyn Write
     }
     let written = || format!("{} cannot be written; choose another data folder", place.display());
     fs::create_dir_all(folder).with_context(written)?;
-    let lock = File::options().create(true).truncate(false).write(true).open(folder.join(format!(".{name}.lock")));
-    let lock = lock.with_context(written)?;
+    let lock = open_plain(&folder.join(format!(".{name}.lock"))).with_context(written)?;
     // Held until the file is closed, however the process ends; another process may make the same thing just now.
     lock.lock().with_context(written)?;
     if let Ok(cached) = open(&place) {
@@ -88,7 +88,8 @@ impl<W: Write> Write for Hashing<W> {
 }
 
 fn write(part: &Path, make: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-    let file = File::create(part).with_context(|| part.display().to_string())?;
+    let file = open_plain(part)?;
+    file.set_len(0).with_context(|| part.display().to_string())?;
     let mut to = Hashing { to: BufWriter::new(file), hash: Sha256::new() };
     to.write_all(MAGIC)?;
     make(&mut to)?;

@@ -30,6 +30,8 @@ use anyhow::{Context, Error, Result, ensure};
 use clbench::{
     dataset::{Dataset, Load, Origin, Split, hex},
     registry::{Format, Settings, part},
+    results::text::clean,
+    threads::together,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -210,10 +212,13 @@ impl Folder {
         let all: usize = kept.iter().filter(|kept| **kept).count();
         if all < kept.len() {
             let broken = kept.len() - all;
-            eprintln!(
-                "{name}: {broken} of {} images cannot be read and are left out; see {}",
+            // Where standard error cannot be written to, `eprintln` would panic.
+            let _ = writeln!(
+                std::io::stderr(),
+                "{}: {broken} of {} images cannot be read and are left out; see {}",
+                clean(name),
                 kept.len(),
-                report.display()
+                clean(&report.display().to_string())
             );
         }
         let in_memory = (all * look.bytes()) as u64 <= self.memory.saturating_mul(MEBIBYTE);
@@ -271,12 +276,8 @@ fn decode_some(root: &Path, some: &[&Picture], look: Look, room: &mut [u8]) -> V
             *outcome = picture::read(&root.join(&picture.path), look, &turn, pixels).err();
         }
     };
-    std::thread::scope(|scope| {
-        (1..threads).for_each(|_| {
-            scope.spawn(decode);
-        });
-        decode();
-    });
+    // Fewer threads are slower and nothing else.
+    let _ = together(threads, decode);
     outcomes
 }
 

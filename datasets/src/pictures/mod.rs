@@ -16,7 +16,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench::dataset::{Dataset, File, Source};
+use clbench::{
+    dataset::{Dataset, File, Source},
+    threads::each,
+};
 use flate2::read::GzDecoder;
 
 pub use self::{
@@ -215,12 +218,7 @@ pub(crate) fn sorted_out(mut pictures: Vec<Picture>, least: usize) -> Vec<Pictur
 /// Makes pictures of `items` on all processors, in their order; what `make` cannot read is left out.
 pub(crate) fn in_parallel<T: Sync>(items: &[T], make: impl Fn(&T) -> Option<Picture> + Sync) -> Vec<Picture> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let chunk = items.len().div_ceil(threads).max(1);
-    std::thread::scope(|scope| {
-        let work = |items: &[T]| items.iter().filter_map(&make).collect::<Vec<_>>();
-        let started: Vec<_> = items.chunks(chunk).map(|items| scope.spawn(move || work(items))).collect();
-        started.into_iter().flat_map(|thread| thread.join().expect("a thread that makes pictures ends")).collect()
-    })
+    each(items.len(), threads, |at| make(&items[at])).into_iter().flatten().collect()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use anyhow::{Result, ensure};
 use clbench::{
     dataset::{Source, hex},
     text::WordLlama,
+    threads::each,
 };
 use sha2::{Digest, Sha256};
 
@@ -99,12 +100,7 @@ fn computed(embed: &dyn Embed, texts: &[String]) -> Result<Vec<f32>> {
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(texts.len().div_ceil(AT_ONCE));
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(go)).collect();
-        let mine = go();
-        let others = others.into_iter().map(|other| other.join().expect("an embedding answers or is an error"));
-        others.chain([mine]).collect::<Result<()>>()
-    })?;
+    each(threads, threads, |_| go()).into_iter().collect::<Result<()>>()?;
     Ok(values)
 }
 

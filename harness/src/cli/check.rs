@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::Result;
-use clbench_results::text::clean;
+use clbench_results::text::{clean, printable};
 
 use super::{Ending, Target, Usage, print};
 use crate::{
@@ -29,6 +29,9 @@ pub(super) fn check(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let mut text = String::new();
     let _ = writeln!(text, "stream      {}, {}", setup.stream.name, &setup.stream.hash[..12]);
     let _ = writeln!(text, "method      {}", setup.config.method);
+    if let Some(start) = setup.config.start.told() {
+        let _ = writeln!(text, "start       {}", printable(&start));
+    }
     let _ =
         writeln!(text, "weights     {parameters} trained at the start, {} when adapted", run.state.weights.theta.len());
     let _ = writeln!(text, "step        {:.3e} operations, {} examples", price.flops as f64, price.examples);

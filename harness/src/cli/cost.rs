@@ -3,12 +3,13 @@
 use std::{
     fmt::Write,
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
     sync::atomic::Ordering,
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
-use clbench_results::RunDir;
+use clbench_results::{RunDir, atomic::open_plain};
 
 use super::{Ending, STOP, Usage, listen, print, read_text, tell};
 use crate::{
@@ -71,7 +72,9 @@ pub(super) fn foretell(setup: &Setup, seed: u64, shelf: &Shelf) -> Result<Option
 pub(super) fn keep(folder: &Path, forecast: &Forecast) -> Result<()> {
     let (path, text) = (folder.join(FORETOLD), serde_json::to_string_pretty(forecast)? + "\n");
     // The run is complete, and nobody would tidy up after a write that is whole or not at all.
-    fs::write(&path, text).with_context(|| format!("cannot write {}; is the disk full or read-only?", path.display()))
+    let mut file = open_plain(&path)?;
+    let written = file.set_len(0).and_then(|()| file.write_all(text.as_bytes()));
+    written.with_context(|| format!("cannot write {}; is the disk full or read-only?", path.display()))
 }
 
 /// How far off was what was foretold of a finished run.

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::Subcommand;
 
 use super::{Ending, Usage, print, read_text, tell};
-use crate::{data::folder, dataset::Source, registry::Shelf, stream::metadata::is_list};
+use crate::{config::parsed, data::folder, dataset::Source, registry::Shelf, stream::metadata::is_list};
 
 /// What `data` takes.
 #[derive(Subcommand)]
@@ -49,13 +49,13 @@ pub(super) enum Words {
 
 pub(super) fn data(words: &Words, shelf: &Shelf) -> Result<Ending> {
     match words {
-        Words::List { data } => list(&place(data.as_ref()), shelf),
+        Words::List { data } => list(&place(data.as_ref())?, shelf),
         Words::Path => {
-            print(&format!("{}\n", folder().display()))?;
+            print(&format!("{}\n", folder()?.display()))?;
             Ok(Ending::Done)
         }
         Words::Fetch { names, from, data } => {
-            let data = place(data.as_ref());
+            let data = place(data.as_ref())?;
             for source in sources(&named(names, shelf)?, shelf)? {
                 if source.files().is_empty() {
                     tell(&format!("{} ships with clbench", source.name()));
@@ -67,12 +67,12 @@ pub(super) fn data(words: &Words, shelf: &Shelf) -> Result<Ending> {
             }
             Ok(Ending::Done)
         }
-        Words::Verify { names, data } => verify(names, &place(data.as_ref()), shelf),
+        Words::Verify { names, data } => verify(names, &place(data.as_ref())?, shelf),
     }
 }
 
-fn place(data: Option<&PathBuf>) -> PathBuf {
-    data.cloned().unwrap_or_else(folder)
+fn place(data: Option<&PathBuf>) -> Result<PathBuf> {
+    Ok(data.cloned().map_or_else(folder, Ok).map_err(Usage)?)
 }
 
 /// Names of datasets; in the place of a stream file those of its datasets that are not its own, and of the published
@@ -84,7 +84,7 @@ fn named(words: &[String], shelf: &Shelf) -> Result<Vec<String>> {
             names.push(word.clone());
             continue;
         }
-        let file: toml::Table = read_text(Path::new(word))?.parse().with_context(|| format!("{word} is not TOML"))?;
+        let file = parsed(&read_text(Path::new(word))?, Path::new(word))?;
         let own = |name: &str| file.get("data").and_then(|data| data.get(name)).is_some();
         let stream = file.get("stream");
         for key in ["dataset", "pool", "held_out"] {

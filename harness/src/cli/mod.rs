@@ -21,6 +21,7 @@ mod report;
 mod repro;
 mod run;
 mod score;
+mod signal;
 mod statistics;
 mod stream;
 mod table;
@@ -32,14 +33,14 @@ use std::{
     io::{Read, Write},
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
+    sync::atomic::AtomicBool,
 };
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
-use clbench_results::{RunDir, discover, text::harmless};
+use clbench_results::{RunDir, discover, text::printable};
 
+use self::signal::{await_signals, listen};
 use crate::registry::Shelf;
 
 /// Continual-learning benchmarks under an enforced compute budget.
@@ -180,6 +181,9 @@ pub fn main_with(shelf: &Shelf, words: impl IntoIterator<Item = OsString>) -> Ex
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
+    if matches!(arguments.command, Command::Run(_) | Command::Cost(_) | Command::References(_) | Command::Verify(_)) {
+        await_signals();
+    }
     let result = match arguments.command {
         Command::Run(words) => run::run(&words, shelf),
         Command::Check(words) => check::check(&words, shelf),
@@ -238,31 +242,8 @@ fn print(text: &str) -> Result<()> {
     }
 }
 
-/// Writes a line to standard error. Where that cannot be written to, `eprintln` would panic and end a run.
+/// Writes a line to standard error, without what would move the cursor: it may quote any file. Where that cannot be
+/// written to, `eprintln` would panic and end a run.
 fn tell(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", harmless(line));
-}
-
-/// How long a run that was interrupted may take to come to where it can be saved.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The first interrupt asks running runs to save and stop; the second stops at once, and so does the program itself when
-/// a hook lets it wait.
-fn listen() {
-    let heard = || {
-        if STOP.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        tell("interrupted: saving; once more to stop at once");
-        // The last checkpoint is whole at any instant, so ending in the middle of a step is as safe as a kill.
-        let late = || {
-            std::thread::sleep(PATIENCE);
-            tell("a step goes on for too long: stopped without it; the same command goes on from the last checkpoint");
-            std::process::exit(130);
-        };
-        // Without it, an interrupt waits for the step.
-        let _ = std::thread::Builder::new().spawn(late);
-    };
-    // Without a handler an interrupt kills the process, and the run goes on from its last checkpoint.
-    let _ = ctrlc::set_handler(heard);
+    let _ = writeln!(std::io::stderr(), "{}", printable(line));
 }

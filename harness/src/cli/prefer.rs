@@ -64,9 +64,13 @@ pub(super) fn prefer(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let made = Instant::now();
     let predictor = stack.carrier.predictor(&weights);
     let model = model(&*predictor, &setup, run.manifest.seed, &wish).map_err(Usage)?;
+    ensure!(model.theta.is_finite(), "{}: a model of them has a weight that is no finite number", place.display());
     let made = made.elapsed().as_secs_f64();
     let asked = Instant::now();
     let records = answers(&*predictor, &setup, run.manifest.seed, &wish)?;
+    if let Some(record) = records.iter().find(|record| !record.loss.is_finite()) {
+        anyhow::bail!("{}: an answer to task {} is no finite number", place.display(), record.task);
+    }
     let asked = asked.elapsed().as_secs_f64();
     if let Some(out) = &words.out {
         write_whole(out, &to_safetensors(&model)?)?;

@@ -25,6 +25,7 @@ use crate::{
     execute::{Outcome, execute},
     registry::Shelf,
     run::{Forecast, Run},
+    threads::together,
 };
 
 /// What `run` takes.
@@ -49,6 +50,9 @@ pub(super) fn run(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let mut forecast = None;
     let open = |seed: &&u64| !setup.place(&asked.runs, **seed).join(clbench_results::MANIFEST_FILE).exists();
     if let Some(seed) = seeds.iter().find(open) {
+        if let (Some(start), false) = (setup.config.start.told(), words.quiet) {
+            tell(&format!("starts from {start}"));
+        }
         // What cannot work is refused before anything is written.
         Run::new(&setup, *seed, shelf)?.rehearse().map_err(Usage)?;
         if !words.quiet {
@@ -126,7 +130,7 @@ pub(super) fn tell_outcomes(setup: &Setup, seeds: &[u64], outcomes: &[Result<Out
     told
 }
 
-/// Runs every seed, up to `jobs` at once, each on a thread of its own.
+/// Runs every seed, up to `jobs` at once.
 pub(super) fn all(
     setup: &Setup,
     seeds: &[u64],
@@ -149,7 +153,9 @@ pub(super) fn all(
             outcomes.lock().expect("nobody panics with the lock").push((seed, outcome));
         }
     };
-    std::thread::scope(|scope| (0..asked.jobs.min(seeds.len())).for_each(|_| drop(scope.spawn(work))));
+    if let Err((jobs, error)) = together(asked.jobs.min(seeds.len()), work) {
+        tell(&format!("{jobs} of jobs={} ran at once: a thread cannot be started: {error}", asked.jobs));
+    }
     let mut outcomes = outcomes.into_inner().expect("nobody panics with the lock");
     outcomes.sort_by_key(|(seed, _)| seeds.iter().position(|of| of == seed));
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()

@@ -52,10 +52,10 @@ pub fn resolve_stream(path: &Path, asked: &Asked, arriving: Arriving, shelf: &Sh
     let mut file = if is_list(&path.to_string_lossy()) { of_list(path, shelf)? } else { read(path)? };
     replace_rule(&mut file, asked);
     asked.apply(&mut file)?;
-    resolve_stream_table(file, path, asked, arriving, shelf)
+    resolve_stream_table(file, path, asked, arriving, shelf).with_context(|| format!("in {}", path.display()))
 }
 
-/// The same for a file with this content, which need not be there yet.
+/// The same for a file with this content, which need not be there yet and is not named in errors.
 pub(crate) fn resolve_stream_table(
     file: Table,
     path: &Path,
@@ -63,10 +63,6 @@ pub(crate) fn resolve_stream_table(
     arriving: Arriving,
     shelf: &Shelf,
 ) -> Result<Described> {
-    describe(file, path, asked, arriving, shelf).with_context(|| format!("in {}", path.display()))
-}
-
-fn describe(file: Table, path: &Path, asked: &Asked, arriving: Arriving, shelf: &Shelf) -> Result<Described> {
     let whole = file.clone();
     let mut file = file;
     method_tables(&mut file, shelf)?;

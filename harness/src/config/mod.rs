@@ -16,7 +16,7 @@ pub use self::{
 };
 pub(crate) use self::{
     described::{explicit, resolve_stream_table},
-    resolve::SECTIONS,
+    resolve::{SECTIONS, parsed},
 };
 use crate::{
     budget::{Budget, Train},
@@ -252,6 +252,8 @@ impl Config {
     pub fn recipe(&self) -> String {
         let parts = (&self.net, &self.optim, &self.schedule, self.train.batch);
         let text = self.text.as_ref().map(|text| format!("{text:?}")).unwrap_or_default();
+        // Where no word vectors are read there is nothing to say of them.
+        let text = text.replace(", sha256: None", "");
         hex(&Sha256::digest(format!("{parts:?}{text}")))[..6].to_owned()
     }
     /// The id of all runs that differ from this one in nothing but the seed.

@@ -121,9 +121,10 @@ impl Asked {
             seeds: Vec::new(),
             jobs: 1,
             runs: "runs".into(),
-            data: crate::data::folder(),
+            data: PathBuf::new(),
             fence: None,
         };
+        let mut data = None;
         for text in settings {
             let setting = Override::parse(text)?;
             let word = || text.split_once('=').map_or("", |(_, value)| value).trim().trim_matches('"').to_owned();
@@ -134,10 +135,11 @@ impl Asked {
                     asked.jobs = jobs.with_context(|| format!("{text}: jobs is between 1 and 1024"))? as usize;
                 }
                 "runs" => asked.runs = word().into(),
-                "data" => asked.data = word().into(),
+                "data" => data = Some(word().into()),
                 _ => asked.overrides.push(setting),
             }
         }
+        asked.data = data.map_or_else(crate::data::folder, Ok)?;
         let seed = asked.overrides.iter().any(|setting| setting.path == "seed");
         ensure!(!seed || asked.seeds.is_empty(), "seed and seeds contradict each other; set one of them");
         Ok(asked)

@@ -3,12 +3,14 @@
 use std::{fs, io::Read, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
+use clbench_results::text::remark;
 use toml::{Table, Value};
 
 use super::{Asked, Checkpoint, Config, Eval, Optim};
 use crate::{
     budget::Budget,
     catalogue::Need,
+    draws::Draws,
     files::{Files, Lain},
     memory::Memory,
     net::{Body, Net},
@@ -150,7 +152,18 @@ pub(super) fn read(path: &Path) -> Result<Table> {
     let size = fs::File::open(path).with_context(within)?.take(MOST_BYTES + 1).read_to_string(&mut text);
     let size = size.with_context(within)? as u64;
     ensure!(size <= MOST_BYTES, "the stream file {} is larger than {MOST_BYTES} bytes", path.display());
-    text.parse().with_context(|| format!("{} is not TOML", path.display()))
+    parsed(&text, path)
+}
+
+/// The table that `text` describes, which stands in the file at `path`.
+pub(crate) fn parsed(text: &str, path: &Path) -> Result<Table> {
+    text.parse().map_err(|error: toml::de::Error| {
+        // What the parser would print quotes the line, however long that is.
+        let before = &text[..text.floor_char_boundary(error.span().map_or(0, |span| span.start))];
+        let (line, column) =
+            (before.matches('\n').count() + 1, before.lines().last().unwrap_or("").chars().count() + 1);
+        anyhow::anyhow!("{} is not TOML: line {line}, column {column}: {}", path.display(), remark(error.message()))
+    })
 }
 
 fn stem(path: &Path) -> String {
@@ -220,12 +233,17 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
         None => None,
     };
     if let Some(dual) = &dual {
+        config.text = Some(dual.config().clone());
         stack = stack.reading(dual)?;
     }
     told(&config, &stack, &stream, &net)?;
     used(asked, &config, shelf)?;
+    let device = crate::device::open(&config.device)?;
+    if let Start::File(file) = &mut config.start {
+        // What does not fit is refused before anything is written.
+        file.look(stack.carrier.init(&Draws::of(seed), &device), &config.method, &net)?;
+    }
     config.methods = stack.tables;
-    crate::device::open(&config.device)?;
     // These stand elsewhere, or change no number.
     let aside = ["method", "seed", "device", "checkpoint.every"];
     let overrides = asked.overrides.iter().filter(|o| !aside.contains(&o.path.as_str()));

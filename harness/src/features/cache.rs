@@ -1,13 +1,9 @@
 //! Numbers that are expensive to make, on disk.
 
-use std::{
-    fs::{self, File},
-    io::Read,
-    path::Path,
-};
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
-use clbench_results::atomic;
+use clbench_results::atomic::open_plain;
 use sha2::{Digest, Sha256};
 
 use crate::{dataset::hex, pass::Weights};
@@ -40,29 +36,16 @@ pub(super) fn kept(
     let place = folder.join(format!("{key}.f32"));
     let lock = folder.join(format!("{key}.lock"));
     let within = || format!("cannot lock {}", lock.display());
-    let lock = File::create(&lock).with_context(within)?;
+    let lock = open_plain(&lock).with_context(within)?;
     // Given back when the file is closed, whatever happens.
     lock.lock().with_context(within)?;
-    if let Some(values) = read(&place, count) {
-        return Ok(values);
+    if let Ok(Some(bytes)) = crate::kept::read(&place, HEAD, 4 * count as u64)
+        && bytes.len() == 4 * count
+    {
+        return Ok(bytes.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect());
     }
     let values = make()?;
     let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    let whole = [HEAD, &Sha256::digest(&bytes)[..], &bytes].concat();
-    atomic::write_whole(&place, &whole)?;
+    crate::kept::write(&place, HEAD, &bytes)?;
     Ok(values)
-}
-
-/// The numbers in a file of that length with its own checksum; none where it is missing or spoilt.
-fn read(place: &Path, count: usize) -> Option<Vec<f32>> {
-    let about = fs::metadata(place).ok()?;
-    let length = HEAD.len() + 32 + 4 * count;
-    if !about.is_file() || about.len() != length as u64 {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(length);
-    File::open(place).ok()?.take(length as u64).read_to_end(&mut bytes).ok()?;
-    let (digest, values) = bytes.strip_prefix(HEAD)?.split_at_checked(32)?;
-    let whole = values.len() == 4 * count && Sha256::digest(values)[..] == *digest;
-    whole.then(|| values.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect())
 }

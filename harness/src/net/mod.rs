@@ -9,6 +9,8 @@ mod resnet;
 mod squeezenet;
 mod vit;
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, ensure};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
@@ -196,6 +198,13 @@ impl Net {
         let mut spec = Spec::default();
         self.body.architecture().weights(self.input, &mut spec);
         spec
+    }
+
+    /// Shapes of the body's weights and running statistics, by path.
+    pub(crate) fn body_shapes(&self) -> BTreeMap<String, Vec<usize>> {
+        let spec = self.body_spec();
+        let buffers = spec.buffers.into_iter().map(|(path, width, _)| (path, vec![width]));
+        spec.theta.into_iter().map(|(path, shape, _)| (path, shape)).chain(buffers).collect()
     }
 
     fn spec(&self) -> Spec {

@@ -26,6 +26,10 @@ pub struct Config {
     pub lock: Lock,
     /// What is said of a class that has only a name, with `{}` for the name.
     pub templates: Vec<String>,
+    /// SHA-256 of the published word vectors and their tokenizer, the two files one after the other; filled in where they
+    /// are read, and demanded where it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
     /// Of the side `tokens`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<Tokens>,
@@ -40,6 +44,7 @@ impl Default for Config {
             same: Same::default(),
             lock: Lock::default(),
             templates: vec!["a picture of a {}.".into()],
+            sha256: None,
             tokens: None,
         }
     }

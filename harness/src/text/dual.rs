@@ -60,10 +60,14 @@ impl Dual {
     ///
     /// # Errors
     /// When these vectors cannot be read, or there would be too many weights.
-    pub fn new(net: Net, config: Config, titles: Vec<Arc<str>>, data: &Path) -> Result<Self> {
-        let dual = Self { reader: Reader::new(&config, data)?, net, config, titles };
+    pub fn new(net: Net, mut config: Config, titles: Vec<Arc<str>>, data: &Path) -> Result<Self> {
+        let dual = Self { reader: Reader::new(&mut config, data)?, net, config, titles };
         dual.spec().check()?;
         Ok(dual)
+    }
+    /// Its settings, with the checksum of what is read.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
     }
     /// The same with both sides trained, as a pretraining does before one is locked.
     pub(crate) fn unlocked(&self) -> Self {

@@ -8,7 +8,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use anyhow::Result;
+use anyhow::{Result, bail, ensure};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::{
@@ -24,6 +24,8 @@ use crate::{
 
 /// Bytes that are read of a text; a caption is far shorter.
 const MOST_BYTES: usize = 1 << 16;
+/// Why a text has tokens.
+const READABLE: &str = "a tokenizer that cannot read every short text is refused when it is opened";
 /// Kinds of bytes.
 const BYTES: usize = 256;
 
@@ -38,11 +40,22 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// The side that `config` asks for; published vectors lie below `data`.
-    pub(crate) fn new(config: &Config, data: &Path) -> Result<Self> {
+    /// The side that `config` asks for, which takes note of what is read; published vectors lie below `data`.
+    pub(crate) fn new(config: &mut Config, data: &Path) -> Result<Self> {
         let vocabulary = config.tokens.as_ref().map(|tokens| tokens.vocabulary);
         let reads = config.side == Side::WordLlama || vocabulary == Some(Vocabulary::WordLlama);
         let words = if reads { Some(Arc::new(WordLlama::open(data)?)) } else { None };
+        let found = words.as_ref().map(|words| words.sha256().to_owned());
+        match (&config.sha256, &found) {
+            (Some(_), None) => bail!("text.sha256 is of published word vectors, and none are read; leave it out"),
+            (Some(wanted), Some(found)) => ensure!(
+                wanted == found,
+                "the word vectors and their tokenizer in {} have SHA-256 {found} together, and text.sha256 demands \
+                 {wanted}",
+                data.join("wordllama").display()
+            ),
+            _ => config.sha256 = found,
+        }
         Ok(Self { tokens: config.tokens.clone(), words, space: config.width })
     }
 
@@ -68,7 +81,7 @@ impl Reader {
             self.transform(pass, tokens, texts, device)
         } else {
             let words = self.words();
-            let vector = |text: &&str| words.embed(short(text)).expect("a short text has vectors");
+            let vector = |text: &&str| words.embed(short(text)).expect(READABLE);
             let values = texts.iter().flat_map(vector).collect();
             super::loss::unit(Array::new(&[texts.len(), words.width()], values, device).tensor())
         };
@@ -107,7 +120,7 @@ impl Reader {
         match &self.words {
             None => begin.chain(text.bytes().map(i64::from)).take(length).collect(),
             Some(words) => {
-                let found = words.tokens(short(text)).expect("a short text has tokens");
+                let found = words.tokens(short(text)).expect(READABLE);
                 begin.chain(found.into_iter().map(i64::from)).take(length).collect()
             }
         }

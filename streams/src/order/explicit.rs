@@ -76,6 +76,13 @@ impl Rank for Explicit {
         if !absent.is_empty() && self.absent == Absent::Error {
             bail!("{}: {missing}; add their datasets to stream.dataset or set absent = \"skip\"", self.file);
         }
+        ensure!(
+            !ranking.is_empty(),
+            "none of the {} concepts of {} is in the stream's datasets, {}; add theirs to stream.dataset",
+            names.len(),
+            self.file,
+            some(ground.universe.datasets.iter().map(|dataset| &dataset.name[..]))
+        );
         ground.note(format!("order of {}", stamped(&self.file, text.as_bytes())));
         if !absent.is_empty() {
             ground.note(missing);
@@ -110,6 +117,8 @@ mod tests {
         let error = ranked(text, "").unwrap_err().to_string();
         assert!(error.contains("2 of its 3 are not there: `b+++pear`, `c+++d`; add"), "{error}");
         assert_eq!(ranked(text, "absent = \"skip\"").unwrap(), [2]);
+        let none = ranked(r#"["c+++d", "c+++e"]"#, "absent = \"skip\"").unwrap_err().to_string();
+        assert!(none.starts_with("none of the 2 concepts of") && none.contains("`cifar100`, `b`"), "{none}");
     }
 
     #[test]

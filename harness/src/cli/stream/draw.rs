@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use anyhow::Result;
-use clbench_results::picture::{Bars, Contact, Curve, Heat, Layer, Picture, Ramp, Row, Thumb};
+use clbench_results::{
+    picture::{Bars, Contact, Curve, Heat, Layer, Picture, Ramp, Row, Thumb},
+    write_whole,
+};
 
 use super::matrix::{by_class, by_concept, by_task, concepts_by_dataset, examples_by_dataset};
 use crate::{
     draws::Draws,
-    folder::write_whole,
     stream::{Scratch, Stream, Task},
     universe::BETWEEN,
 };

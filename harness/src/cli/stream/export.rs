@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
-use clbench_results::RunDir;
+use clbench_results::{RunDir, write_whole};
 use toml::{Table, Value};
 
 use super::super::{Ending, Target, Usage, print};
@@ -16,7 +16,6 @@ use crate::{
     config::{Arriving, Asked, Described, explicit, resolve_stream},
     execute::REALISED,
     files::Lain,
-    folder::write_whole,
     registry::Shelf,
     stream::{
         Experience, Stream,
@@ -96,7 +95,7 @@ pub(super) fn export(words: &Words, shelf: &Shelf) -> Result<Ending> {
 
 fn write_stream(folder: &Path, stream: &Stream, table: &Table) -> Result<()> {
     let text = format!("# {}, as `clbench stream export` wrote it.\n\n{}", stream.name, toml::to_string(table)?);
-    write_whole(&folder.join(STREAM), text.as_bytes())
+    Ok(write_whole(&folder.join(STREAM), text.as_bytes())?)
 }
 
 /// The `[stream]` table of a stream file.

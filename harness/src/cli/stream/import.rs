@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use clbench_results::write_whole;
 use toml::{Table, Value};
 
 use super::super::{Ending, Usage, print};
 use crate::{
     config::{Arriving, Asked, explicit, resolve_stream_table},
-    folder::write_whole,
     registry::Shelf,
     stream::metadata,
 };
@@ -52,9 +52,14 @@ pub(super) fn import(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let list = words.list.display().to_string();
     let text = format!("# The concepts of {} in its order.\n\n{table}{REST}", list.escape_debug());
     let file: Table = text.parse().context("a stream file is TOML")?;
-    let mut asked = Asked::parse(&[]).map_err(Usage)?;
+    // Any folder will do until the one that is named takes its place.
+    let data: Vec<String> = words.data.iter().map(|_| "data=.".to_owned()).collect();
+    let mut asked = Asked::parse(&data).map_err(Usage)?;
     asked.data = words.data.clone().unwrap_or(asked.data);
-    let described = resolve_stream_table(file, output, &asked, Arriving::InOrder, shelf).map_err(Usage)?;
+    // What is wrong is wrong with the list or with the options: the output is not there yet.
+    let described = resolve_stream_table(file, output, &asked, Arriving::InOrder, shelf)
+        .with_context(|| format!("cannot make a stream of {}", words.list.display()))
+        .map_err(Usage)?;
     write_whole(output, text.as_bytes())?;
     let stream = &described.stream;
     let mut said = format!("{}: {} tasks, {} classes\n", output.display(), stream.tasks.len(), stream.classes.len());
