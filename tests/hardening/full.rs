@@ -37,7 +37,7 @@ fn what_is_written_from_finished_runs_is_whole_or_not_there_on_a_full_disk() {
             find disk -type f ! -name filler"
         );
         let Some(said) = place.mounting(&script) else { return };
-        said.fails(0, &["error: ", "cannot write disk", "No space left on device", "make room"]);
+        said.fails(0, &["error: ", "cannot write ", "disk/", "No space left on device", "make room"]);
         assert_eq!(said.out, "", "{command} leaves something\n{said}");
     }
     same(&before, &place.files("runs", &[]), "the runs");

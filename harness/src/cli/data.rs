@@ -51,7 +51,7 @@ pub(super) fn data(words: &Words, shelf: &Shelf) -> Result<Ending> {
     match words {
         Words::List { data } => list(&place(data.as_ref())?, shelf),
         Words::Path => {
-            print(&format!("{}\n", folder()?.display()))?;
+            print(&format!("{}\n", place(None)?.display()))?;
             Ok(Ending::Done)
         }
         Words::Fetch { names, from, data } => {
