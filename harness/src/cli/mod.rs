@@ -38,7 +38,10 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
-use clbench_results::{RunDir, discover, text::printable};
+use clbench_results::{
+    RunDir, discover,
+    text::{harmless, printable},
+};
 
 use self::signal::{await_signals, listen};
 use crate::registry::Shelf;
