@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use program::{Place, Said, same};
+use program::{Place, same};
 
 /// Each set of words is refused as a mistake in what was asked (2), with these words in the message. Nothing is
 /// written, in `run` as in `check`.

@@ -229,6 +229,9 @@ mod tests {
         assert_eq!(bytes[0], bytes[1]);
     }
 
+    /// Unpacked length of the bundle below: limits are exactly what there is, and a byte less.
+    const UNPACKED: u64 = 7_737;
+
     #[test]
     fn what_is_packed_can_be_read_and_what_could_not_be_is_not_packed() {
         let root = tempfile::tempdir().unwrap();
@@ -239,10 +242,9 @@ mod tests {
         write_bundle(&bundle, &directories).unwrap();
         let mut text = String::new();
         MultiGzDecoder::new(fs::File::open(&bundle).unwrap()).read_to_string(&mut text).unwrap();
-        // Limits of exactly what there is and of a byte less, by the unpacked length of this very bundle.
-        const UNPACKED: u64 = 7_737;
         assert_eq!(text.len() as u64, UNPACKED, "the numbers below are those of this bundle");
-        let (enough, less): (fn(u64) -> u64, fn(u64) -> u64) = (|_| UNPACKED, |_| UNPACKED - 1);
+        let enough: fn(u64) -> u64 = |_| UNPACKED;
+        let less: fn(u64) -> u64 = |_| UNPACKED - 1;
         let other = root.path().join(format!("b{BUNDLE}"));
         write(&other, &directories, enough).unwrap();
         assert_eq!(read(&other, enough).unwrap().len(), 3);

@@ -62,7 +62,8 @@ impl Carrier for Stubborn {
     fn loss(&self, pass: &mut Pass, batch: &Batch) -> Fit {
         let weight: Tensor<1> = pass.read("weight");
         let moved = (weight * 0.0).unsqueeze();
-        Fit::of(self.logits(&batch.inputs, self.net.heads.classes) + moved, batch.labels.clone())
+        let logits = self.logits(&batch.inputs, self.net.heads.classes) + moved;
+        Fit::of(pass, logits, batch.labels.clone())
     }
     fn predictor(&self, _: &Weights) -> Box<dyn Predictor> {
         Box::new(self.clone())

@@ -36,7 +36,7 @@ fn what_parsers_say_of_hostile_files_is_short_and_without_escapes() {
             short(&said, 2);
             assert!(said.err.contains(&format!("{name}.toml")), "{}", said.err);
         }
-        short(&place.run(&format!("data fetch {name}.toml")), if name == "broken" { 1 } else { 0 });
+        short(&place.run(&format!("data fetch {name}.toml")), i32::from(name == "broken"));
     }
     place.run("check broken.toml").fails(2, &["broken.toml is not TOML: line 2, column "]);
     short(&place.run("stream import list.json -o new.toml --dataset digits"), 2);

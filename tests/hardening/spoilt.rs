@@ -97,9 +97,9 @@ fn pictures_that_were_decoded_once() {
 fn texts_as_counts_of_words() {
     let place = Place::new();
     let words = ["ship sea sail", "tree leaf wood", "sea wave ship", "leaf root tree"];
-    let rows: String =
-        (0..80).map(|at| format!("{} w{},{}\n", words[at % 4], at % 9, ["water", "land"][at % 2])).collect();
-    place.write("texts.csv", format!("words,label\n{rows}"));
+    let row = |at: usize| format!("{} w{},{}\n", words[at % 4], at % 9, ["water", "land"][at % 2]);
+    let rows: Vec<String> = (0..80).map(row).collect();
+    place.write("texts.csv", format!("words,label\n{}", rows.concat()));
     let data = "[data.mine]\nformat = \"csv\"\npath = \"texts.csv\"\nlabel = \"label\"\ntext = \"words\"\n\
                 tfidf = { components = 4 }\n";
     let stream =

@@ -248,13 +248,14 @@ impl Table {
             Some(Features::Named(names)) => {
                 names.iter().map(|name| cells.column("features", name)).collect::<Result<_>>()?
             }
-            Some(Features::Rest(_)) => match rest {
-                Some(rest) => rest.again(cells, &[Some(label), text, caption, time])?,
-                None => {
-                    let found = Rest::of(cells, &[Some(label), text, caption, time], self.keep_index);
-                    rest.insert(found).columns.clone()
+            Some(Features::Rest(_)) => {
+                let others = [Some(label), text, caption, time];
+                if let Some(rest) = rest {
+                    rest.again(cells, &others)?
+                } else {
+                    rest.insert(Rest::of(cells, &others, self.keep_index)).columns.clone()
                 }
-            },
+            }
         };
         ensure!(self.features.is_none() || !features.is_empty(), "no column is left for features");
         ensure!(!features.contains(&label), "the label `{}` stands among the features too", self.label);

@@ -26,7 +26,7 @@ enum Gathered {
     /// The x, batch by batch. Shape of each `[count, d]`.
     Rows(Vec<Tensor<2>>),
     /// The sum of xxᵀ, and the number of x. Shape `[d, d]`.
-    Sum(Tensor<2>, usize),
+    Sum(Box<Tensor<2>>, usize),
 }
 
 /// What a layer saw.
@@ -60,7 +60,7 @@ impl Grams {
     /// Means of xxᵀ. Shape of each `[d, d]`.
     pub fn means(self) -> BTreeMap<String, Array> {
         let mean = |gathered| match gathered {
-            Gathered::Sum(sum, count) => Array::from(sum / count as f32),
+            Gathered::Sum(sum, count) => Array::from(*sum / count as f32),
             Gathered::Rows(rows) => {
                 let rows = Tensor::cat(rows, 0);
                 let count = rows.dims()[0] as f32;
@@ -73,7 +73,7 @@ impl Grams {
     pub fn sights(self) -> BTreeMap<String, Sight> {
         let sight = |gathered| match gathered {
             Gathered::Rows(rows) => Sight::Inputs(Array::from(Tensor::cat(rows, 0))),
-            Gathered::Sum(sum, count) => Sight::Moments(Array::from(sum / count as f32)),
+            Gathered::Sum(sum, count) => Sight::Moments(Array::from(*sum / count as f32)),
         };
         self.layers.into_iter().map(|(name, gathered)| (name, sight(gathered))).collect()
     }
@@ -94,7 +94,7 @@ impl Grams {
         let count = rows.dims()[0];
         let sum = rows.clone().transpose().matmul(rows);
         let (sum, count) = match self.layers.remove(name) {
-            Some(Gathered::Sum(before, more)) => (before + sum, more + count),
+            Some(Gathered::Sum(before, more)) => (*before + sum, more + count),
             Some(Gathered::Rows(earlier)) => {
                 let earlier = Tensor::cat(earlier, 0);
                 let more = earlier.dims()[0];
@@ -102,7 +102,7 @@ impl Grams {
             }
             None => (sum, count),
         };
-        self.layers.insert(name.to_owned(), Gathered::Sum(sum, count));
+        self.layers.insert(name.to_owned(), Gathered::Sum(Box::new(sum), count));
     }
 }
 

@@ -61,7 +61,7 @@ fn tables_of_other_choices_come_out_too() {
     for options in options {
         let text = table(&set, &options).unwrap();
         assert!(is_good(&text, &set), "{:?}\n{text}", proved(&text, &set).map(|(tally, _)| tally.findings));
-        assert_eq!(text.contains("| train.epochs=3"), false);
+        assert!(!text.contains("| train.epochs=3"));
         assert_eq!(options.brief, text.contains("All rows are set to train.epochs=3."), "{text}");
         assert_eq!(options.brief, text.contains("| er er.size=50<sup>"), "{text}");
         assert!(text.contains("method=er er.size=50 train.epochs=3 seeds=0..3"), "{text}");
@@ -109,7 +109,7 @@ fn no_leaf_of_a_table_in_json_can_be_altered() {
     leaves(&whole, &mut Vec::new(), &mut paths);
     assert!(paths.len() > 200, "{}", paths.len());
     for path in paths {
-        let pointer: String = path.iter().map(|part| format!("/{part}")).collect();
+        let pointer = format!("/{}", path.join("/"));
         let (above, last) = pointer.rsplit_once('/').unwrap();
         let changes: [&dyn Fn(&mut serde_json::Value); 3] = [
             &|value| *value.pointer_mut(&pointer).unwrap() = other(value.pointer(&pointer).unwrap()),

@@ -1,4 +1,4 @@
-//! Fishers beside BackPACK's, and the penalty and its gradient beside PyTorch's.
+//! Fishers beside `BackPACK`'s, and the penalty and its gradient beside PyTorch's.
 
 use clbench::{config::Setup, draws::Draws, run::Run, theta::Theta};
 use clbench_methods::ewc;

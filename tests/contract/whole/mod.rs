@@ -1,4 +1,4 @@
-//! Whole runs and whole steps of methods against PyTorch, the authors' GEM and BackPACK, on a network that is small enough to
+//! Whole runs and whole steps of methods against PyTorch, the authors' GEM and `BackPACK`, on a network that is small enough to
 //! write down: `scripts/golden/whole.py` starts from what `written` leaves and computes what the tests compare with.
 
 mod ewc;

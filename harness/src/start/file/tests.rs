@@ -55,7 +55,10 @@ fn refusal(net: &Net, tensors: Tensors) -> String {
 /// Paths whose values are the file's.
 fn taken(of: &Weights) -> Vec<String> {
     let all = [&of.theta, &of.frozen, &of.buffers];
-    let sevens = all.iter().flat_map(|part| part.iter()).filter(|(_, array)| array.values().iter().all(|v| *v == 7.0));
+    let sevens = all
+        .iter()
+        .flat_map(|part| part.iter())
+        .filter(|(_, array)| array.values().iter().all(|v| v.to_bits() == 7f32.to_bits()));
     sevens.map(|(path, _)| path.to_owned()).collect()
 }
 

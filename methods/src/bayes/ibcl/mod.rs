@@ -14,7 +14,7 @@
 //! two (`draw`); see [`Combine`] and [`Draw`].
 //!
 //! **Deviation:** d is 0 by default, so that all is stored, where the paper's figures have 0.002 to 0.008 and the
-//! authors' code 0.01. The first priors are those for CIFAR-10 and CelebA there; for others it has 2, 2.5 and 3.
+//! authors' code 0.01. The first priors are those for CIFAR-10 and `CelebA` there; for others it has 2, 2.5 and 3.
 //!
 //! **Deviation:** answers are the softmax of one logit per class in place of a sigmoid. A posterior is compared with all that
 //! are stored, those of its own task included. The divergence is shared by all examples; `against = "batch"` charges it to
