@@ -137,7 +137,8 @@ class Study:
     def judged(self, a, b, key, sign, known=None):
         """Whether a − b has the claimed sign; no verdict where the row that comes out better knows no more than chance."""
         mean, half = self.difference(a, b, key)
-        better = [a] if sign * mean > half else [b] if -sign * mean > half else [a, b]
+        more = -mean if key == "FGT" else mean
+        better = [a] if more > half else [b] if -more > half else [a, b]
         if not any(self.knows(row, known) for row in better):
             return NOBODY_KNOWS
         return "holds here" if sign * mean > half else "the contrary here" if -sign * mean > half else "undecided here"
