@@ -230,7 +230,7 @@ fn a_step_holds_what_the_same_step_holds_in_pytorch() {
 /// as its own peak lets it.
 #[test]
 fn hooks_that_hold_more_get_fewer_steps() {
-    let told = "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2";
+    let told = "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true";
     for settings in [
         "method=gem gem.capacity=60",
         "method=gem gem.form=average",

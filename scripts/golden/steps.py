@@ -404,7 +404,7 @@ def dual(experience, siglip=False, lock=None, length=8, width=8, heads=2, space=
 
 
 TEXT = "text.width=16 text.tokens.length=8 text.tokens.width=8 text.tokens.depth=1 text.tokens.heads=2"
-TOLD = "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2"
+TOLD = "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true"
 HYPERNET = f"{TOLD} method=hypernet hypernet.widths=[4] hypernet.chunk=100"
 ASKED = "eval.preferences=[[0.2,0.3,0.5],[0.6,0.3,0.1]]"
 

@@ -162,10 +162,12 @@ fn a_locked_side_comes_from_the_pretraining() {
     );
     let runs = tempfile::tempdir().unwrap();
     assert_eq!(in_folder(&setup, runs.path(), false), Outcome::Complete);
-    let read = |file: &Path| weights::from_safetensors(&fs::read(file).unwrap(), &Device::flex()).unwrap();
+    let parse = |bytes: &[u8]| weights::from_safetensors(bytes, &Device::flex()).unwrap();
     let mut starts = fs::read_dir(runs.path().join(".starts")).unwrap().map(|entry| entry.unwrap().path());
-    let start = read(&starts.find(|path| path.extension().is_some_and(|end| end == "safetensors")).unwrap());
-    let end = read(&setup.place(runs.path(), 0).join("artifact/weights.safetensors"));
+    let start = fs::read(starts.find(|path| path.extension().is_some_and(|end| end == "start")).unwrap()).unwrap();
+    // Before the weights stand a line and a checksum of 32 bytes.
+    let start = parse(start.strip_prefix(b"clbench start 1\n").unwrap().split_at(32).1);
+    let end = parse(&fs::read(setup.place(runs.path(), 0).join("artifact/weights.safetensors")).unwrap());
     let drawn = setup.stack(&shelf()).unwrap().carrier.init(&Draws::of(0), &Device::flex());
     let body = |theta: &Theta| theta.get("body.0.weight").unwrap().bits();
     assert_eq!(body(&end.frozen), body(&start.theta));

@@ -64,11 +64,29 @@ pub(super) fn export(words: &Words, shelf: &Shelf) -> Result<Ending> {
         stream_of(&mut written).remove("hash");
     }
     schedule::check_size(&described.stream.experiences).map_err(Usage)?;
+    let fresh = !words.output.exists();
+    let hash = written_whole(words, &described.stream, &mut written, &files.copies, asked, shelf);
+    if hash.is_err() && fresh {
+        // Half of a stream is worse than none.
+        let _ = fs::remove_dir_all(&words.output);
+    }
+    print(&format!("{}\n{}\n", words.output.join(STREAM).display(), hash?))?;
+    Ok(Ending::Done)
+}
+
+/// Writes all files of the stream, reads them back, and gives the hash of what was read.
+fn written_whole(
+    words: &Words,
+    stream: &Stream,
+    written: &mut Table,
+    copies: &BTreeMap<String, PathBuf>,
+    asked: Asked,
+    shelf: &Shelf,
+) -> Result<String> {
     let folder = &words.output;
-    for (name, from) in &files.copies {
+    for (name, from) in copies {
         write_whole(&folder.join(name), &read(from)?)?;
     }
-    let stream = &described.stream;
     if !stream.ranking.is_empty() {
         let mut order = serde_json::to_vec_pretty(&stream.ranking).context("names are JSON")?;
         order.push(b'\n');
@@ -79,18 +97,17 @@ pub(super) fn export(words: &Words, shelf: &Shelf) -> Result<Ending> {
             .with_context(|| format!("cannot remove {}", folder.join(ORDER).display()))?;
     }
     write_whole(&folder.join(EXPERIENCES), &stream.write_schedule(&stream.experiences))?;
-    write_stream(folder, stream, &written)?;
+    write_stream(folder, stream, written)?;
     // The file names its hash, so this also compares what was written with what was meant.
     let asked = Asked { overrides: Vec::new(), ..asked };
     let again = || resolve_stream(&folder.join(STREAM), &asked, Arriving::InOrder, shelf);
     let hash = again().context("what was written is not the stream")?.stream.hash;
     if words.run.is_some() {
-        stream_of(&mut written).insert("hash".into(), hash.clone().into());
-        write_stream(folder, stream, &written)?;
+        stream_of(written).insert("hash".into(), hash.clone().into());
+        write_stream(folder, stream, written)?;
         again().context("what was written is not the stream")?;
     }
-    print(&format!("{}\n{hash}\n", folder.join(STREAM).display()))?;
-    Ok(Ending::Done)
+    Ok(hash)
 }
 
 fn write_stream(folder: &Path, stream: &Stream, table: &Table) -> Result<()> {

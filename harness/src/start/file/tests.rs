@@ -44,7 +44,7 @@ fn drawn(net: &Net) -> Weights {
 fn put(net: &Net, tensors: Tensors, partial: bool) -> Result<(Found, Weights)> {
     let file = File { path: "some.safetensors".into(), sha256: None, partial, place: PathBuf::new(), found: None };
     let mut to = drawn(net);
-    let found = file.put(tensors, &mut to, "finetune", net)?;
+    let found = file.put(tensors, &mut to, "a-method", net)?;
     Ok((found, to))
 }
 
@@ -230,7 +230,7 @@ fn a_file_that_changes_between_its_checksum_and_its_use_is_refused() {
     let mut file =
         File { path: "w.safetensors".into(), sha256: None, partial: false, place: PathBuf::new(), found: None };
     file.read(&Files::beside(folder.path())).unwrap();
-    file.look(drawn(&net), "finetune", &net).unwrap();
+    file.look(drawn(&net), "a-method", &net).unwrap();
     let mut bytes = std::fs::read(&place).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     std::fs::write(&place, bytes).unwrap();
