@@ -44,13 +44,16 @@ fn untold(yard: &Yard, table: &Table) -> Vec<String> {
         }
         let last = path.rsplit('.').next().unwrap();
         let told = match yard.setup(&toml::to_string(&other).unwrap(), "") {
+            // Some words stand for a choice of which another is yes or no, such as `fisher`.
+            Ok(_) if before.is_str() => continue,
             Ok(_) => "not refused".to_owned(),
             Err(error) => format!("{error:#}"),
         };
-        let named =
-            [format!("`{last}`"), format!(".{last}`"), format!(".{last} "), format!(" {last} = "), format!(".{last}.")];
+        let named = [format!("`{last}`"), format!(" {last} = ")]
+            .into_iter()
+            .chain(["`", " ", ".", ":"].map(|end| format!(".{last}{end}")));
         // A section says its name in brackets.
-        if !named.iter().any(|name| told.contains(name)) && !told.contains(&format!("[{path}]")) {
+        if !named.clone().any(|name| told.contains(&name)) && !told.contains(&format!("[{path}]")) {
             wrong.push(format!("{path} = {}: {told}", if before.is_bool() { "7" } else { "true" }));
         }
     }
@@ -72,8 +75,8 @@ fn every_section_names_the_key_of_a_value_of_the_wrong_type() {
         "body = \"cnn\"\nchannels = [2]\nhidden = 4",
         "body = \"resnet18\"\nwidth = 2",
         "body = \"vit\"\npatch = 4\nwidth = 4\ndepth = 1\nheads = 2",
-        "body = \"squeezenet\"\nupscale = 20",
-        "body = \"efficientnet-lite0\"\nupscale = 20",
+        "body = \"squeezenet\"\nupscale = 32",
+        "body = \"efficientnet-lite0\"\nupscale = 32",
     ] {
         let shape = if body.contains("upscale") { "shape = [3, 8, 8]\n" } else { "" };
         files.push(format!("{stream}{shape}{}", REST.replace("body = \"mlp\"\nwidths = [8]", body)));
@@ -119,8 +122,14 @@ fn every_part_of_a_stream_names_the_key_of_a_value_of_the_wrong_type() {
     let yard = Yard::new();
     let mut wrong = Vec::new();
     for part in yard.parts() {
-        let table = resolved(&yard, &format!("{}{REST}", file(&[&part], "")));
-        let mut small: Table = REST.parse().unwrap();
+        let stream = file(&[&part], "");
+        // What shows each example once has no number of steps.
+        let rest = match yard.setup(&format!("{stream}{REST}"), "") {
+            Ok(_) => REST.to_owned(),
+            Err(_) => REST.replace("batch = 8\nsteps = 2\n", "batch = 8\n"),
+        };
+        let table = resolved(&yard, &format!("{stream}{rest}"));
+        let mut small: Table = rest.parse().unwrap();
         small.insert("stream".into(), table["stream"].clone());
         small.extend(table.get("data").map(|data| ("data".to_owned(), data.clone())));
         let of_stream = untold(&yard, &small).into_iter().filter(|line| line.starts_with("stream"));

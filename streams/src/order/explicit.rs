@@ -77,7 +77,7 @@ impl Rank for Explicit {
             bail!("{}: {missing}; add their datasets to stream.dataset or set absent = \"skip\"", self.file);
         }
         ensure!(
-            !ranking.is_empty(),
+            !ranking.is_empty() || !roster.are_concepts(),
             "none of the {} concepts of {} is in the stream's datasets, {}; add theirs to stream.dataset",
             names.len(),
             self.file,
