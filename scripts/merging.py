@@ -22,7 +22,8 @@ fine-tuning's, about 60 steps of fine-tuning, and take 1000 steps at most. Five 
 stream's concepts; ZS: on held-out collections by nearest class mean of features; GM: √(KA·ZS); POOL: on the pool's test
 split; all means over datasets; *memory*: peak over fine-tuning's. `clbench verify results/published/merging.md` makes the
 tables again from the runs beside this page and trains these again; `scripts/merging.py` computes the claims from the same
-runs.
+runs. The row `inflora` was trained when its first space held one direction more than the authors' code gives it, and its
+decompositions cost more; trained again it comes out differently.
 """
 
 
