@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::fit::{learning, retention};
 use crate::grid::{Side, WIDTH, grid};
-use crate::metric::retention::retention_curve;
+use crate::metric::{Subject, retention::retention_curve};
 use crate::record::At;
 use crate::run::RunDir;
 use crate::text::{fixed, short, wrap};
@@ -20,7 +20,7 @@ pub fn curves_text(run: &RunDir, threshold: f64, look_ahead: usize) -> String {
         format!("{} {}, seed {}\n\n", short(&run.manifest.stream.name), short(&run.manifest.method), run.manifest.seed);
     let learned: Vec<Vec<String>> = (0..tasks.len())
         .filter_map(|task| {
-            let points = learning_curve(run, task)?;
+            let points = learning_curve(&subject, task)?;
             Some(learning_row(&tasks[task], &points, threshold, look_ahead))
         })
         .collect();
@@ -58,8 +58,7 @@ pub fn curves_text(run: &RunDir, threshold: f64, look_ahead: usize) -> String {
 }
 
 /// Steps of the experience and accuracy, from its first step on.
-fn learning_curve(run: &RunDir, task: usize) -> Option<Vec<(u64, f64)>> {
-    let subject = run.subject();
+fn learning_curve(subject: &Subject, task: usize) -> Option<Vec<(u64, f64)>> {
     let experience = subject.matrix.last_trained(task)?;
     let before: u64 = subject.steps.iter().take(experience - 1).sum();
     let within = subject.history.moments.iter().filter(|m| m.experience == experience && m.at != At::Start);

@@ -7,8 +7,8 @@ use std::{
 
 use super::{STOP, tell};
 
-/// How long a run that was interrupted may take to come to where it can be saved.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a run that was interrupted may take to come to where it can be saved: it ends within ten seconds.
+const PATIENCE: Duration = Duration::from_secs(9);
 
 /// Whether there is something to save.
 static SAVES: AtomicBool = AtomicBool::new(false);

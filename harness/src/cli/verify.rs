@@ -78,7 +78,9 @@ pub(super) fn verify(words: &Words, shelf: &Shelf) -> Result<Ending> {
     if !words.from_records {
         let mut runs: Vec<RunDir> = found.runs;
         runs.retain(|run| named.contains(&run.manifest.run));
+        let there = runs.len();
         words.chosen.keep(&mut runs);
+        ensure!(there == 0 || !runs.is_empty(), Usage(anyhow!("no run of the page fits --only and --without")));
         let Some(again) = retrain(words, &runs, shelf)? else { return Ok(Ending::Interrupted) };
         good &= again;
     }

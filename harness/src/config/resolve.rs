@@ -439,6 +439,9 @@ fn check(config: &mut Config, stream: &Stream, net: &Net) -> Result<()> {
             stream.tasks.len()
         );
     }
+    // Records tell preferences by their numbers.
+    let twice = preferences.iter().enumerate().find(|(index, one)| preferences[..*index].contains(one));
+    ensure!(twice.is_none(), "eval.preferences holds {:?} twice; ask it once", twice.map_or(&[][..], |(_, one)| one));
     let drawn = config.eval.random_preferences;
     ensure!(drawn <= MOST_PREFERENCES, "eval.random_preferences = {drawn} is more than {MOST_PREFERENCES}");
     ensure!(config.log.every > 0, "log.every is 0; the loss has to be checked, such as every 10 steps");

@@ -119,7 +119,12 @@ fn matrices(run: &[Evaluation]) -> Result<Vec<Imported>, String> {
         for one in (0..run.len()).filter(|&index| !within(index)).map(|index| &run[index]) {
             let Some((_, values)) = one.settings.iter().find(|(other, _)| other == name) else { continue };
             let start = if one.head == Head::Future { row } else { 0 };
-            row += usize::from(one.head != Head::Future);
+            // What a log begins with need not be the first task.
+            row = match one.head {
+                Head::Future => row,
+                Head::Joint => 1,
+                Head::Task | Head::Epoch => one.tasks,
+            };
             values.iter().enumerate().try_for_each(|(task, &value)| cells.set(row.max(1), start + task, value))?;
         }
         let mut one = cells.done(joint.then_some(Training::Joint)).map_err(|why| format!("{name}: {why}"))?;

@@ -165,8 +165,14 @@ fn every_log_of_mammoth_has_its_own_scores() {
 #[test]
 fn a_line_of_mammoths_console_alone_is_read() {
     let found = import("\tRaw accuracy values: Class-IL [20.8, 87.5] | Task-IL [0, 0]\n", Wish::default()).unwrap();
-    assert_eq!(found.training, Training::Joint);
+    // It stands after the second task; what came before is missing.
+    assert_eq!((&found.training, found.rows.len(), found.rows[0][0]), (&Training::InOrder, 2, None));
     near(score(&found, "acc.gem17"), f64::midpoint(0.208, 0.875), "console");
+    let later = "Raw accuracy values: Class-IL [20.8, 87.5] | Task-IL [0, 0]\n\
+                 Raw accuracy values: Class-IL [20.8, 87.5, 91.0] | Task-IL [0, 0, 0]\n";
+    let later = import(later, Wish::default()).unwrap();
+    assert_eq!((later.rows.len(), later.rows[1][2], later.rows[2][2]), (3, None, Some(0.91)));
+    near(score(&later, "acc.gem17"), (0.208 + 0.875 + 0.91) / 3.0, "a console from its second task on");
     assert_eq!(found.name, "Class-IL");
     // A run that knows the task has nothing but zeros without it.
     let text = "\tRaw accuracy values: Class-IL [0] | Task-IL [90]\n\tRaw accuracy values: Class-IL [0, 0] | Task-IL [70, 95]\n";

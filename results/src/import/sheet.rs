@@ -81,6 +81,18 @@ impl<'a> Sheet<'a> {
             }
             before = cells.len();
         }
+        let grown = |pair: &[(usize, Vec<Cow<'_, str>>)]| pair[1].1.len() == pair[0].1.len() + 1;
+        if !head && labels == 0 && self.lines.len() > 1 && self.lines.windows(2).all(grown) {
+            let (number, cells) = &self.lines[0];
+            if cells.len() > 1 {
+                let why = format!(
+                    "{} where a triangle begins with 1; put a line before it for each experience that is missing, nan if it was \
+                     not evaluated",
+                    cell_count(cells.len())
+                );
+                return Err(self.place(*number, &why));
+            }
+        }
         if head && self.lines[0].1.len() < width {
             let names = self.lines[0].1.len();
             let why = format!("{names} names for {width} columns; names with blanks need tabs or commas between them");
@@ -181,6 +193,7 @@ mod tests {
         for (text, why) in [
             ("0.9,0.1\n0.6\n", "line 2: 1 cell where 2 were expected"),
             ("0.9\n0.6\n0.5,0.7,0.8\n", "line 2: 1 cell where 2 were expected"),
+            ("0.9,0.1\n0.5,0.8,0.7\n", "line 1: 2 cells where a triangle begins with 1"),
         ] {
             assert!(square(text, false, 0).unwrap_err().starts_with(why), "{text}");
         }
