@@ -86,8 +86,9 @@ fn code(path: &Path) -> String {
     code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// `joint` is also a key of `[stream]`, by which tasks arrive at once; the method of that name only asks for it.
-const KEYS: [&str; 1] = ["joint"];
+/// `joint` is also a key of `[stream]`, by which tasks arrive at once; the method of that name only asks for it. `ema` is
+/// also where published checkpoints keep averaged weights.
+const KEYS: [&str; 2] = ["joint", "ema"];
 
 #[test]
 fn the_harness_names_nothing_that_stands_on_a_shelf() {

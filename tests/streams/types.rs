@@ -49,7 +49,7 @@ fn untold(yard: &Yard, table: &Table) -> Vec<String> {
             Ok(_) => "not refused".to_owned(),
             Err(error) => format!("{error:#}"),
         };
-        let named = [format!("`{last}`"), format!(" {last} = ")]
+        let named = [format!("`{last}`"), format!(" {last} = "), format!(": {last} changes nothing")]
             .into_iter()
             .chain(["`", " ", ".", ":"].map(|end| format!(".{last}{end}")));
         // A section says its name in brackets.
@@ -86,7 +86,8 @@ fn every_section_names_the_key_of_a_value_of_the_wrong_type() {
     }
     files.push(format!("{stream}{REST}[text]\n[text.tokens]\ndepth = 1\n[head]\nkind = \"shared\"\ntrain = \"all\"\n"));
     let pool = "pool_share = 0.3\n[start]\nkind = \"pretrain\"\nsteps = 2\nrate = 0.1\nseed = 1\n";
-    let mixed = "[mixture]\nupdate = 0.5\nbuffer = 0.25\npretraining = 0.25\n[buffer]\ncapacity = 20\n";
+    let mixed =
+        "[mixture]\nupdate = 0.5\nbuffer = 0.25\npretraining = 0.25\n[buffer]\nkeep = \"reservoir\"\ncapacity = 20\n";
     files.push(format!("[stream]\nkind = \"concepts\"\ndataset = \"digits\"\ntasks = 2\n{pool}{REST}{mixed}"));
     let mut wrong: Vec<String> = files.iter().flat_map(|file| untold(&yard, &resolved(&yard, file))).collect();
     wrong.sort();

@@ -191,7 +191,7 @@ mod tests {
             ("offset = 0.0", "offset = 0 is not between 0.000001 and 1000000"),
             ("stride = nan", "stride = NaN is not between 0.000001 and 1000000"),
             ("exponent = -1.0", "exponent = -1 is not between 0 and 100"),
-            ("clock = \"used\"", "unknown value `used`; there are introduced, last-practised"),
+            ("clock = \"used\"", "unknown value `used`; there are introduced, last-practised, in `clock`"),
         ] {
             let error = trial::build(&ENVIRONMENT, settings, &[9; 2], 0).err().unwrap();
             assert_eq!(error.to_string(), message);
