@@ -116,7 +116,7 @@ impl Start {
             }
             Some("file") => Ok(Self::File(typed(table).context("in [start]")?)),
             Some("pretrain") => Ok(Self::Pretrain(typed(table).context("in [start]")?)),
-            _ => bail!("unknown start {kind}; {KINDS}"),
+            _ => bail!("unknown start {kind}, the `kind` of [start]; {KINDS}"),
         }
     }
     /// Refuses what does not fit the stream.

@@ -256,11 +256,9 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
 /// A run's own `config.toml` has them together in `[methods]`.
 pub(super) fn method_tables(file: &mut Table, shelf: &Shelf) -> Result<Table> {
     let mut tables = Table::new();
-    if let Some(Value::Table(together)) = file.remove("methods") {
-        for (name, table) in together {
-            ensure!(!file.contains_key(&name), "[{name}] and [methods.{name}] say the same; leave one of them out");
-            file.insert(name, table);
-        }
+    for (name, table) in take_table(file, "methods")? {
+        ensure!(!file.contains_key(&name), "[{name}] and [methods.{name}] say the same; leave one of them out");
+        file.insert(name, table);
     }
     for key in file.keys().cloned().collect::<Vec<_>>() {
         if SECTIONS.contains(&key.as_str()) {
