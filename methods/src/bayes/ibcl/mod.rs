@@ -138,7 +138,7 @@ pub struct Config {
     pub draw: Draw,
     /// Models for a preference.
     pub samples: u32,
-    /// Distance, combination, coverage and draws of the released code; its other choices are set by [`released`].
+    /// Distance, combination, coverage and draws of the released code; its other choices are set by `released`.
     pub repo_compat: bool,
 }
 
