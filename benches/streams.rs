@@ -6,10 +6,7 @@
 use std::{fmt::Write, path::Path, process::Command, time::Instant};
 
 use anyhow::{Context, Result};
-use clbench::{
-    config::{Arriving, Asked, resolve_stream},
-    registry::Shelf,
-};
+use clbench::config::{Arriving, Asked, Shelf, resolve_stream};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -44,7 +41,7 @@ fn main() -> Result<()> {
     for (name, settings) in BUILT {
         println!("| {name} | {} |", measured(&fomo, settings)?);
     }
-    let data = clbench::data::folder().expect("a data folder");
+    let data = clbench::data::place::folder().expect("a data folder");
     if data.join("mnist").is_dir() {
         let permuted = folder.path().join("permuted.toml");
         std::fs::write(&permuted, file("kind = \"permuted\"\ndataset = \"mnist\""))?;

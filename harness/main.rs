@@ -8,7 +8,7 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let shelf = clbench::registry::Shelf::default()
+    let shelf = clbench::config::Shelf::default()
         .datasets(clbench_datasets::CATALOGUE.iter().copied())
         .models(clbench_datasets::MODELS.iter().copied())
         .formats(clbench_datasets::FORMATS.iter().copied())

@@ -62,7 +62,7 @@ print(f"| {sys.argv[1]} | {steps:,} | {flops:.4g} | {memory} | {ratio:.4f} | {ma
     echo "## What a backward pass needs"
     echo
     echo "Bytes that PyTorch 2.11 packs for the backward pass of a batch of 4, and bytes that clbench counts"
-    echo "(\`scripts/golden/held.py\`); the difference is the sum of the loss's weights, one number."
+    echo "(\`tests/golden/make/held.py\`); the difference is the sum of the loss's weights, one number."
     echo
     python3 -c '
 import json
@@ -75,7 +75,7 @@ for name, case in json.load(open("tests/golden/held.json"))["cases"].items():
     echo "## What a whole step holds"
     echo
     echo "Bytes of graphs and gradients that a step of three experiences holds at once in PyTorch 2.11, passes of hooks included"
-    echo "(\`scripts/golden/steps.py\`): digits, 16 examples, 24 hidden units. clbench counts the same, or 4 bytes less with texts."
+    echo "(\`tests/golden/make/steps.py\`): digits, 16 examples, 24 hidden units. clbench counts the same, or 4 bytes less with texts."
     echo
     python3 -c '
 import json

@@ -94,7 +94,7 @@ const KEYS: [&str; 2] = ["joint", "ema"];
 fn the_harness_names_nothing_that_stands_on_a_shelf() {
     let shelf = support::shelf();
     let methods = shelf.methods.iter().map(|method| method.name);
-    let kinds = shelf.kinds.iter().map(|kind| kind.name);
+    let kinds = shelf.streams.kinds.iter().map(|kind| kind.name);
     let names: Vec<&str> = methods.chain(kinds).chain(shelf.datasets.iter().map(|source| source.name())).collect();
     let files = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("harness/src"));
     assert!(names.len() > 12 && files.len() > 30);

@@ -9,12 +9,15 @@ use std::{collections::BTreeSet, path::Path};
 use anyhow::Result;
 use clbench::{
     catalogue::Need,
-    draws::Draws,
-    net::{Body, Mlp, Net},
-    registry::{Make, Method, Shelf},
-    scope::{HeadKind, Heads},
-    universe::{Fit, Universe},
-    world::Ground,
+    config::Shelf,
+    data::{Fit, Universe},
+    method::{Make, Method},
+    network::net::{Body, Mlp, Net},
+    primitives::{
+        draws::Draws,
+        scope::{HeadKind, Heads},
+    },
+    stream::Ground,
 };
 use toml::Table;
 
@@ -48,7 +51,7 @@ fn entries<'a>(shelf: &'a Shelf, net: &'a Net, universe: &'a Universe) -> Vec<En
             Make::Contribution(make) => (method.name, method.citation, Box::new(move |table| Ok(make(table)?.0))),
         });
     }
-    for kind in &shelf.kinds {
+    for kind in &shelf.streams.kinds {
         let make = |table| {
             let ground = Ground::new(universe, Draws::of(0), Path::new(""));
             Ok((kind.make)(with_needs(kind.name, table), &ground)?.0)
@@ -56,7 +59,7 @@ fn entries<'a>(shelf: &'a Shelf, net: &'a Net, universe: &'a Universe) -> Vec<En
         all.push((kind.name, kind.citation, Box::new(make)));
     }
     macro_rules! parts {
-        ($($list:ident),*) => {$(for part in &shelf.$list {
+        ($($list:ident),*) => {$(for part in &shelf.streams.$list {
             let make = |table| Ok((part.make)(with_needs(part.name, table))?.0);
             all.push((part.name, part.citation, Box::new(make)));
         })*};
@@ -82,11 +85,11 @@ fn names_are_in_kebab_case_and_unique() {
     let shelf = support::shelf();
     let shelves: [Vec<&str>; 9] = [
         shelf.methods.iter().map(|method| method.name).collect(),
-        shelf.kinds.iter().map(|kind| kind.name).collect(),
-        shelf.orderings.iter().map(|part| part.name).collect(),
-        shelf.alterations.iter().map(|part| part.name).collect(),
-        shelf.arrivals.iter().map(|part| part.name).collect(),
-        shelf.environments.iter().map(|part| part.name).collect(),
+        shelf.streams.kinds.iter().map(|kind| kind.name).collect(),
+        shelf.streams.orderings.iter().map(|part| part.name).collect(),
+        shelf.streams.alterations.iter().map(|part| part.name).collect(),
+        shelf.streams.arrivals.iter().map(|part| part.name).collect(),
+        shelf.streams.environments.iter().map(|part| part.name).collect(),
         shelf.datasets.iter().map(|source| source.name()).collect(),
         shelf.rules.iter().map(|rule| rule.name).collect(),
         Body::CATALOGUE.iter().map(|(name, ..)| *name).collect(),
@@ -135,11 +138,11 @@ fn a_methods_name_is_its_files_and_its_tables() {
             assert!(file.is_file(), "{}", file.display());
         }
     };
-    parts("", shelf.kinds.iter().map(|part| part.name).collect(), 0);
-    parts("order/", shelf.orderings.iter().map(|part| part.name).collect(), 1);
-    parts("alteration/", shelf.alterations.iter().map(|part| part.name).collect(), 0);
-    parts("arrival/", shelf.arrivals.iter().map(|part| part.name).collect(), 1);
-    parts("environment/", shelf.environments.iter().map(|part| part.name).collect(), 1);
+    parts("", shelf.streams.kinds.iter().map(|part| part.name).collect(), 0);
+    parts("order/", shelf.streams.orderings.iter().map(|part| part.name).collect(), 1);
+    parts("alteration/", shelf.streams.alterations.iter().map(|part| part.name).collect(), 0);
+    parts("arrival/", shelf.streams.arrivals.iter().map(|part| part.name).collect(), 1);
+    parts("environment/", shelf.streams.environments.iter().map(|part| part.name).collect(), 1);
 }
 
 #[test]
@@ -152,9 +155,13 @@ fn everything_says_what_it_is_and_where_it_comes_from() {
     for source in &shelf.datasets {
         assert!(source.citation().contains("https://"), "{} cites {}", source.name(), source.citation());
     }
-    let abouts = shelf.methods.iter().map(|m| m.about).chain(shelf.kinds.iter().map(|k| k.about));
-    let abouts = abouts.chain(shelf.orderings.iter().map(|p| p.about)).chain(shelf.alterations.iter().map(|p| p.about));
-    let abouts = abouts.chain(shelf.arrivals.iter().map(|p| p.about)).chain(shelf.environments.iter().map(|p| p.about));
+    let abouts = shelf.methods.iter().map(|m| m.about).chain(shelf.streams.kinds.iter().map(|k| k.about));
+    let abouts = abouts
+        .chain(shelf.streams.orderings.iter().map(|p| p.about))
+        .chain(shelf.streams.alterations.iter().map(|p| p.about));
+    let abouts = abouts
+        .chain(shelf.streams.arrivals.iter().map(|p| p.about))
+        .chain(shelf.streams.environments.iter().map(|p| p.about));
     let abouts = abouts.chain(shelf.rules.iter().map(|r| r.about)).map(|about| (about, 120));
     // Of a dataset it also says how many classes and examples, and under which licence.
     for (about, most) in abouts.chain(shelf.datasets.iter().map(|d| (d.about(), 170))) {
@@ -238,7 +245,7 @@ const SHORT: [(&str, &str); 7] = [
 #[test]
 fn every_method_runs_on_every_kind_and_repeats() {
     let shelf = support::shelf();
-    assert!(shelf.kinds.iter().map(|kind| kind.name).eq(SHORT.map(|(name, _)| name)), "a kind is not run");
+    assert!(shelf.streams.kinds.iter().map(|kind| kind.name).eq(SHORT.map(|(name, _)| name)), "a kind is not run");
     for (kind, short) in SHORT {
         for method in &shelf.methods {
             let settings = format!("{} stream.kind={kind} {short} train.steps=6 eval.every=4", suited(method));

@@ -9,18 +9,22 @@ use std::{collections::BTreeMap, fs, sync::atomic::AtomicBool};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use clbench::{
-    array::Array,
     batch::Batch,
-    catalogue::Family,
-    cost::{clip, fomo},
-    draws::Draws,
-    ledger::{Meter, Phase},
-    method::{Carrier, Contribution},
-    net::{Body, Net},
-    pass::{Mode, Pass, Weights},
-    plain::Plain,
+    budget::{
+        Meter, Phase,
+        published::{clip, fomo},
+    },
+    method::{Carrier, Contribution, Family, Plain},
+    network::{
+        net::{Body, Net},
+        pass::{Mode, Pass, Weights},
+    },
+    primitives::{
+        array::Array,
+        draws::Draws,
+        scope::{HeadKind, Heads, Scope, Scopes},
+    },
     run::Run,
-    scope::{HeadKind, Heads, Scope, Scopes},
 };
 use program::Place;
 use serde::Deserialize;

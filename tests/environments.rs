@@ -17,7 +17,7 @@ fn with(name: &str) -> Stream {
 
 #[test]
 fn every_environment_makes_a_stream_of_its_own() {
-    let names: Vec<&str> = shelf().environments.iter().map(|entry| entry.name).collect();
+    let names: Vec<&str> = shelf().streams.environments.iter().map(|entry| entry.name).collect();
     let mut hashes: Vec<String> = names.iter().map(|name| with(name).hash).collect();
     hashes.sort_unstable();
     hashes.dedup();
@@ -40,7 +40,7 @@ fn what_is_new_stays_and_what_comes_back_is_marked() {
 #[test]
 fn policies_choose_in_all_experiences_but_the_first() {
     let chooses = |name: &&str| with(name).policy.is_some();
-    let names: Vec<&str> = shelf().environments.iter().map(|entry| entry.name).filter(chooses).collect();
+    let names: Vec<&str> = shelf().streams.environments.iter().map(|entry| entry.name).filter(chooses).collect();
     let all = ["bandit-uniform", "loss-proportional", "sec", "exp3", "ucb", "successive-elimination", "gain-rl"];
     assert_eq!(names, all);
     for name in all {

@@ -13,8 +13,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 use anyhow::Result;
 use clbench::{
     config::{Arriving, Asked, resolve_stream},
+    data::BETWEEN,
     stream::Stream,
-    universe::BETWEEN,
 };
 use program::Place;
 use tempfile::TempDir;

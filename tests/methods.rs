@@ -7,7 +7,7 @@ mod support;
 
 use std::fs;
 
-use clbench::catalogue::Family;
+use clbench::method::Family;
 use program::{Place, SMALL};
 
 fn fits(what: &str, text: &str) {

@@ -1,6 +1,6 @@
 //! The built-in networks against PyTorch: values, gradients, running statistics, and the count of operations.
 //!
-//! The golden values and the formula of the weights: `scripts/golden/README.md`.
+//! The golden values and the formula of the weights: `tests/golden/make/README.md`.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
@@ -10,18 +10,21 @@ use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use clbench::{
-    array::Array,
     batch::Batch,
-    dataset::{Dataset, Source, Split},
-    draws::Draws,
-    ledger::Meter,
-    method::Carrier,
-    net::{Body, Net},
-    pass::{Mode, Pass, Weights},
-    plain::Plain,
+    budget::Meter,
+    data::{Dataset, Source, Split},
+    method::{Carrier, Plain},
+    network::{
+        net::{Body, Net},
+        pass::{Mode, Pass, Weights},
+    },
+    primitives::{
+        array::Array,
+        draws::Draws,
+        scope::{HeadKind, Heads, Scope, Scopes},
+        theta::Theta,
+    },
     run::Run,
-    scope::{HeadKind, Heads, Scope, Scopes},
-    theta::Theta,
 };
 use serde::Deserialize;
 

@@ -1,6 +1,6 @@
 //! Optimizers and schedules against the trajectories of PyTorch and optax.
 //!
-//! The problem: f(x) = ½ Σ a x² from x₀ with the full gradient; see `scripts/golden/README.md`. The four numbers are
+//! The problem: f(x) = ½ Σ a x² from x₀ with the full gradient; see `tests/golden/make/README.md`. The four numbers are
 //! two paths of two, so that a clip per path instead of over all would give other numbers.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
@@ -11,11 +11,12 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use burn::tensor::Device;
 use clbench::{
-    array::Array,
-    ledger::Meter,
-    optim::{Optimizer, UNDECAYED, clip, clip_apart},
-    schedule::{Schedule, Shape},
-    theta::Theta,
+    budget::Meter,
+    optim::{
+        Optimizer, UNDECAYED, clip, clip_apart,
+        schedule::{Schedule, Shape},
+    },
+    primitives::{array::Array, theta::Theta},
 };
 use serde::Deserialize;
 
@@ -218,7 +219,7 @@ struct Galore {
     steps: Vec<Vec<Vec<f64>>>,
 }
 
-/// Two matrices of the problem in `scripts/golden/galore.py`, of which `at` gives element k of n.
+/// Two matrices of the problem in `tests/golden/make/galore.py`, of which `at` gives element k of n.
 fn matrices(golden: &Galore, at: impl Fn(f32, f32) -> f32) -> Theta {
     let matrix = |(index, shape): (usize, &[usize; 2])| {
         let n = shape[0] * shape[1];

@@ -210,7 +210,7 @@ fn wrong_words_are_wrong_usage() {
 
 /// Writes the logs of a fixture as scenarios below `to`: `ll`, and the others below `ste`.
 fn scenarios(place: &Place, fixture: &str, to: &str) {
-    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/golden/l2metrics").join(format!("{fixture}.tsv"));
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/tests/golden/l2metrics").join(format!("{fixture}.tsv"));
     let mut files: BTreeMap<String, String> = BTreeMap::new();
     for line in fs::read_to_string(table).unwrap().lines().skip(1) {
         let [log, block, exp, kind, subtype, task, status, value]: [&str; 8] =
@@ -279,7 +279,7 @@ fn compare(path: &str, ours: &Value, theirs: &Value) -> usize {
 #[test]
 fn lifetimes_have_the_numbers_of_the_reference_under_all_its_settings() {
     let place = Place::new();
-    let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/golden/l2metrics/expected.json");
+    let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/tests/golden/l2metrics/expected.json");
     let cases: Vec<Value> = serde_json::from_str(&fs::read_to_string(expected).unwrap()).unwrap();
     for case in &cases {
         let fixture = case["file"].as_str().unwrap();

@@ -14,13 +14,11 @@ use std::{
 
 use burn::tensor::{Device, Tensor, TensorData};
 use clbench::{
-    config::{Asked, Setup, resolve},
-    draws::Draws,
-    ledger::Meter,
-    predictor::Ask,
-    registry::Shelf,
+    budget::Meter,
+    config::{Asked, Setup, Shelf, resolve},
+    network::predictor::Ask,
+    primitives::{draws::Draws, scope::Scope},
     run::Run,
-    scope::Scope,
     stream::{Role, Scratch, View},
 };
 use clbench_results::{RunDir, metric};

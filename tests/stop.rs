@@ -15,10 +15,10 @@ use std::{
 
 use anyhow::Result;
 use clbench::{
+    catalogue::Settings,
     cli,
-    ctx::Ctx,
-    method::Contribution,
-    registry::{Make, Method, Settings, Shelf, contribution},
+    config::Shelf,
+    method::{Contribution, Ctx, Make, Method, contribution},
 };
 use program::{Place, Said, same};
 use serde::{Deserialize, Serialize};

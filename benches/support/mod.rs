@@ -7,12 +7,11 @@ use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 use clbench::{
     batch::{Batch, Feed},
-    config::{Asked, Setup, resolve},
-    draws::Draws,
-    ledger::Meter,
+    budget::Meter,
+    config::{Asked, Setup, Shelf, resolve},
+    network::pass::{Mode, Pass, Weights},
     optim::Optimizer,
-    pass::{Mode, Pass, Weights},
-    registry::Shelf,
+    primitives::draws::Draws,
     run::{Nowhere, Run},
 };
 

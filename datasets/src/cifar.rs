@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use clbench::dataset::{Dataset, File, MOST_BYTES, Split};
+use clbench::data::{Dataset, File, MOST_BYTES, Split};
 
 use crate::{
     Set,

@@ -13,7 +13,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use clbench::dataset::{Dataset, Source, Split};
+use clbench::data::{Dataset, Source, Split};
 
 use crate::{
     embedded::{self, Embedded, embedded},

@@ -1,7 +1,7 @@
 //! Files inside the binary: compressed IDX and packed pictures, with the checksum of what they hold.
 
 use anyhow::{Context, Result, ensure};
-use clbench::dataset::{File, Split};
+use clbench::data::{File, Split};
 use flate2::read::GzDecoder;
 
 use crate::{
@@ -46,7 +46,7 @@ pub(crate) fn fetch(name: &str, from: Option<&str>) -> Result<()> {
 macro_rules! embedded {
     ($name:literal, $bytes:literal, $sha256:literal) => {
         $crate::embedded::Embedded {
-            file: clbench::dataset::File { path: $name, sha256: $sha256, bytes: $bytes },
+            file: clbench::data::File { path: $name, sha256: $sha256, bytes: $bytes },
             gz: include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/", $name, ".gz")),
         }
     };

@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use clbench::dataset::{Dataset, File, Source};
+use clbench::data::{Dataset, File, Source};
 
 use crate::{
     Set,
@@ -124,7 +124,7 @@ pub static FASHION_MNIST: Set = Set {
 
 #[cfg(test)]
 mod tests {
-    use clbench::dataset::Split;
+    use clbench::data::Split;
 
     use super::*;
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use clbench::dataset::File;
+use clbench::data::File;
 use tempfile::TempDir;
 
 use crate::{Set, archive, client, idx, load::zipped, set::base, sprites, verify};

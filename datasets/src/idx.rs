@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench::dataset::{Dataset, MOST_BYTES, Split};
+use clbench::data::{Dataset, MOST_BYTES, Split};
 use flate2::bufread::MultiGzDecoder;
 
 /// The four customary files of a folder: images and labels for training, then for testing.

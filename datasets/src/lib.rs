@@ -23,7 +23,7 @@ mod verify;
 
 pub use {models::MODELS, set::Set};
 
-use clbench::{dataset::Source, registry::Format};
+use clbench::data::{Format, Source};
 
 /// Every loader of a user's own data, in the order of the listings.
 pub const FORMATS: &[Format] =

@@ -2,7 +2,7 @@
 //!
 //! "Gradient-based learning applied to document recognition", 1998, <https://doi.org/10.1109/5.726791>.
 
-use clbench::dataset::File;
+use clbench::data::File;
 
 use crate::{
     Set,

@@ -1,11 +1,11 @@
 //! Pretrained weights that can be fetched: where they come from, and under which licence.
 //!
-//! What is in the files is read elsewhere: `clbench::weights` and `clbench::text`.
+//! What is in the files is read elsewhere: `clbench::network::weights` and `clbench::network::text`.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use clbench::dataset::{Dataset, File, Source};
+use clbench::data::{Dataset, File, Source};
 
 use crate::{
     Set,

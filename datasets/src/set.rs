@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench::dataset::{Dataset, File, Source};
+use clbench::data::{Dataset, File, Source};
 
 use crate::{
     cifar::{self, Kind},

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench::dataset::File;
+use clbench::data::File;
 use image::{DynamicImage, ImageDecoder, Limits, codecs::png::PngDecoder};
 
 use crate::{cifar::PIXELS, set::base};

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench::dataset::{File, hex};
+use clbench::{data::File, primitives::hex::hex};
 use sha2::{Digest, Sha256};
 
 use crate::{Set, idx};

@@ -11,9 +11,8 @@
 
 use anyhow::Result;
 use clbench::{
-    catalogue::{Family, Need},
-    ctx::Ctx,
-    registry::{Make, Method, contribution},
+    catalogue::Need,
+    method::{Ctx, Family, Make, Method, contribution},
 };
 use serde::{Deserialize, Serialize};
 

@@ -7,14 +7,11 @@
 
 use anyhow::Result;
 use clbench::{
-    catalogue::{Family, Range, Setting},
-    ctx::{Ctx, Deploy},
-    ledger::Spent,
-    method::{Contribution, Layout, Next},
-    pass::Weights,
-    predictor::Predictor,
-    registry::{Make, Method, Settings, contribution},
-    theta::Theta,
+    budget::Spent,
+    catalogue::{Range, Setting, Settings},
+    method::{Contribution, Ctx, Deploy, Family, Layout, Make, Method, Next, contribution},
+    network::{pass::Weights, predictor::Predictor},
+    primitives::theta::Theta,
 };
 use serde::{Deserialize, Serialize};
 

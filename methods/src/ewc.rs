@@ -12,14 +12,11 @@ use anyhow::{Context, Result, ensure};
 use burn::tensor::activation;
 use clbench::{
     batch::Batch,
-    catalogue::{Family, Range, Setting},
-    ctx::Ctx,
-    ledger::Spent,
-    method::{Contribution, Layout},
-    pass::Mode,
-    registry::{Make, Method, Settings, contribution},
-    scope::OUT,
-    theta::Theta,
+    budget::Spent,
+    catalogue::{Range, Setting, Settings},
+    method::{Contribution, Ctx, Family, Layout, Make, Method, contribution},
+    network::pass::Mode,
+    primitives::{scope::OUT, theta::Theta},
 };
 use rand::RngExt;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};

@@ -2,9 +2,8 @@
 //! forgetting. The lower bound of every table.
 
 use clbench::{
-    catalogue::Family,
-    plain::Plain,
-    registry::{Make, Method, Settings, carrier},
+    catalogue::Settings,
+    method::{Family, Make, Method, Plain, carrier},
 };
 use serde::{Deserialize, Serialize};
 

@@ -22,13 +22,10 @@ use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
 use clbench::{
     batch::{Batch, Example},
-    catalogue::{Family, Range, Setting},
-    ctx::Ctx,
-    linalg::nonnegative,
-    method::{Contribution, Fit, Stored},
-    pass::{Mode, Pass},
-    registry::{Make, Method, Settings, contribution},
-    theta::Theta,
+    catalogue::{Range, Setting, Settings},
+    method::{Contribution, Ctx, Family, Fit, Make, Method, contribution},
+    network::pass::{Mode, Pass},
+    primitives::{linalg::nonnegative, stored::Stored, theta::Theta},
 };
 use serde::{Deserialize, Serialize};
 
@@ -211,7 +208,7 @@ impl Contribution for Gem {
 #[cfg(test)]
 mod tests {
     use burn::tensor::Device;
-    use clbench::array::Array;
+    use clbench::primitives::array::Array;
 
     use super::*;
 

@@ -25,11 +25,10 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use clbench::{
-    array::Array,
-    catalogue::{Family, Need, Range, Setting},
-    ctx::Ctx,
-    ledger::Spent,
-    registry::{Make, Method, Settings, contribution},
+    budget::Spent,
+    catalogue::{Need, Range, Setting, Settings},
+    method::{Ctx, Family, Make, Method, contribution},
+    primitives::array::Array,
 };
 use serde::{Deserialize, Serialize};
 

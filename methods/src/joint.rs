@@ -5,9 +5,8 @@
 //! spends what the sequential run spends.
 
 use clbench::{
-    catalogue::Family,
-    plain::Plain,
-    registry::{Make, Method, Settings, carrier},
+    catalogue::Settings,
+    method::{Family, Make, Method, Plain, carrier},
 };
 use serde::{Deserialize, Serialize};
 

@@ -19,7 +19,7 @@ mod preference;
 pub mod replay;
 pub mod vera;
 
-use clbench::registry::Method;
+use clbench::method::Method;
 
 /// Every method, in the order in which lists show them.
 pub fn catalogue() -> Vec<Method> {

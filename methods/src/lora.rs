@@ -16,9 +16,8 @@
 
 use anyhow::{Context, Result, ensure};
 use clbench::{
-    catalogue::{Family, Need, Range, Setting},
-    ctx::Ctx,
-    registry::{Make, Method, Settings, contribution},
+    catalogue::{Need, Range, Setting, Settings},
+    method::{Ctx, Family, Make, Method, contribution},
 };
 use serde::{Deserialize, Serialize};
 use toml::Table;

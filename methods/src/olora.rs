@@ -12,10 +12,9 @@
 use anyhow::Result;
 use burn::tensor::Tensor;
 use clbench::{
-    catalogue::{Family, Need, Range, Setting},
-    ctx::Ctx,
-    pass::Pass,
-    registry::{Make, Method, Settings, contribution},
+    catalogue::{Need, Range, Setting, Settings},
+    method::{Ctx, Family, Make, Method, contribution},
+    network::pass::Pass,
 };
 use serde::{Deserialize, Serialize};
 

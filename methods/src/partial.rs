@@ -13,10 +13,8 @@
 
 use anyhow::Result;
 use clbench::{
-    catalogue::{Family, Need},
-    ctx::Ctx,
-    method::Contribution,
-    registry::{Make, Method, Settings, contribution},
+    catalogue::{Need, Settings},
+    method::{Contribution, Ctx, Family, Make, Method, contribution},
 };
 use serde::{Deserialize, Serialize};
 

@@ -10,16 +10,14 @@
 use burn::tensor::{Device, Tensor};
 use clbench::{
     batch::Batch,
-    catalogue::{Family, Need},
-    ctx::Ctx,
-    draws::Draws,
-    method::{Carrier, Fit, Layout},
-    net::Net,
-    pass::{Pass, Weights},
-    plain::Network,
-    predictor::{Ask, Predictor},
-    registry::{Make, Method, Settings, carrier},
-    theta::Theta,
+    catalogue::{Need, Settings},
+    method::{Carrier, Ctx, Family, Fit, Layout, Make, Method, Network, carrier},
+    network::{
+        net::Net,
+        pass::{Pass, Weights},
+        predictor::{Ask, Predictor},
+    },
+    primitives::{draws::Draws, theta::Theta},
 };
 use serde::{Deserialize, Serialize};
 

@@ -8,13 +8,14 @@
 use anyhow::{Result, ensure};
 use burn::tensor::{Device, Tensor};
 use clbench::{
-    array::Array,
     batch::Batch,
-    ctx::Ctx,
-    net::Net,
-    pass::{Pass, Weights},
-    predictor::Ask,
-    theta::Theta,
+    method::Ctx,
+    network::{
+        net::Net,
+        pass::{Pass, Weights},
+        predictor::Ask,
+    },
+    primitives::{array::Array, theta::Theta},
 };
 
 /// Where the experience's own tasks are noted, as 0 or 1 for each task. Shape `[tasks]`.

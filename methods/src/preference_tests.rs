@@ -1,5 +1,5 @@
 use burn::tensor::Tensor;
-use clbench::{ledger::Meter, pass::Mode, scope::Scopes};
+use clbench::{budget::Meter, network::pass::Mode, primitives::scope::Scopes};
 
 use super::*;
 
@@ -16,7 +16,7 @@ fn batch(tasks: &[usize], indices: Vec<usize>) -> Batch {
         targets: vec![0; count],
         indices,
         tasks: tasks.to_vec(),
-        scopes: Scopes::One(clbench::scope::Scope::All),
+        scopes: Scopes::One(clbench::primitives::scope::Scope::All),
         texts: Vec::new(),
     }
 }
@@ -54,9 +54,13 @@ fn the_nearest_preference_answers() {
     let frozen = theta(&[("preference.0", &[1.0, 0.0, 0.0]), ("preference.1", &[0.4, 0.6, 0.0])]);
     let weights = Weights { frozen, ..Weights::default() };
     let ask = |preference: Option<Vec<f64>>| {
-        let heads = clbench::scope::Heads { tasks: vec![vec![0]; 3], classes: 1, ..clbench::scope::Heads::default() };
-        let draws = clbench::draws::Draws::of(0);
-        let ask = Ask::new(clbench::scope::Scope::All, &heads, draws, &clbench::ledger::Meter::default());
+        let heads = clbench::primitives::scope::Heads {
+            tasks: vec![vec![0]; 3],
+            classes: 1,
+            ..clbench::primitives::scope::Heads::default()
+        };
+        let draws = clbench::primitives::draws::Draws::of(0);
+        let ask = Ask::new(clbench::primitives::scope::Scope::All, &heads, draws, &clbench::budget::Meter::default());
         nearest(&weights, &Ask { preference, ..ask })
     };
     assert_eq!([ask(Some(vec![0.9, 0.1, 0.0])), ask(Some(vec![0.2, 0.8, 0.0])), ask(None)], [0, 1, 1]);

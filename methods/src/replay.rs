@@ -11,14 +11,15 @@
 use anyhow::{Context, Result};
 use burn::tensor::Tensor;
 use clbench::{
-    batch::{Batch, Example},
-    catalogue::{Family, Range, Setting},
-    ctx::Ctx,
-    ledger::Spent,
-    memory::{Keep, Memory},
-    method::{Contribution, Fit, Stored},
-    pass::Pass,
-    registry::{Make, Method, Settings, contribution},
+    batch::{
+        Batch, Example,
+        memory::{Keep, Memory},
+    },
+    budget::Spent,
+    catalogue::{Range, Setting, Settings},
+    method::{Contribution, Ctx, Family, Fit, Make, Method, contribution},
+    network::pass::Pass,
+    primitives::stored::Stored,
 };
 use serde::{Deserialize, Serialize};
 

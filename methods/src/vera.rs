@@ -11,11 +11,10 @@
 
 use anyhow::Result;
 use clbench::{
-    array::Array,
-    catalogue::{Family, Need, Range, Setting},
-    ctx::Ctx,
-    pass::{SHARED_A, SHARED_B},
-    registry::{Make, Method, Settings, contribution},
+    catalogue::{Need, Range, Setting, Settings},
+    method::{Ctx, Family, Make, Method, contribution},
+    network::pass::{SHARED_A, SHARED_B},
+    primitives::array::Array,
 };
 use serde::{Deserialize, Serialize};
 

@@ -11,10 +11,12 @@ use std::path::{Component, Path, PathBuf};
 use flate2::{Compression, GzBuilder, read::MultiGzDecoder};
 use serde::{Deserialize, Serialize};
 
-use crate::atomic::{WholeFile, WriteError};
-use crate::limits;
-use crate::run::{CONFIG_FILE, Files, RunDir, RunError, refused};
-use crate::text::clean;
+use crate::{
+    atomic::{WholeFile, WriteError},
+    limits,
+    run::{CONFIG_FILE, Files, RunDir, RunError, refused},
+    text::clean,
+};
 
 /// What the name of a bundle ends with.
 pub const BUNDLE: &str = ".runs.gz";

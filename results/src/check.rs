@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ledger::LedgerRow;
-use crate::limits::{self, EXPERIENCES, NAME, TASKS, TEXT};
-use crate::manifest::{Manifest, Spend, StreamInfo};
-use crate::record::{At, Record};
+use crate::{
+    ledger::LedgerRow,
+    limits::{self, EXPERIENCES, NAME, TASKS, TEXT},
+    manifest::{Manifest, Spend, StreamInfo},
+    record::{At, Record},
+};
 
 /// What probabilities averaged in single precision may miss their range by.
 const ROUNDING: f64 = 1e-5;

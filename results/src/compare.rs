@@ -2,18 +2,22 @@
 
 use std::fmt::Write;
 
-use crate::grid::{Side, WIDTH, grid};
-use crate::metric::{Metric, Unit};
-use crate::statistics::equivalence::paired_equivalence;
-use crate::statistics::holm::holm;
-use crate::statistics::paired::{PairedTest, paired_bootstrap, paired_test};
-use crate::statistics::power::{Design, seeds_needed};
-use crate::statistics::wilcoxon::wilcoxon;
-use crate::statistics::{Interval, Resampling};
-use crate::stats::Estimate;
-use crate::summary::Entry;
-use crate::table::sentence::{called, p_words};
-use crate::text::{fixed, measured, wrap};
+use crate::{
+    grid::{Side, WIDTH, grid},
+    metric::{Metric, Unit},
+    statistics::{
+        Interval, Resampling,
+        equivalence::paired_equivalence,
+        holm::holm,
+        paired::{PairedTest, paired_bootstrap, paired_test},
+        power::{Design, seeds_needed},
+        wilcoxon::wilcoxon,
+    },
+    stats::Estimate,
+    summary::Entry,
+    table::sentence::{called, p_words},
+    text::{fixed, measured, wrap},
+};
 
 /// One score of two rows.
 struct Line {

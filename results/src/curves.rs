@@ -2,12 +2,14 @@
 
 use std::fmt::Write;
 
-use crate::fit::{learning, retention};
-use crate::grid::{Side, WIDTH, grid};
-use crate::metric::{Subject, retention::retention_curve};
-use crate::record::At;
-use crate::run::RunDir;
-use crate::text::{fixed, short, wrap};
+use crate::{
+    fit::{learning, retention},
+    grid::{Side, WIDTH, grid},
+    metric::{Subject, retention::retention_curve},
+    record::At,
+    run::RunDir,
+    text::{fixed, short, wrap},
+};
 
 /// Curves of the tasks of `run`: learning within the experience that trains a task last, retention after it.
 ///

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::bundle::{BUNDLE, read_bundle};
-use crate::run::{LEDGER_FILE, MANIFEST_FILE, RECORDS_FILE, RunDir, RunError};
-use crate::text::clean;
+use crate::{
+    bundle::{BUNDLE, read_bundle},
+    run::{LEDGER_FILE, MANIFEST_FILE, RECORDS_FILE, RunDir, RunError},
+    text::clean,
+};
 
 /// Directories between a given path and a run, at most; `runs/<stream>/<method>/<run id>` needs three.
 const MAX_DEPTH: usize = 8;

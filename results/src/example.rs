@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::ledger::LedgerRow;
-use crate::manifest::{Conditions, FORMAT, Manifest, Plan, Spend, StreamInfo};
-use crate::record::{At, Record, Split};
-use crate::rows::write_rows;
-use crate::run::{LEDGER_FILE, MANIFEST_FILE, RECORDS_FILE, RunDir};
+use crate::{
+    ledger::LedgerRow,
+    manifest::{Conditions, FORMAT, Manifest, Plan, Spend, StreamInfo},
+    record::{At, Record, Split},
+    rows::write_rows,
+    run::{LEDGER_FILE, MANIFEST_FILE, RECORDS_FILE, RunDir},
+};
 
 /// A finished run on three tasks, one after another.
 pub(crate) fn manifest(method: &str, seed: u64) -> Manifest {

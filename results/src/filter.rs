@@ -2,8 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::manifest::Manifest;
-use crate::text::short;
+use crate::{manifest::Manifest, text::short};
 
 /// A condition on a run: a key and patterns of which one must fit.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,8 +4,7 @@
 //! trains ([`acceptable`], [`records`], [`logged`], [`config`]), and `clbench pack` before a bundle has its name
 //! ([`bundle`]): what is finished can be read. Limits that a sensible stream could reach grow with the stream.
 
-use crate::check;
-use crate::manifest::Manifest;
+use crate::{check, manifest::Manifest};
 
 /// Tasks of a stream.
 pub const TASKS: usize = 10_000;

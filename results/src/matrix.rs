@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::manifest::StreamInfo;
-use crate::record::{At, Record, Split};
+use crate::{
+    manifest::StreamInfo,
+    record::{At, Record, Split},
+};
 
 /// Accuracy on every task (column) after every experience (row), with the row before the first step as baseline.
 ///

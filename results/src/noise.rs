@@ -9,16 +9,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::grid::{Side, WIDTH, grid};
-use crate::history::{Answered, History};
-use crate::metric::accuracy::AVERAGE;
-use crate::record::At;
-use crate::run::RunDir;
-use crate::statistics::friedman::CriticalDifference;
-use crate::statistics::variance::{Better, Variance, variance};
-use crate::summary::{Entry, StreamSummary};
-use crate::table::sentence::{called, p_words};
-use crate::text::{fixed, short, wrap};
+use crate::{
+    grid::{Side, WIDTH, grid},
+    history::{Answered, History},
+    metric::accuracy::AVERAGE,
+    record::At,
+    run::RunDir,
+    statistics::{
+        friedman::CriticalDifference,
+        variance::{Better, Variance, variance},
+    },
+    summary::{Entry, StreamSummary},
+    table::sentence::{called, p_words},
+    text::{fixed, short, wrap},
+};
 
 /// What is read of an answer.
 type Value = fn(&Answered) -> f64;

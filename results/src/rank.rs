@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::metric::{Better, Metric};
-use crate::summary::Entry;
-use crate::table::compare::{Contest, Mark};
+use crate::{
+    metric::{Better, Metric},
+    summary::Entry,
+    table::compare::{Contest, Mark},
+};
 
 /// How much more than the cheapest of its group an entry may spend.
 const TOLERANCE: f64 = 1.05;

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::matrix::Matrix;
-use crate::metric::References;
-use crate::run::RunDir;
+use crate::{matrix::Matrix, metric::References, run::RunDir};
 
 /// What a reference must share with a run: seed, first weights, network and optimizer, heads.
 type Key<'a> = (u64, &'a str, &'a str, &'a str);

@@ -1,12 +1,14 @@
 //! One run in a terminal of 80 columns: its accuracy matrix, its metrics and what it spent.
 
-use crate::check::total;
-use crate::grid::{Side, WIDTH, grid};
-use crate::ledger::LedgerRow;
-use crate::matrix::Matrix;
-use crate::metric::{Metric, Scores};
-use crate::stats::Estimate;
-use crate::text::{clean, cut, fixed, grouped, measured, prefixed, wrap};
+use crate::{
+    check::total,
+    grid::{Side, WIDTH, grid},
+    ledger::LedgerRow,
+    matrix::Matrix,
+    metric::{Metric, Scores},
+    stats::Estimate,
+    text::{clean, cut, fixed, grouped, measured, prefixed, wrap},
+};
 
 /// Columns and rows of a matrix that are shown; of more, the middle ones are left out.
 const MAX_COLUMNS: usize = 10;

@@ -1,9 +1,11 @@
 //! The commands that make runs again.
 
-use crate::manifest::Manifest;
-use crate::run::RunDir;
-use crate::summary::{Entry, settings};
-use crate::text::{clean, harmless};
+use crate::{
+    manifest::Manifest,
+    run::RunDir,
+    summary::{Entry, settings},
+    text::{clean, harmless},
+};
 
 /// The command that makes all runs of a row, given the stream file that shipped under the stream's name.
 pub fn command(entry: &Entry) -> String {

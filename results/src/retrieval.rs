@@ -9,10 +9,12 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{RECORD_BYTES, RECORD_ROWS};
-use crate::record::At;
-use crate::rows::{Row, read_rows};
-use crate::run::{RunError, read, refused};
+use crate::{
+    limits::{RECORD_BYTES, RECORD_ROWS},
+    record::At,
+    rows::{Row, read_rows},
+    run::{RunError, read, refused},
+};
 
 /// Name of the file of retrieval in a run's directory.
 pub const RETRIEVAL_FILE: &str = "retrieval.csv";

@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::check;
-use crate::ledger::LedgerRow;
-use crate::limits::{CONFIG_BYTES, LEDGER_BYTES, LEDGER_ROWS, MANIFEST_BYTES, RECORD_BYTES, RECORD_ROWS};
-use crate::manifest::Manifest;
-use crate::matrix::Matrix;
-use crate::metric::{Metric, Scores, Subject};
-use crate::record::Record;
-use crate::rows::{Row, read_rows};
-use crate::text::{clean, cut};
+use crate::{
+    check,
+    ledger::LedgerRow,
+    limits::{CONFIG_BYTES, LEDGER_BYTES, LEDGER_ROWS, MANIFEST_BYTES, RECORD_BYTES, RECORD_ROWS},
+    manifest::Manifest,
+    matrix::Matrix,
+    metric::{Metric, Scores, Subject},
+    record::Record,
+    rows::{Row, read_rows},
+    text::{clean, cut},
+};
 
 /// Name of the manifest in a run's directory.
 pub const MANIFEST_FILE: &str = "manifest.json";

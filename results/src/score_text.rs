@@ -1,10 +1,12 @@
 //! Scores in a terminal of 80 columns, each with its key, its value and its definition.
 
-use crate::grid::{Side, WIDTH, grid};
-use crate::lifetime::LifetimeMetrics;
-use crate::metric::{Metric, Scores};
-use crate::stats::Estimate;
-use crate::text::{cut, fixed, measured, short, wrap};
+use crate::{
+    grid::{Side, WIDTH, grid},
+    lifetime::LifetimeMetrics,
+    metric::{Metric, Scores},
+    stats::Estimate,
+    text::{cut, fixed, measured, short, wrap},
+};
 
 /// Most scores that are named for one reason.
 const MOST_NAMED: usize = 5;

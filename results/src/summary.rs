@@ -5,13 +5,15 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::manifest::{Conditions, Manifest, Spend, StreamInfo};
-use crate::metric::{Metric, Scores, accuracy, forgetting};
-use crate::rank::{Place, Ranking, rank};
-use crate::reference::Shelf;
-use crate::run::RunDir;
-use crate::stats::Estimate;
-use crate::text::{clean, short};
+use crate::{
+    manifest::{Conditions, Manifest, Spend, StreamInfo},
+    metric::{Metric, Scores, accuracy, forgetting},
+    rank::{Place, Ranking, rank},
+    reference::Shelf,
+    run::RunDir,
+    stats::Estimate,
+    text::{clean, short},
+};
 
 /// Why runs cannot stand in one table.
 #[derive(Debug, Error, PartialEq, Eq)]

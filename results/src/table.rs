@@ -7,10 +7,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::metric::{Metric, USUAL};
-use crate::run::RunDir;
-use crate::summary::{Grouping, StreamSummary, SummaryError, summarise};
-use crate::text::short;
+use crate::{
+    metric::{Metric, USUAL},
+    run::RunDir,
+    summary::{Grouping, StreamSummary, SummaryError, summarise},
+    text::short,
+};
 
 pub(crate) mod compare;
 mod csv;

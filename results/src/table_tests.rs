@@ -1,8 +1,10 @@
 //! Whole tables against literal expectations.
 
 use super::*;
-use crate::example;
-use crate::metric::{accuracy::AVERAGE, forgetting::CHAUDHRY};
+use crate::{
+    example,
+    metric::{accuracy::AVERAGE, forgetting::CHAUDHRY},
+};
 
 fn run(method: &str, seed: u64, last: [f64; 3], change: impl Fn(&mut RunDir)) -> RunDir {
     let mut run = example::run(method, seed, last);

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::metric::{Metric, Unit};
-use crate::stats::Estimate;
+use crate::{
+    metric::{Metric, Unit},
+    stats::Estimate,
+};
 
 /// Characters of a name in a table, at most.
 const MAX_CHARS: usize = 60;

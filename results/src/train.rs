@@ -7,9 +7,11 @@ use std::path::Path;
 
 use csv::StringRecord;
 
-use crate::limits::{LOGGED_BYTES, LOGGED_ROWS};
-use crate::run::{RunError, read, refused};
-use crate::text::short;
+use crate::{
+    limits::{LOGGED_BYTES, LOGGED_ROWS},
+    run::{RunError, read, refused},
+    text::short,
+};
 
 /// Name of the file of logged steps in a run's directory.
 pub const TRAIN_FILE: &str = "train.csv";

@@ -1,11 +1,13 @@
 //! One honest sentence about a run, or about several seeds of it.
 
-use crate::guess::Guess;
-use crate::metric::{accuracy::AVERAGE, forgetting::CHAUDHRY};
-use crate::run::RunDir;
-use crate::stats::{Estimate, paired};
-use crate::summary::{Entry, SummaryError, entries, settings};
-use crate::text::{percent, short};
+use crate::{
+    guess::Guess,
+    metric::{accuracy::AVERAGE, forgetting::CHAUDHRY},
+    run::RunDir,
+    stats::{Estimate, paired},
+    summary::{Entry, SummaryError, entries, settings},
+    text::{percent, short},
+};
 
 /// Says how well the runs `subject` (one configuration, one seed or several) did, what they forgot, and how they
 /// compare with fine-tuning and joint training where `others` holds these on the same stream, under the same

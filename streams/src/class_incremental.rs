@@ -5,10 +5,9 @@
 
 use anyhow::{Result, ensure};
 use clbench::{
-    registry::{Kind, Made, Settings, settings},
-    scope::Head,
-    stream::{Plan, Task},
-    world::Ground,
+    catalogue::{Made, Settings, settings},
+    primitives::scope::Head,
+    stream::{Ground, Kind, Plan, Task},
 };
 use serde::{Deserialize, Serialize};
 use toml::Table;

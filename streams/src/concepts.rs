@@ -10,10 +10,9 @@
 
 use anyhow::{Result, bail, ensure};
 use clbench::{
-    registry::{Kind, Made, Settings, settings},
-    scope::Head,
-    stream::Plan,
-    world::Ground,
+    catalogue::{Made, Settings, settings},
+    primitives::scope::Head,
+    stream::{Ground, Kind, Plan},
 };
 use serde::{Deserialize, Serialize};
 use toml::Table;

@@ -11,10 +11,9 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use clbench::{
-    registry::{Kind, Made, Settings, settings},
-    scope::Head,
-    stream::{Plan, Task},
-    world::Ground,
+    catalogue::{Made, Settings, settings},
+    primitives::scope::Head,
+    stream::{Ground, Kind, Plan, Task},
 };
 use serde::{Deserialize, Serialize};
 use toml::Table;
@@ -164,10 +163,9 @@ mod tests {
     use std::path::Path;
 
     use clbench::{
-        dataset::{Dataset, Split},
-        draws::Draws,
+        data::{Dataset, Fit, Split, Universe},
+        primitives::draws::Draws,
         stream::View,
-        universe::{Fit, Universe},
     };
 
     use super::*;

@@ -7,7 +7,7 @@
 //! vectors one has, those of CLIP included.
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench::{universe::Unit, world::Ground};
+use clbench::stream::{Ground, Unit};
 use serde::{Deserialize, Serialize};
 
 use crate::{listing, roster::Roster, thumbnail::Thumbnails};

@@ -9,11 +9,9 @@
 
 use anyhow::{Result, ensure};
 use clbench::{
-    draws::Draws,
-    registry::{Kind, Made, Settings, settings},
-    scope::Head,
-    stream::{Plan, Task, View},
-    world::Ground,
+    catalogue::{Made, Settings, settings},
+    primitives::{draws::Draws, scope::Head},
+    stream::{Ground, Kind, Plan, Task, View},
 };
 use serde::{Deserialize, Serialize};
 use toml::Table;

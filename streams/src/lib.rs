@@ -22,7 +22,7 @@ mod thumbnail;
 #[cfg(test)]
 mod toy;
 
-use clbench::registry::{Kind, StreamParts, WrittenParts};
+use clbench::stream::{Kind, StreamParts, WrittenParts};
 
 /// Everything that ships, in the order in which lists show it.
 pub fn catalogue() -> StreamParts {

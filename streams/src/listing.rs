@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench::{dataset::hex, world::Ground};
+use clbench::{primitives::hex::hex, stream::Ground};
 use sha2::{Digest, Sha256};
 
 /// Largest file, in bytes.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail, ensure};
 use clbench::results::Manifest;
-use clbench::world::Ground;
+use clbench::stream::Ground;
 use serde::Deserialize;
 
 use crate::listing::{MOST_BYTES, stamped};

@@ -7,7 +7,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
-use clbench::{predictor::is_right, universe::Unit, world::Ground};
+use clbench::{
+    network::predictor::is_right,
+    stream::{Ground, Unit},
+};
 
 use crate::thumbnail::Thumbnails;
 

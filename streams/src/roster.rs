@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use anyhow::{Result, bail, ensure};
 use clbench::{
-    universe::{BETWEEN, Index, Unit},
-    world::Ground,
+    data::{BETWEEN, Index},
+    stream::{Ground, Unit},
 };
 
 use crate::listing::some;

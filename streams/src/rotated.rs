@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use clbench::{
-    registry::{Kind, Made, Settings, settings},
-    scope::Head,
-    stream::{Plan, Task, Transform},
-    world::Ground,
+    catalogue::{Made, Settings, settings},
+    data::Transform,
+    primitives::scope::Head,
+    stream::{Ground, Kind, Plan, Task},
 };
 use rand::RngExt;
 use serde::{Deserialize, Serialize};

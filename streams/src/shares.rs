@@ -15,7 +15,7 @@
 use std::fmt;
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench::world::Ground;
+use clbench::stream::Ground;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use toml::Value;
 

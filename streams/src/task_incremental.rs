@@ -4,10 +4,9 @@
 //! are masked at test is something else: `class-incremental` with `head.test = "task"`.
 
 use clbench::{
-    registry::{Kind, Made},
-    scope::{Count, Head, HeadKind},
-    stream::Plan,
-    world::Ground,
+    catalogue::Made,
+    primitives::scope::{Count, Head, HeadKind},
+    stream::{Ground, Kind, Plan},
 };
 use toml::Table;
 

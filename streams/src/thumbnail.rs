@@ -1,10 +1,7 @@
 //! Small pictures: inputs brought down to at most 8 × 8 averages of each channel.
 
 use anyhow::{Result, bail};
-use clbench::{
-    stream::{Scratch, View},
-    world::Ground,
-};
+use clbench::stream::{Ground, Scratch, View};
 
 /// Most rows and columns.
 const SIDE: usize = 8;

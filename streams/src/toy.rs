@@ -4,11 +4,10 @@ use std::path::Path;
 
 use anyhow::Result;
 use clbench::{
-    dataset::{Dataset, Split},
-    draws::Draws,
-    registry::Made,
-    universe::{Fit, Universe},
-    world::{Ground, Rank},
+    catalogue::Made,
+    data::{Dataset, Fit, Split, Universe},
+    primitives::draws::Draws,
+    stream::{Ground, Rank},
 };
 
 /// Concepts without pixels, two examples each.

@@ -1,6 +1,10 @@
 //! What all adapters and partial tuning promise: where they begin, what they leave alone, whose answers they give.
 
-use clbench::{pass::Weights, run::Run, scope::Scope, theta::Theta};
+use clbench::{
+    network::pass::Weights,
+    primitives::{scope::Scope, theta::Theta},
+    run::Run,
+};
 
 use crate::{
     host,

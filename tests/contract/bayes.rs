@@ -2,10 +2,12 @@
 
 use burn::tensor::Device;
 use clbench::{
-    draws::Draws,
-    ledger::Meter,
-    predictor::Ask,
-    scope::{Count, Scope},
+    budget::Meter,
+    network::predictor::Ask,
+    primitives::{
+        draws::Draws,
+        scope::{Count, Scope},
+    },
 };
 use clbench_results::{At, Record, Split, stats::paired};
 
@@ -92,7 +94,7 @@ fn a_coreset_is_kept_out_of_training() {
     let with = trace(&format!("{PAIRS} method=finetune+coreset coreset.size=20 train.epochs=1"));
     let plain = trace(&format!("{PAIRS} method=finetune train.epochs=1"));
     let examples = |trace: &Trace, experience: usize| {
-        let train = |(of, phase, _): &(usize, _, _)| *of == experience && *phase == clbench::ledger::Phase::Train;
+        let train = |(of, phase, _): &(usize, _, _)| *of == experience && *phase == clbench::budget::Phase::Train;
         trace.ledger.iter().find(train).map(|(.., spent)| spent.examples).expect("it was trained")
     };
     for experience in 0..5 {
@@ -184,7 +186,9 @@ fn weights_that_no_run_left_answer_nothing() {
     odd.theta.remove("q1.head.weight");
     assert!(carrier.answers_any(&odd).is_err());
     let mut far = whole.clone();
-    let array = |values: Vec<f32>| clbench::array::Array::new(&[values.len()], values, &burn::tensor::Device::flex());
+    let array = |values: Vec<f32>| {
+        clbench::primitives::array::Array::new(&[values.len()], values, &burn::tensor::Device::flex())
+    };
     for map in [[7.0, f32::NAN], [0.7, 0.2], [-5.0, -1.0], [4.0, 0.0], [0.0, 3.0]] {
         far.frozen.insert("map.0.0", array(map.to_vec()));
         assert!(carrier.answers_any(&far).is_err(), "{map:?}");

@@ -4,16 +4,13 @@ use anyhow::Result;
 use burn::tensor::Device;
 use clbench::{
     batch::Feed,
-    config::Setup,
-    ctx::Ctx,
-    draws::Draws,
-    ledger::{Meter, Phase, Spent},
-    method::{Carrier, Contribution},
-    pass::{Mode, Pass},
-    plain::Plain,
-    registry::{Make, Method, Settings, Shelf, carrier, contribution},
+    budget::{Meter, Phase, Spent},
+    catalogue::Settings,
+    config::{Setup, Shelf},
+    method::{Carrier, Contribution, Ctx, Make, Method, Plain, carrier, contribution},
+    network::pass::{Mode, Pass},
+    primitives::{draws::Draws, scope::Count},
     run::Run,
-    scope::Count,
 };
 use serde::{Deserialize, Serialize};
 
@@ -283,12 +280,13 @@ mod counted {
     use burn::tensor::{Device, Tensor};
     use clbench::{
         batch::Batch,
-        draws::Draws,
-        ledger::Meter,
-        method::{Carrier, Fit},
-        pass::{Pass, Weights},
-        plain::Plain,
-        predictor::{Ask, Predictor},
+        budget::Meter,
+        method::{Carrier, Fit, Plain},
+        network::{
+            pass::{Pass, Weights},
+            predictor::{Ask, Predictor},
+        },
+        primitives::draws::Draws,
     };
 
     thread_local! {

@@ -6,16 +6,14 @@ use anyhow::Result;
 use burn::tensor::Tensor;
 use clbench::{
     batch::Batch,
-    config::Setup,
-    ctx::Ctx,
-    draws::Draws,
-    ledger::{Phase, Spent},
-    method::{Contribution, Fit},
-    pass::Pass,
-    registry::{Make, Method, Settings, Shelf, contribution, part},
+    budget::{Phase, Spent},
+    catalogue::{Settings, part},
+    config::{Setup, Shelf},
+    method::{Contribution, Ctx, Fit, Make, Method, contribution},
+    network::pass::Pass,
+    primitives::draws::Draws,
     run::Run,
-    stream::{Course, Experience, Scratch, Task},
-    world::{Environment, Ground, Outcome, Policy, Revisit, World},
+    stream::{Course, Environment, Experience, Ground, Outcome, Policy, Revisit, Scratch, Task, World},
 };
 use serde::{Deserialize, Serialize};
 
@@ -111,7 +109,8 @@ fn the_first_choice_is_told_with_the_loss_of_the_weights_before_the_step() {
     let policy: Dearest = rmp_serde::from_slice(&run.state.policy.as_ref().unwrap().save().unwrap()).unwrap();
     assert!(!policy.told.is_empty());
     // Arm 0 is the first experience, whose examples the predictor can be asked about by their own numbers.
-    let scores = support::scores(&*predictor, &setup, clbench::scope::Scope::All, setup.stream.experiences[0].len());
+    let scores =
+        support::scores(&*predictor, &setup, clbench::primitives::scope::Scope::All, setup.stream.experiences[0].len());
     let feed = clbench::batch::Feed::new(&setup.stream, 0, setup.config.head.train);
     for (arm, place, loss, hit) in policy.told {
         assert_eq!(arm, 0);
@@ -286,8 +285,10 @@ fn a_pretraining_pool_has_classes_of_its_own_and_is_shown_from_the_beginning() {
 fn replay_is_offered_what_is_new_and_no_more() {
     let setup = setup(&format!("method=replay replay.capacity=100000 {MIXED} train.batch=10 train.epochs=2"));
     let (run, _) = support::up_to(&setup, 0, 3, &support::shelf());
-    let (_, memory): (clbench_methods::replay::Config, Option<clbench::memory::Memory<clbench::batch::Example>>) =
-        support::state(&run, "replay");
+    let (_, memory): (
+        clbench_methods::replay::Config,
+        Option<clbench::batch::memory::Memory<clbench::batch::Example>>,
+    ) = support::state(&run, "replay");
     let new: usize = setup.stream.experiences.iter().map(Experience::len).sum();
     // In a mixture the last step of an epoch runs on into the next order: what it meets again is not offered again.
     let memory = memory.unwrap();

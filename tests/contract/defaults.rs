@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clbench::registry::{Make, Method};
+use clbench::method::{Make, Method};
 use toml::{Table, Value};
 
 use crate::support::{setup, shelf};

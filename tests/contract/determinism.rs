@@ -4,11 +4,11 @@ use std::{path::PathBuf, sync::atomic::AtomicBool, thread};
 
 use burn::tensor::{Device, Distribution, Tensor};
 use clbench::{
+    budget::Phase,
     config::Setup,
-    execute::{Outcome, Watch, execute},
-    ledger::Phase,
-    run::Run,
-    scope::Scope,
+    execute::{Outcome, execute},
+    primitives::scope::Scope,
+    run::{Run, Watch},
 };
 
 use crate::support::{self, Heard, Trace, setup};

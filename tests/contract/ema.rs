@@ -1,13 +1,11 @@
 //! The moving average, by hand.
 
 use clbench::{
-    ledger::{Phase, Spent},
-    method::Carrier,
-    pass::Weights,
-    plain::Plain,
+    budget::{Phase, Spent},
+    method::{Carrier, Plain},
+    network::pass::Weights,
+    primitives::{scope::Scope, theta::Theta},
     run::Run,
-    scope::Scope,
-    theta::Theta,
 };
 use clbench_methods::ema;
 

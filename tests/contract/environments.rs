@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use clbench::{registry::Make, run::Run};
+use clbench::{method::Make, run::Run};
 
 use crate::support::{self, Heard, shelf};
 

@@ -3,15 +3,12 @@
 use burn::tensor::Device;
 use clbench::{
     batch::Feed,
+    budget::Meter,
     config::Setup,
-    draws::Draws,
-    ledger::Meter,
-    method::Carrier,
-    pass::{Mode, Pass},
-    plain::Plain,
+    method::{Carrier, Plain},
+    network::pass::{Mode, Pass},
+    primitives::{draws::Draws, scope::Count, theta::Theta},
     run::Run,
-    scope::Count,
-    theta::Theta,
 };
 use clbench_methods::ewc;
 use rand::RngExt;

@@ -3,8 +3,7 @@
 use clbench::{
     batch::{Example, Feed},
     config::Setup,
-    scope::Count,
-    theta::Theta,
+    primitives::{scope::Count, theta::Theta},
 };
 
 /// Settings of a network without hidden layers.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clbench::{run::Run, theta::Theta};
+use clbench::{primitives::theta::Theta, run::Run};
 use clbench_results::At;
 use serde::de::IgnoredAny;
 

@@ -2,7 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use clbench::{config::Setup, pass::Weights, run::Run, scope::Scope, theta::Theta};
+use clbench::{
+    config::Setup,
+    network::pass::Weights,
+    primitives::{scope::Scope, theta::Theta},
+    run::Run,
+};
 use serde::de::IgnoredAny;
 
 use crate::{

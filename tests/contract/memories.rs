@@ -4,13 +4,14 @@ use std::{collections::BTreeSet, panic, sync::atomic::AtomicUsize, sync::atomic:
 
 use anyhow::Result;
 use clbench::{
-    batch::Example,
-    config::{Asked, Setup, resolve},
-    ctx::Ctx,
-    ledger::Spent,
-    memory::{Keep, Memory},
-    method::Contribution,
-    registry::{Make, Method, Settings, Shelf, contribution},
+    batch::{
+        Example,
+        memory::{Keep, Memory},
+    },
+    budget::Spent,
+    catalogue::Settings,
+    config::{Asked, Setup, Shelf, resolve},
+    method::{Contribution, Ctx, Make, Method, contribution},
     run::Run,
     stream::Scratch,
 };
@@ -59,7 +60,7 @@ fn shelf() -> Shelf {
     support::shelf().methods([Method::new("looker", Make::Contribution(make))])
 }
 
-fn looked(settings: &str) -> (Setup, Vec<Looker>, clbench::theta::Theta) {
+fn looked(settings: &str) -> (Setup, Vec<Looker>, clbench::primitives::theta::Theta) {
     let (shelf, settings) = (shelf(), settings.to_owned());
     let setup = support::try_setup(&shelf, &settings).unwrap_or_else(|error| panic!("{settings}: {error:#}"));
     let (run, _) = support::up_to(&setup, 0, 1, &shelf);

@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 
 use clbench::{
-    draws::Draws,
-    ledger::{Phase, Spent},
-    method::Carrier,
-    pass::Weights,
-    plain::Plain,
-    scope::Scope,
-    theta::Theta,
+    budget::{Phase, Spent},
+    method::{Carrier, Plain},
+    network::pass::Weights,
+    primitives::{draws::Draws, scope::Scope, theta::Theta},
 };
 use clbench_methods::merge;
 use serde::de::IgnoredAny;
@@ -29,7 +26,7 @@ fn shaped(values: &[f64], like: &Theta) -> Theta {
     like.iter()
         .map(|(path, array)| {
             let flat = values.by_ref().take(array.len()).collect();
-            (path.to_owned(), clbench::array::Array::new(&array.shape, flat, &array.flat.device()))
+            (path.to_owned(), clbench::primitives::array::Array::new(&array.shape, flat, &array.flat.device()))
         })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! Every rule of merging against packages that merge, on tensors that both sides make by the same formulas.
 //!
-//! See `scripts/golden/README.md` for the formulas and `scripts/golden/merge.py` for whose code each rule is.
+//! See `tests/golden/make/README.md` for the formulas and `tests/golden/make/merge.py` for whose code each rule is.
 
 use std::collections::BTreeMap;
 

@@ -2,12 +2,10 @@
 
 use burn::tensor::{Device, Tensor};
 use clbench::{
-    array::Array,
-    draws::Draws,
-    ledger::Meter,
-    pass::{Mode, Pass, Weights},
+    budget::Meter,
+    network::pass::{Mode, Pass, Weights},
+    primitives::{array::Array, draws::Draws, theta::Theta},
     run::Run,
-    theta::Theta,
 };
 
 use crate::support::{setup, shelf, trace};

@@ -1,12 +1,12 @@
-//! Adapters against `peft`: outputs, gradients, and what is left after merging. `scripts/golden/adapters.py`.
+//! Adapters against `peft`: outputs, gradients, and what is left after merging. `tests/golden/make/adapters.py`.
 
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Tensor};
 use clbench::{
-    array::Array,
-    ledger::Meter,
-    pass::{Mode, Pass, SHARED_A, SHARED_B, Weights},
+    budget::Meter,
+    network::pass::{Mode, Pass, SHARED_A, SHARED_B, Weights},
+    primitives::array::Array,
 };
 use clbench_methods::adapter::fold;
 use serde::Deserialize;

@@ -3,13 +3,14 @@
 use burn::tensor::Device;
 use clbench::{
     batch::Batch,
-    catalogue::{Need, Range, Setting},
-    draws::Draws,
-    method::{Carrier, Contribution, Fit, Layout},
-    pass::{Pass, Weights},
-    plain::Plain,
-    predictor::Predictor,
-    registry::{Make, Method, Settings, Shelf, carrier, contribution},
+    catalogue::{Need, Range, Setting, Settings},
+    config::Shelf,
+    method::{Carrier, Contribution, Fit, Layout, Make, Method, Plain, carrier, contribution},
+    network::{
+        pass::{Pass, Weights},
+        predictor::Predictor,
+    },
+    primitives::draws::Draws,
 };
 use serde::{Deserialize, Serialize};
 

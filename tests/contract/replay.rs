@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use clbench::{batch::Example, memory::Memory, run::Run};
+use clbench::{
+    batch::{Example, memory::Memory},
+    run::Run,
+};
 use clbench_methods::replay;
 
 use crate::{
@@ -123,7 +126,7 @@ fn what_is_seen_grows_for_replayed_examples() {
 fn replayed_examples_are_counted_apart() {
     let trace = support::trace("method=replay replay.capacity=1000 replay.batch=8");
     let steps: u64 = trace.horizons.iter().map(|horizon| horizon.steps).sum();
-    let spent = trace.ledger.on(clbench::ledger::Phase::Train);
+    let spent = trace.ledger.on(clbench::budget::Phase::Train);
     let new: usize = setup("").stream.experiences.iter().map(clbench::stream::Experience::len).sum();
     // Nothing is held at the first step.
     assert_eq!((spent.replayed, spent.examples), (8 * (steps - 1), 8 * (steps - 1) + new as u64));

@@ -4,9 +4,8 @@ use std::path::Path;
 
 use anyhow::Result;
 use clbench::{
-    config::Setup,
-    dataset::{Dataset, Source, Split},
-    registry::Shelf,
+    config::{Setup, Shelf},
+    data::{Dataset, Source, Split},
     run::Run,
 };
 

@@ -1,9 +1,11 @@
 //! Heads and masks: which classes count, and what does not count stays as it is.
 
 use clbench::{
-    draws::Draws,
+    primitives::{
+        draws::Draws,
+        scope::{OUT, Scope},
+    },
     run::Run,
-    scope::{OUT, Scope},
 };
 
 use crate::{

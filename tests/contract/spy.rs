@@ -6,11 +6,11 @@ use anyhow::Result;
 use burn::tensor::Tensor;
 use clbench::{
     batch::Batch,
-    ctx::Ctx,
-    method::{Contribution, Fit},
-    pass::Pass,
-    registry::{Make, Method, Settings, Shelf, contribution},
-    theta::Theta,
+    catalogue::Settings,
+    config::Shelf,
+    method::{Contribution, Ctx, Fit, Make, Method, contribution},
+    network::pass::Pass,
+    primitives::theta::Theta,
 };
 use serde::{Deserialize, Serialize};
 

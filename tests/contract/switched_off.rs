@@ -1,6 +1,6 @@
 //! Switched off, a method is fine-tuning; almost off, it is close; on, it is not.
 
-use clbench::ledger::Spent;
+use clbench::budget::Spent;
 
 use crate::support::trace;
 

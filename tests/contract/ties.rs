@@ -3,17 +3,17 @@
 use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 use clbench::{
-    array::Array,
     batch::Batch,
-    draws::Draws,
-    evaluate::Answer,
-    method::{Carrier, Fit},
-    net::Net,
-    pass::{Pass, Weights},
-    predictor::{Ask, Predictor},
-    registry::{Make, Method, Settings, Shelf, carrier},
-    run::Run,
-    theta::Theta,
+    catalogue::Settings,
+    config::Shelf,
+    method::{Carrier, Fit, Make, Method, carrier},
+    network::{
+        net::Net,
+        pass::{Pass, Weights},
+        predictor::{Ask, Predictor},
+    },
+    primitives::{array::Array, draws::Draws, theta::Theta},
+    run::{Run, evaluate::Answer},
 };
 use clbench_results::Split;
 use serde::{Deserialize, Serialize};

@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use anyhow::{Context, Result, ensure};
 use clbench::{
+    data::Pool,
     stream::{Stream, Task, View},
-    universe::Pool,
 };
 
 use crate::parts::{Yard, file};

@@ -8,9 +8,8 @@ use std::{
 
 use anyhow::Result;
 use clbench::{
-    config::{Arriving, Asked, Setup, resolve, resolve_stream},
-    dataset::Dataset,
-    registry::Shelf,
+    config::{Arriving, Asked, Setup, Shelf, resolve, resolve_stream},
+    data::Dataset,
     stream::Stream,
 };
 use tempfile::TempDir;
@@ -145,7 +144,7 @@ impl Yard {
         }
         macro_rules! all {
             ($what:literal, $list:ident) => {
-                Part::all($what, shelf.$list.iter().map(|part| part.name))
+                Part::all($what, shelf.streams.$list.iter().map(|part| part.name))
             };
         }
         let yard = Self {
@@ -192,7 +191,7 @@ impl Yard {
         let there = |key: &str| parts.iter().any(|part| part.key() == key);
         let of = |what| parts.iter().find(|part| part.what == what);
         if let (Some(arrival), Some(environment)) = (of("arrival"), of("environment")) {
-            let entry = self.shelf.arrivals.iter().find(|entry| entry.name == arrival.name).unwrap();
+            let entry = self.shelf.streams.arrivals.iter().find(|entry| entry.name == arrival.name).unwrap();
             let (_, made) = (entry.make)(arrival.settings.parse().unwrap()).unwrap();
             if made.is_whole() && environment.name != "none" {
                 return Some("stream.environment contradicts stream.arrival");

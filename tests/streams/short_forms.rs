@@ -24,9 +24,9 @@ fn outcome(yard: &Yard, text: &str, settings: &str) -> Result<String, String> {
 /// Names of all parts of a stream that are chosen by one.
 fn named(yard: &Yard) -> Vec<(&'static str, &'static str)> {
     let shelf = &yard.shelf;
-    let orders = shelf.orderings.iter().map(|part| ("order", part.name));
-    let arrivals = shelf.arrivals.iter().map(|part| ("arrival", part.name));
-    orders.chain(arrivals).chain(shelf.environments.iter().map(|part| ("environment", part.name))).collect()
+    let orders = shelf.streams.orderings.iter().map(|part| ("order", part.name));
+    let arrivals = shelf.streams.arrivals.iter().map(|part| ("arrival", part.name));
+    orders.chain(arrivals).chain(shelf.streams.environments.iter().map(|part| ("environment", part.name))).collect()
 }
 
 #[test]

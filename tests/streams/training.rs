@@ -6,10 +6,9 @@ use anyhow::Result;
 use burn::tensor::Tensor;
 use clbench::{
     batch::Batch,
-    ctx::Ctx,
-    method::{Contribution, Fit},
-    pass::Pass,
-    registry::{Make, Method, Settings, contribution},
+    catalogue::Settings,
+    method::{Contribution, Ctx, Fit, Make, Method, contribution},
+    network::pass::Pass,
     run::{Nowhere, Run},
     stream::{Scratch, Stream, View},
 };

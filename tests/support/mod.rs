@@ -8,15 +8,14 @@ use anyhow::Result;
 use burn::tensor::Device;
 use clbench::{
     batch::Feed,
-    budget::Horizon,
-    config::{Asked, Setup, resolve},
-    draws::Draws,
-    evaluate::Answer,
-    ledger::{Ledger, Meter, Phase, Spent},
-    predictor::{Ask, Predictor},
-    registry::Shelf,
-    run::{Logged, Run, Sink},
-    scope::{Count, Scope},
+    budget::{Horizon, Ledger, Meter, Phase, Spent},
+    config::{Asked, Setup, Shelf, resolve},
+    network::predictor::{Ask, Predictor},
+    primitives::{
+        draws::Draws,
+        scope::{Count, Scope},
+    },
+    run::{Logged, Run, Sink, evaluate::Answer},
 };
 use clbench_results::{At, Record};
 use serde::de::DeserializeOwned;

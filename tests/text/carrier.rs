@@ -4,15 +4,19 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor};
 use clbench::{
-    array::Array,
     batch::{Batch, Feed},
+    budget::{Meter, Phase},
     config::Setup,
-    draws::Draws,
-    ledger::{Meter, Phase},
-    pass::{Mode, Pass, Weights},
-    predictor::Ask,
+    network::{
+        pass::{Mode, Pass, Weights},
+        predictor::Ask,
+    },
+    primitives::{
+        array::Array,
+        draws::Draws,
+        scope::{Count, Scope},
+    },
     run::Run,
-    scope::{Count, Scope},
 };
 
 use crate::{

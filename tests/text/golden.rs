@@ -1,13 +1,13 @@
 //! The losses of pairs against PyTorch: values and gradients.
 //!
-//! The golden values and the formula of the weights: `scripts/golden/README.md`.
+//! The golden values and the formula of the weights: `tests/golden/make/README.md`.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use clbench::{
-    array::Array,
-    text::{Loss, Same, loss::unit},
+    network::text::{Loss, Same, loss::unit},
+    primitives::array::Array,
 };
 use serde::Deserialize;
 

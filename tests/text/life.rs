@@ -5,11 +5,10 @@ use std::{fs, path::Path, sync::atomic::AtomicBool};
 use burn::tensor::Device;
 use clbench::{
     config::Setup,
-    draws::Draws,
-    execute::{Outcome, Watch, execute},
-    run::Run,
-    theta::Theta,
-    weights,
+    execute::{Outcome, execute},
+    network::weights,
+    primitives::{draws::Draws, theta::Theta},
+    run::{Run, Watch},
 };
 use clbench_results::{At, Retrieval, RunDir, read_retrieval};
 
@@ -59,7 +58,7 @@ fn every_method_runs_and_goes_on_bit_for_bit() {
 fn every_ordering_by_name_runs() {
     for order in ["random", "given", "class-frequency"] {
         let shelf = shelf();
-        if !shelf.orderings.iter().any(|entry| entry.name == order) {
+        if !shelf.streams.orderings.iter().any(|entry| entry.name == order) {
             continue;
         }
         support::straight(&setup(&format!("stream.order={order}")), 0, &shelf);

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use clbench::{
-    config::Setup,
-    dataset::{Dataset, Source, Split},
-    registry::Shelf,
+    config::{Setup, Shelf},
+    data::{Dataset, Source, Split},
 };
 
 use crate::support;

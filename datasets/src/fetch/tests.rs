@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use clbench::dataset::{Source, hex};
+use clbench::{data::Source, primitives::hex::hex};
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench::dataset::{MOST_CAPTION, Split};
+use clbench::data::{MOST_CAPTION, Split};
 
 use super::{cells::Cells, tree::Picture, when};
 

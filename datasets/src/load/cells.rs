@@ -12,7 +12,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench::registry::unknown;
+use clbench::catalogue::unknown;
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use crate::idx;

@@ -28,10 +28,10 @@ use std::{
 
 use anyhow::{Context, Error, Result, ensure};
 use clbench::{
-    dataset::{Dataset, Load, Origin, Split, hex},
-    registry::{Format, Settings, part},
+    catalogue::{Settings, part},
+    data::{Dataset, Format, Load, Origin, Split},
+    primitives::{hex::hex, threads::together},
     results::text::clean,
-    threads::together,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -41,8 +41,8 @@ use super::{
     cached::{Cached, cached},
     captions,
     picture::{self, Look},
-    share, tree,
-    tree::{Picture, Tree},
+    share,
+    tree::{self, Picture, Tree},
 };
 
 /// The loader.

@@ -28,8 +28,8 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use clbench::{
-    dataset::{Dataset, Load, Origin, Split},
-    registry::{Format, Settings, part},
+    catalogue::{Settings, part},
+    data::{Dataset, Format, Load, Origin, Split},
 };
 use serde::{Deserialize, Serialize};
 
@@ -277,9 +277,8 @@ mod tests {
     use std::{cell::RefCell, fs};
 
     use clbench::{
-        dataset::{Element, floats},
-        files::Files,
-        registry::{Shelf, settings},
+        catalogue::settings,
+        data::{Element, files::Files, floats},
     };
 
     use super::*;
@@ -299,7 +298,7 @@ mod tests {
             &Origin {
                 data: folder.path(),
                 files: &Files::beside(folder.path()),
-                shelf: &Shelf::default(),
+                sources: &[],
                 notes: &RefCell::default(),
             },
         )

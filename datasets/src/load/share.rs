@@ -5,7 +5,7 @@
 //! the same everywhere and in every run.
 
 use anyhow::{Result, ensure};
-use clbench::draws::Draws;
+use clbench::primitives::draws::Draws;
 
 /// Every which example is for testing where no share is given.
 const EVERY: usize = 5;

@@ -27,8 +27,8 @@ use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
 use clbench::{
-    dataset::{Dataset, Load, MOST_CAPTION, Origin, Split},
-    registry::{Format, Settings, part},
+    catalogue::{Settings, part},
+    data::{Dataset, Format, Load, MOST_CAPTION, Origin, Split},
 };
 use serde::{Deserialize, Serialize};
 

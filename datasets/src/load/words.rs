@@ -15,8 +15,8 @@
 
 use anyhow::{Context, Result};
 use clbench::{
-    dataset::{Dataset, Load, Origin, Source},
-    registry::{Format, Settings, part},
+    catalogue::{Settings, part},
+    data::{Dataset, Format, Load, Origin, Source},
 };
 use serde::{Deserialize, Serialize};
 
@@ -102,10 +102,7 @@ impl Load for Counted {
 mod tests {
     use std::cell::RefCell;
 
-    use clbench::{
-        files::Files,
-        registry::{Shelf, settings},
-    };
+    use clbench::{catalogue::settings, data::files::Files};
 
     use super::*;
 
@@ -131,7 +128,7 @@ mod tests {
         let origin = Origin {
             data: folder.path(),
             files: &Files::beside(folder.path()),
-            shelf: &Shelf::default(),
+            sources: &[],
             notes: &RefCell::default(),
         };
         let error = format!("{:#}", words.load("news", &origin).unwrap_err());

@@ -7,7 +7,7 @@
 //! versions, from <https://unicode.org/reports/tr51/#EmojiVersions>, to the month.
 
 use anyhow::{Context, Result, ensure};
-use clbench::dataset::File;
+use clbench::data::File;
 use serde::Deserialize;
 
 use super::{Collection, Members, Picture, canvas, in_parallel, sorted_out};

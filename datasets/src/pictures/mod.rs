@@ -17,8 +17,8 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use clbench::{
-    dataset::{Dataset, File, Source},
-    threads::each,
+    data::{Dataset, File, Source},
+    primitives::threads::each,
 };
 use flate2::read::GzDecoder;
 

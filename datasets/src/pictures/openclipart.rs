@@ -7,7 +7,7 @@
 
 use std::fmt::Write;
 
-use clbench::dataset::File;
+use clbench::data::File;
 use resvg::usvg::roxmltree::{Document, Node};
 
 use super::{Collection, Members, Picture, canvas, in_parallel, sorted_out};

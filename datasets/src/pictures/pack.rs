@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench::dataset::{Dataset, Split};
+use clbench::data::{Dataset, Split};
 use serde::{Deserialize, Serialize};
 
 use super::{Picture, SIDE};

@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use clbench::dataset::{Dataset, Source};
+use clbench::data::{Dataset, Source};
 use flate2::read::GzDecoder;
 
 use super::{Collection, EMOJI_GOOGLE, EMOJI_TWITTER, pack};
@@ -85,7 +85,7 @@ impl Source for Small {
 
 #[cfg(test)]
 mod tests {
-    use clbench::dataset::Split;
+    use clbench::data::Split;
 
     use super::*;
 

@@ -3,7 +3,7 @@
 //! Kendrick et al. 2022, tuxpaint-stamps 2022.06.04, <https://tuxpaint.org/stamps/>, GPL-2. Classes are the first two
 //! folders, such as `food/fruit`, of at least five stamps; captions are the English sentences.
 
-use clbench::dataset::File;
+use clbench::data::File;
 
 use super::{Collection, Members, Picture, canvas, in_parallel, sorted_out};
 use crate::fetch::Package;

@@ -8,7 +8,7 @@
 //! decomposition for each product; directions that are none (below 10⁻¹² of the largest) are dropped.
 
 use anyhow::{Result, ensure};
-use clbench::{
+use clbench::primitives::{
     draws::Draws,
     linalg::{eigen, product},
 };

@@ -12,9 +12,9 @@ use std::{io::Read, path::Path, sync::Mutex};
 
 use anyhow::{Result, ensure};
 use clbench::{
-    dataset::{Source, hex},
-    text::WordLlama,
-    threads::each,
+    data::Source,
+    network::text::WordLlama,
+    primitives::{hex::hex, threads::each},
 };
 use sha2::{Digest, Sha256};
 
@@ -79,7 +79,7 @@ pub(crate) fn embedded(cache: &Path, embed: &dyn Embed, texts: &[String]) -> Res
     );
     let mut bytes = Vec::with_capacity(4 * wanted);
     kept.read_from(0)?.read_to_end(&mut bytes)?;
-    Ok(clbench::dataset::floats(&bytes).collect())
+    Ok(clbench::data::floats(&bytes).collect())
 }
 
 /// The embeddings, computed in parallel.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use clbench::dataset::{Dataset, File, Source, Split};
+use clbench::data::{Dataset, File, Source, Split};
 
 use super::{Embed, Reads, beginning, embedded, open};
 use crate::{

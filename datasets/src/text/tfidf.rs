@@ -15,7 +15,7 @@ use std::{
 };
 
 use anyhow::{Result, anyhow, ensure};
-use clbench::{dataset::hex, registry::Settings};
+use clbench::{catalogue::Settings, primitives::hex::hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -153,14 +153,14 @@ mod tests {
     use super::*;
 
     fn texts() -> Vec<String> {
-        let golden: serde_json::Value = serde_json::from_str(include_str!("golden/tfidf.json")).unwrap();
+        let golden: serde_json::Value = serde_json::from_str(include_str!("../../tests/golden/tfidf.json")).unwrap();
         golden["texts"].as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
     }
 
-    /// Words, weights, rows and places of `scripts/golden/tfidf.py`, which asks scikit-learn.
+    /// Words, weights, rows and places of `tests/golden/make/tfidf.py`, which asks scikit-learn.
     #[test]
     fn what_is_read_is_what_scikit_learn_reads() {
-        let golden: serde_json::Value = serde_json::from_str(include_str!("golden/tfidf.json")).unwrap();
+        let golden: serde_json::Value = serde_json::from_str(include_str!("../../tests/golden/tfidf.json")).unwrap();
         let numbers = |value: &serde_json::Value| -> Vec<f64> { serde_json::from_value(value.clone()).unwrap() };
         let settings = Tfidf { components: 3, max_df: 0.7, min_df: 2, stop_words: false };
         let reader = Reader::new(&settings, &texts());
@@ -214,7 +214,7 @@ mod tests {
             ("min_df = 0", "min_df = 0 is not at least 1"),
             ("words = 3", "unknown key `words`"),
         ] {
-            let error = clbench::registry::settings::<Tfidf>(settings.parse().unwrap()).unwrap_err();
+            let error = clbench::catalogue::settings::<Tfidf>(settings.parse().unwrap()).unwrap_err();
             assert!(format!("{error:#}").contains(reason), "{error:#}");
         }
     }

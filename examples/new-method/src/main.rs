@@ -6,7 +6,7 @@ mod new_method;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    let shelf = clbench::registry::Shelf::default()
+    let shelf = clbench::config::Shelf::default()
         .datasets(clbench_datasets::CATALOGUE.iter().copied())
         .streams(clbench_streams::catalogue())
         .methods(clbench_methods::catalogue())

@@ -5,11 +5,9 @@
 
 use anyhow::Result;
 use clbench::{
-    catalogue::{Family, Range, Setting},
-    ctx::Ctx,
-    method::{Contribution, Layout},
-    registry::{Make, Method, Settings, contribution},
-    theta::Theta,
+    catalogue::{Range, Setting, Settings},
+    method::{Contribution, Ctx, Family, Layout, Make, Method, contribution},
+    primitives::theta::Theta,
 };
 use serde::{Deserialize, Serialize};
 

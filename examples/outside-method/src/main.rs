@@ -9,7 +9,7 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let shelf = clbench::registry::Shelf::default()
+    let shelf = clbench::config::Shelf::default()
         .datasets(clbench_datasets::CATALOGUE.iter().copied())
         .streams(clbench_streams::catalogue())
         .methods(clbench_methods::catalogue())

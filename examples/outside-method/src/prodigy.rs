@@ -4,11 +4,11 @@
 
 use anyhow::{Result, ensure};
 use clbench::{
+    budget::Meter,
     burn::tensor::Tensor,
-    ledger::Meter,
-    optim::{Memory, Optimizer, descend},
-    registry::{Rule, Settings, optimizer},
-    theta::Theta,
+    catalogue::Settings,
+    optim::{Memory, Optimizer, Rule, descend, optimizer},
+    primitives::theta::Theta,
 };
 use serde::{Deserialize, Serialize};
 

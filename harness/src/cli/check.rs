@@ -7,8 +7,7 @@ use clbench_results::text::{clean, printable};
 
 use super::{Ending, Target, Usage, print};
 use crate::{
-    config::{Asked, resolve},
-    registry::Shelf,
+    config::{Asked, Shelf, resolve},
     run::Run,
 };
 

@@ -9,10 +9,10 @@ use toml::{Table, Value};
 use super::{list::wrapped, methods::WIDTH};
 use crate::{
     catalogue::{Need, Range},
-    net::{Body, Mlp, Net},
-    registry::{Method, Shelf},
-    scope::{HeadKind, Heads},
-    stack::Stack,
+    config::Shelf,
+    method::{Method, Stack},
+    network::net::{Body, Mlp, Net},
+    primitives::scope::{HeadKind, Heads},
 };
 
 /// A method with its defaults but for a choice or two.
@@ -77,7 +77,7 @@ fn choices(method: &Method) -> impl Iterator<Item = (&'static str, Value)> {
 fn stack(parts: &[&Variant], shelf: &Shelf) -> Result<Stack> {
     let names: Vec<&str> = parts.iter().map(|part| part.name).collect();
     let tables = parts.iter().map(|part| (part.name.to_owned(), part.table.clone().into())).collect();
-    Stack::new(&names.join("+"), &tables, &small(), shelf)
+    Stack::new(&names.join("+"), &tables, &small(), &shelf.methods)
 }
 
 /// A network that nobody trains, for what is asked of methods.

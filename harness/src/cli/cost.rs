@@ -13,9 +13,8 @@ use clbench_results::{RunDir, atomic::open_plain};
 
 use super::{Ending, STOP, Usage, listen, print, read_text, tell};
 use crate::{
-    config::{Asked, Setup, resolve},
-    cost::{clip, fomo},
-    registry::Shelf,
+    budget::published::{clip, fomo},
+    config::{Asked, Setup, Shelf, resolve},
     run::{Forecast, Run},
 };
 

@@ -10,7 +10,11 @@ use anyhow::{Context, Result, anyhow};
 use clap::Subcommand;
 
 use super::{Ending, Usage, print, read_text, tell};
-use crate::{config::parsed, data::folder, dataset::Source, registry::Shelf, stream::metadata::is_list};
+use crate::{
+    config::{Shelf, parsed},
+    data::{Source, place::folder},
+    stream::listed::is_list,
+};
 
 /// What `data` takes.
 #[derive(Subcommand)]

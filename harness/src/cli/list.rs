@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anyhow::Result;
 
 use super::{Ending, print};
-use crate::{net::Body, registry::Shelf};
+use crate::{config::Shelf, network::net::Body};
 
 /// `text` broken between words into lines of up to `width` columns; nothing for nothing.
 pub(super) fn wrapped(text: &str, width: usize) -> impl Iterator<Item = String> {
@@ -35,14 +35,17 @@ pub(super) fn list(shelf: &Shelf) -> Result<Ending> {
         text.push('\n');
     };
     part("methods (method=a+b)", shelf.methods.iter().map(|m| (m.name, m.about, m.citation)).collect());
-    part("kinds of stream (stream.kind)", shelf.kinds.iter().map(|k| (k.name, k.about, k.citation)).collect());
-    part("orderings (stream.order)", shelf.orderings.iter().map(|k| (k.name, k.about, k.citation)).collect());
-    part("arrivals (stream.arrival)", shelf.arrivals.iter().map(|k| (k.name, k.about, k.citation)).collect());
+    part("kinds of stream (stream.kind)", shelf.streams.kinds.iter().map(|k| (k.name, k.about, k.citation)).collect());
+    part("orderings (stream.order)", shelf.streams.orderings.iter().map(|k| (k.name, k.about, k.citation)).collect());
+    part("arrivals (stream.arrival)", shelf.streams.arrivals.iter().map(|k| (k.name, k.about, k.citation)).collect());
     part(
         "environments (stream.environment)",
-        shelf.environments.iter().map(|k| (k.name, k.about, k.citation)).collect(),
+        shelf.streams.environments.iter().map(|k| (k.name, k.about, k.citation)).collect(),
     );
-    part("alterations ([stream.NAME])", shelf.alterations.iter().map(|k| (k.name, k.about, k.citation)).collect());
+    part(
+        "alterations ([stream.NAME])",
+        shelf.streams.alterations.iter().map(|k| (k.name, k.about, k.citation)).collect(),
+    );
     part("datasets (stream.dataset)", shelf.datasets.iter().map(|d| (d.name(), d.about(), d.citation())).collect());
     part("optimizers (optim.rule)", shelf.rules.iter().map(|r| (r.name, r.about, r.citation)).collect());
     part("networks (net.body)", Body::CATALOGUE.to_vec());

@@ -12,8 +12,8 @@ use super::{
     print,
 };
 use crate::{
-    catalogue::Family,
-    registry::{Make, Method, Shelf},
+    config::Shelf,
+    method::{Family, Make, Method},
 };
 
 /// Columns of a terminal.

@@ -44,7 +44,7 @@ use clbench_results::{
 };
 
 use self::signal::{await_signals, listen};
-use crate::registry::Shelf;
+use crate::config::Shelf;
 
 /// Continual-learning benchmarks under an enforced compute budget.
 #[derive(Parser)]

@@ -12,7 +12,7 @@ use clbench_results::{export::WholeFolder, write_whole};
 use toml::Value;
 
 use super::{Ending, Usage, tell};
-use crate::{config::SECTIONS, registry::Shelf};
+use crate::config::{SECTIONS, Shelf};
 
 macro_rules! template {
     ($($file:literal),*) => {
@@ -135,7 +135,7 @@ fn files(name: &str, source: &Path) -> Result<Vec<(String, String)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::{Make, Method};
+    use crate::method::{Make, Method};
 
     fn shelf() -> Shelf {
         let make = Make::Contribution(|_| bail!("never made"));

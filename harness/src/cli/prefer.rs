@@ -12,17 +12,16 @@ use clbench_results::{At, Record, RunDir, Split, text::short, write_whole};
 
 use super::{Ending, Usage, print, tell};
 use crate::{
-    config::{Asked, Setup, resolve},
-    draws::Draws,
-    evaluate::Examiner,
-    ledger::Meter,
-    method::Layout,
-    pass::Weights,
-    predictor::{Ask, Predictor},
-    registry::Shelf,
-    scope::Scope,
-    stack::Stack,
-    weights::{MOST_BYTES, bounded, from_safetensors, to_safetensors},
+    budget::Meter,
+    config::{Asked, Setup, Shelf, resolve},
+    method::{Layout, Stack},
+    network::{
+        pass::Weights,
+        predictor::{Ask, Predictor},
+        weights::{MOST_BYTES, from_safetensors, to_safetensors},
+    },
+    primitives::{draws::Draws, scope::Scope, sealed::read_at_most},
+    run::evaluate::Examiner,
 };
 
 /// What `prefer` takes.
@@ -48,7 +47,7 @@ pub(super) fn prefer(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let (wish, rest) = wish(&words.settings).map_err(Usage)?;
     let run = RunDir::open(&words.run)?;
     let place = words.run.join("artifact/weights.safetensors");
-    let bytes = bounded(&place, MOST_BYTES).with_context(|| {
+    let bytes = read_at_most(&place, MOST_BYTES).with_context(|| {
         format!("cannot read {}; only methods that answer preferences leave it in any case", place.display())
     })?;
     words.out.as_ref().map_or(Ok(()), |out| outside(out, &words.run)).map_err(Usage)?;

@@ -6,7 +6,7 @@ use clbench_results::text::printable;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::tell;
-use crate::{execute::Watch, run::Run};
+use crate::run::{Run, Watch};
 
 /// What is shown.
 pub(super) struct Progress {

@@ -10,8 +10,7 @@ use super::{
     tell,
 };
 use crate::{
-    config::{Asked, resolve},
-    registry::Shelf,
+    config::{Asked, Shelf, resolve},
     run::Run,
 };
 

@@ -21,11 +21,10 @@ use clbench_results::{
 
 use super::{Ending, STOP, Target, Usage, cost, listen, print, progress::Progress, tell};
 use crate::{
-    config::{Asked, Setup, resolve},
+    config::{Asked, Setup, Shelf, resolve},
     execute::{Outcome, execute},
-    registry::Shelf,
+    primitives::threads::together,
     run::{Forecast, Run},
-    threads::together,
 };
 
 /// What `run` takes.

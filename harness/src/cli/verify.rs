@@ -24,10 +24,7 @@ use super::{
     table::{self, Chosen},
     tell,
 };
-use crate::{
-    config::{Asked, resolve},
-    registry::Shelf,
-};
+use crate::config::{Asked, Shelf, resolve};
 
 /// What `verify` takes.
 #[derive(clap::Args)]

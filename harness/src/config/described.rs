@@ -10,14 +10,10 @@ use super::{
     resolve::{files, heads, method, method_tables, name, own_data, read, replace_rule, take_table, wants_all},
 };
 use crate::{
-    files::Lain,
-    registry::Shelf,
-    scope::Head,
-    stream::{
-        Stream,
-        build::{Places, build},
-        metadata::is_list,
-    },
+    config::Shelf,
+    data::files::Lain,
+    primitives::scope::Head,
+    stream::{Stream, build::build, listed::is_list, open::Places},
 };
 
 /// A stream with the file that describes it.
@@ -79,8 +75,9 @@ pub(crate) fn resolve_stream_table(
     if let Some(path) = file.get("start").and_then(|start| start.get("path")).and_then(Value::as_str) {
         files.find(path, &[])?;
     }
-    let places = Places { data: &asked.data, files: &files, own: &loaders };
-    let (table, stream) = build(&name, table, joint, &places, shelf)?;
+    let places =
+        Places { data: &asked.data, files: &files, own: &loaders, parts: &shelf.streams, sources: &shelf.datasets };
+    let (table, stream) = build(&name, table, joint, &places)?;
     let head = heads(&mut file, stream.head)?;
     Ok(Described { stream, table, head, file: whole, files: files.found() })
 }
@@ -88,7 +85,7 @@ pub(crate) fn resolve_stream_table(
 /// What a bare list of concepts stands for: a stream that shows them, in its order where it has one.
 fn of_list(path: &Path, shelf: &Shelf) -> Result<Table> {
     let list = path.file_name().context("a list has a name")?.to_string_lossy().into_owned();
-    let parts = &shelf.written;
+    let parts = &shelf.streams.written;
     ensure!(!parts.kind.is_empty(), "{} is a list of concepts, and no kind of stream here reads one", path.display());
     let mut stream = Table::new();
     stream.insert("kind".into(), parts.kind.into());

@@ -3,8 +3,9 @@
 mod described;
 mod overrides;
 mod resolve;
+mod shelf;
+mod start;
 
-use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use toml::Table;
@@ -13,23 +14,23 @@ pub use self::{
     described::{Arriving, Described, resolve_stream},
     overrides::{Asked, Override},
     resolve::{Setup, resolve},
+    shelf::Shelf,
+    start::{File, Found, Pretrain, Start},
 };
 pub(crate) use self::{
     described::{explicit, resolve_stream_table},
     resolve::{SECTIONS, parsed},
+    start::Given,
 };
 use crate::{
+    batch::mixture::{Buffer, Mixture},
     budget::{Budget, Train},
-    dataset::hex,
-    draws::Draws,
-    files::{Lain, without_names},
-    mixture::{Buffer, Mixture},
-    net::Body,
-    schedule::Schedule,
-    scope::Head,
-    start::Start,
+    data::files::{Lain, without_names},
+    method::Preferences,
+    network::{net::Body, text},
+    optim::schedule::Schedule,
+    primitives::{hex::hex, scope::Head},
     stream::is_default,
-    text,
 };
 
 /// A resolved configuration: the content of `config.toml`, less what it notes of stream and machine.
@@ -158,29 +159,9 @@ impl Eval {
     pub fn prefers(&self) -> bool {
         !self.preferences.is_empty() || self.random_preferences > 0
     }
-    /// The preferences over `tasks` tasks that are asked after the experience of `draws`, when the tasks `seen` have come:
-    /// those that are set, and drawn ones, each once.
-    ///
-    /// A drawn preference is u/Σu with u uniform in 0 to 1 for each task seen, as the authors of IBCL draw it
-    /// (Lu et al. 2023, <https://arxiv.org/abs/2305.14782>, and their code).
-    pub fn preferences(&self, draws: &Draws, tasks: usize, seen: &[usize]) -> Vec<Vec<f64>> {
-        let drawn = |call: usize| {
-            let mut rng = draws.rng("preference", call as u64);
-            let mut weights = vec![0.0; tasks];
-            // Uniform in 0 to 1 without 0.
-            seen.iter().for_each(|task| weights[*task] = 1.0 - rng.random::<f64>());
-            let sum: f64 = weights.iter().sum();
-            weights.iter_mut().for_each(|weight| *weight /= sum);
-            weights
-        };
-        let mut all: Vec<Vec<f64>> = Vec::new();
-        for preference in self.preferences.iter().cloned().chain((0..self.random_preferences).map(drawn)) {
-            // One task alone can be weighed in one way.
-            if !all.contains(&preference) {
-                all.push(preference);
-            }
-        }
-        all
+    /// Which preferences are asked.
+    pub fn preferences(&self) -> Preferences<'_> {
+        Preferences { given: &self.preferences, drawn: self.random_preferences }
     }
     /// Whether tasks are evaluated after `step` steps of an experience that goes on.
     pub fn is_due(&self, step: u64) -> bool {
@@ -265,21 +246,6 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn drawn_preferences_weigh_what_has_come_and_sum_to_one() {
-        let eval = Eval { preferences: vec![vec![1.0, 0.0, 0.0]], random_preferences: 50, ..Eval::default() };
-        let of = |experience: u64| eval.preferences(&Draws { experience, ..Draws::of(3) }, 3, &[0, 2]);
-        let all = of(1);
-        assert_eq!((all.len(), &all[0]), (51, &vec![1.0, 0.0, 0.0]));
-        for drawn in &all[1..] {
-            assert!((drawn.iter().sum::<f64>() - 1.0).abs() < 1e-12 && drawn[0] > 0.0 && drawn[1] == 0.0);
-        }
-        // The mean share of each of two tasks is a half; four standard errors of a share with deviation below 0.25.
-        let mean = all[1..].iter().map(|drawn| drawn[0]).sum::<f64>() / 50.0;
-        assert!((mean - 0.5).abs() < 0.15, "{mean}");
-        assert!(of(1) == all && of(2) != all);
-    }
 
     #[test]
     fn log_spaced_evaluations_are_dense_at_first() {

@@ -139,7 +139,7 @@ impl Asked {
                 _ => asked.overrides.push(setting),
             }
         }
-        asked.data = data.map_or_else(crate::data::folder, Ok)?;
+        asked.data = data.map_or_else(crate::data::place::folder, Ok)?;
         let seed = asked.overrides.iter().any(|setting| setting.path == "seed");
         ensure!(!seed || asked.seeds.is_empty(), "seed and seeds contradict each other; set one of them");
         Ok(asked)

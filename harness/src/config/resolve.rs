@@ -1,5 +1,6 @@
 //! From a stream file and settings to a checked configuration, its stream and its network.
 
+use std::path::PathBuf;
 use std::{fs, io::Read, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -8,23 +9,27 @@ use toml::{Table, Value};
 
 use super::{Asked, Checkpoint, Config, Eval, Optim};
 use crate::{
+    batch::memory::Memory,
     budget::Budget,
-    catalogue::Need,
-    draws::Draws,
-    files::{Files, Lain},
-    memory::Memory,
-    net::{Body, Net},
+    catalogue::{Need, UnknownKey, find, typed, unknown},
+    config::{Shelf, Start},
+    data::files::{Files, Lain},
+    method::{Dual, Stack},
+    network::{
+        net::{Body, Net},
+        text,
+    },
     optim::Optimizer,
-    registry::{Shelf, UnknownKey, find, typed, unknown},
-    scope::{Count, Head, HeadKind},
-    stack::Stack,
-    start::Start,
+    primitives::{
+        draws::Draws,
+        scope::{Count, Head, HeadKind},
+    },
     stream::{
         Course, Experience, Stream,
-        build::{Own, Places, build as build_stream},
-        metadata::is_list,
+        build::build as build_stream,
+        listed::is_list,
+        open::{Own, Places},
     },
-    text::{self, Dual},
 };
 
 /// Largest stream file, in bytes.
@@ -78,7 +83,7 @@ pub struct Setup {
 impl Setup {
     /// A fresh stack of methods.
     pub fn stack(&self, shelf: &Shelf) -> Result<Stack> {
-        let stack = Stack::new(&self.config.method, &self.config.methods, &self.net, shelf)?;
+        let stack = Stack::new(&self.config.method, &self.config.methods, &self.net, &shelf.methods)?;
         match &self.dual {
             Some(dual) => stack.reading(dual),
             None => Ok(stack),
@@ -189,8 +194,9 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
     let body: Body = typed(body).context("in [net]")?;
     let settings_table = take_table(&mut file, "stream")?;
     let joint = wants_all(&method, shelf);
-    let places = Places { data: &asked.data, files: &files, own: &loaders };
-    let (stream_table, mut stream) = build_stream(&name, settings_table, joint, &places, shelf)?;
+    let places =
+        Places { data: &asked.data, files: &files, own: &loaders, parts: &shelf.streams, sources: &shelf.datasets };
+    let (stream_table, mut stream) = build_stream(&name, settings_table, joint, &places)?;
     if body.wants_pixels() {
         stream.scaling = vec![(1.0, 0.0); stream.input[0]];
     }
@@ -227,7 +233,7 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
     };
     let net = Net { body, heads: stream.heads(&head), input: stream.input };
     check(&mut config, &stream, &net)?;
-    let mut stack = Stack::new(&config.method, &tables, &net, shelf)?;
+    let mut stack = Stack::new(&config.method, &tables, &net, &shelf.methods)?;
     let dual = match &config.text {
         Some(text) => Some(named(text, &config, &stream, &net, &asked.data).context("in [text]")?),
         None => None,
@@ -238,7 +244,7 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
     }
     told(&config, &stack, &stream, &net)?;
     used(asked, &config, shelf)?;
-    let device = crate::device::open(&config.device)?;
+    let device = crate::primitives::device::open(&config.device)?;
     if let Start::File(file) = &mut config.start {
         // What does not fit is refused before anything is written.
         file.look(stack.carrier.init(&Draws::of(seed), &device), &config.method, &net)?;
@@ -522,6 +528,18 @@ fn used(asked: &Asked, config: &Config, shelf: &Shelf) -> Result<()> {
         ensure!(!idle, "{} does nothing: `{first}` is not in method={}", setting.path, config.method);
     }
     Ok(())
+}
+
+impl Setup {
+    /// The configuration of one seed.
+    pub fn seeded(&self, seed: u64) -> Config {
+        Config { seed, ..self.config.clone() }
+    }
+    /// The directory of one seed: `<runs>/<stream>/<method>/<run id>`.
+    pub fn place(&self, runs: &Path, seed: u64) -> PathBuf {
+        let id = self.seeded(seed).id(&self.stream.hash);
+        runs.join(&self.config.name).join(&self.config.method).join(id)
+    }
 }
 
 #[cfg(test)]

@@ -15,11 +15,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Memory, Optimizer, adamw, descend};
 use crate::{
-    array::Array,
-    ledger::Meter,
-    linalg::{eigen, eigen_flops},
-    registry::Settings,
-    theta::Theta,
+    budget::Meter,
+    catalogue::Settings,
+    primitives::{
+        array::Array,
+        linalg::{eigen, eigen_flops},
+        theta::Theta,
+    },
 };
 
 /// Settings of the rule `galore`.

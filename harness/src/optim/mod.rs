@@ -4,15 +4,21 @@
 
 mod adamw;
 mod galore;
+pub mod schedule;
 mod sgd;
 
 use std::collections::BTreeMap;
 
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
+use toml::Table;
 
 pub use self::{adamw::Adamw, galore::Galore, sgd::Sgd};
-use crate::{array::Array, ledger::Meter, method::Stored, registry::Rule, theta::Theta};
+use crate::{
+    budget::Meter,
+    catalogue::{Entry, Made, Settings, settings},
+    primitives::{array::Array, stored::Stored, theta::Theta},
+};
 
 /// Moves weights along gradients. Its state is serde; cloning it is how to look ahead.
 pub trait Optimizer: Stored + Send + Sync {
@@ -52,19 +58,19 @@ pub fn catalogue() -> Vec<Rule> {
             name: "sgd",
             about: "stochastic gradient descent; momentum, nesterov, decay",
             citation: "https://proceedings.mlr.press/v28/sutskever13.html",
-            make: |table| crate::registry::optimizer(table, Sgd::new),
+            make: |table| optimizer(table, Sgd::new),
         },
         Rule {
             name: "adamw",
             about: "Adam with decoupled weight decay; beta1, beta2, epsilon, decay",
             citation: "https://arxiv.org/abs/1711.05101",
-            make: |table| crate::registry::optimizer(table, Adamw::new),
+            make: |table| optimizer(table, Adamw::new),
         },
         Rule {
             name: "galore",
             about: "AdamW on gradients of low rank; rank, gap, scale, and AdamW's",
             citation: "https://arxiv.org/abs/2403.03507",
-            make: |table| crate::registry::optimizer(table, Galore::new),
+            make: |table| optimizer(table, Galore::new),
         },
     ]
 }
@@ -159,4 +165,17 @@ pub const UNDECAYED: &str = ".rho";
 /// Square of each element.
 pub fn square(x: Tensor<1>) -> Tensor<1> {
     x.clone() * x
+}
+
+/// An optimizer's entry in a catalogue.
+pub type Rule = Entry<fn(Table) -> Made<Box<dyn Optimizer>>>;
+
+/// Makes an optimizer out of its table.
+pub fn optimizer<C, M>(table: Table, new: impl FnOnce(C) -> M) -> Made<Box<dyn Optimizer>>
+where
+    C: Settings,
+    M: Optimizer + 'static,
+{
+    let (table, config) = settings(table)?;
+    Ok((table, Box::new(new(config))))
 }

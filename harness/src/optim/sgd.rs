@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::{Memory, Optimizer, UNDECAYED, descend};
-use crate::{ledger::Meter, registry::Settings, theta::Theta};
+use crate::{budget::Meter, catalogue::Settings, primitives::theta::Theta};
 
 /// Settings of the rule `sgd`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -8,12 +8,12 @@ use clbench_results::{At, Record};
 use super::{Position, Run, Sink};
 use crate::{
     batch::Feed,
+    budget::{Meter, Phase},
     config::Setup,
-    ctx::Deploy,
-    draws::Draws,
-    evaluate::Examiner,
-    ledger::{Meter, Phase},
-    predictor::Predictor,
+    method::Deploy,
+    network::predictor::Predictor,
+    primitives::draws::Draws,
+    run::evaluate::Examiner,
 };
 
 impl Run<'_> {

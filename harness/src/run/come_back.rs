@@ -7,15 +7,16 @@ use burn::tensor::Tensor;
 
 use super::Run;
 use crate::{
-    batch::Batch,
+    batch::{
+        Batch,
+        course::{Plan, Stock},
+        memory::{Keep, Memory, Seen},
+    },
+    budget::{Phase, Spent},
     config::Setup,
-    course::{Plan, Stock},
-    draws::Draws,
-    ledger::{Phase, Spent},
-    memory::{Keep, Memory, Seen},
-    predictor::{is_right, loss},
-    stream::{Course, Experience},
-    world::Outcome,
+    network::predictor::{is_right, loss},
+    primitives::draws::Draws,
+    stream::{Course, Experience, Outcome},
 };
 
 /// The buffer before the first experience, where the mixture asks for one.
@@ -86,7 +87,7 @@ impl Run<'_> {
         let draws = Draws { seed: self.seed, experience: at as u64, step: 0 };
         let mut rng = draws.rng("buffer", 0);
         if buffer.keep().needs_model() {
-            let (meter, started) = (crate::ledger::Meter::default(), Instant::now());
+            let (meter, started) = (crate::budget::Meter::default(), Instant::now());
             let step = self.state.position.step;
             let (cx, _) = self.split(step, 0.0, &meter);
             let seen = cx.survey(buffer.keep())?;

@@ -5,11 +5,13 @@ use clbench_results::{Manifest, Plan, Spend, limits};
 
 use super::Run;
 use crate::{
+    batch::course::{Plan as Course, Stock},
     config::{Setup, Within},
-    course::{Plan as Course, Stock},
-    draws::Draws,
-    evaluate::words,
-    execute,
+    primitives::draws::Draws,
+    run::{
+        evaluate::words,
+        manifest::{manifest, resolved},
+    },
     stream::Experience,
 };
 
@@ -23,7 +25,7 @@ impl Run<'_> {
         let steps: Vec<u64> = (0..self.setup.stream.experiences.len()).map(|at| self.most_steps(at)).collect();
         limits::acceptable(&self.most_manifest(&steps))
             .map_err(|why| anyhow!("the run could not be read back: {why}"))?;
-        limits::config(&execute::resolved(self.setup, i64::MAX as u64))
+        limits::config(&resolved(self.setup, i64::MAX as u64))
             .map_err(|why| anyhow!("the run could not be read back: {why}"))?;
         let config = &self.setup.config;
         for words in config.eval.preferences.iter().map(|given| words(given)) {
@@ -82,7 +84,7 @@ impl Run<'_> {
             peak_bytes: all,
             reference_bytes: all,
         };
-        Manifest { experiences: steps.iter().map(most).collect(), spent, ..execute::manifest(self, &[]) }
+        Manifest { experiences: steps.iter().map(most).collect(), spent, ..manifest(self, &[]) }
     }
 
     /// Rows of `records.csv`, at most, and the bytes of their preferences.
@@ -132,7 +134,7 @@ mod tests {
         for tasks in [2, 50, 1_000] {
             let eval = Eval { random_preferences: 20, ..Eval::default() };
             let seen: Vec<usize> = (0..tasks).collect();
-            let drawn = eval.preferences(&Draws::of(7), tasks, &seen);
+            let drawn = eval.preferences().asked(&Draws::of(7), tasks, &seen);
             let longest = drawn.iter().map(|drawn| words(drawn).len()).max().expect("some");
             assert!(longest <= 26 * tasks && longest <= limits::preference(tasks), "{tasks}: {longest}");
             assert!(longest > 10 * tasks, "{tasks}: {longest}");

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Nowhere, Position, Run};
 use crate::{
-    ledger::{Footprint, Meter, Phase, Spent},
+    budget::{Footprint, Meter, Phase, Spent},
     run::State,
 };
 

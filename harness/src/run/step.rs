@@ -7,15 +7,12 @@ use burn::tensor::Tensor;
 
 use super::{Logged, Run, Sink};
 use crate::{
-    cost::peak_bytes,
-    course::Orders,
-    ctx::Ctx,
-    ledger::{Meter, Phase, Spent},
+    batch::course::Orders,
+    budget::{Meter, Phase, Spent, peak_bytes},
+    method::{Ctx, Part},
+    network::{pass::Mode, predictor::share_right},
     optim::clip_apart,
-    pass::{ELEMENT, Mode},
-    predictor::share_right,
-    stack::Part,
-    theta::Theta,
+    primitives::{array::ELEMENT, theta::Theta},
 };
 
 /// A mean loss in nats that no training comes back from: guessing among a million classes costs 14.

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{Course, Experience, Plan, Probe, Role, Settings, Task};
-use crate::{dataset::hex, universe::Universe};
+use crate::{data::Universe, primitives::hex::hex};
 
 /// SHA-256 of datasets, classes, tasks and experiences, and of the rule by which a `policy` will choose, in hexadecimal
 /// digits.

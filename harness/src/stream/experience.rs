@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use anyhow::{Result, ensure};
 use rand::RngExt;
 
-use crate::{draws::Draws, world::parts};
+use crate::{
+    primitives::draws::Draws,
+    stream::{Task, by_task},
+};
 
 /// Examples of one task that arrive in an experience.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +58,7 @@ impl Experience {
     }
     /// Examples of tasks, new, in an order to be drawn; `pairs` are tasks and places in their train views.
     pub fn of(pairs: &[(u32, u32)]) -> Self {
-        Self::new(parts(pairs, false))
+        Self::new(by_task(pairs, false))
     }
     /// The same examples, coming in the order of `pairs`.
     pub fn in_order(pairs: &[(u32, u32)]) -> Self {
@@ -116,7 +120,7 @@ impl Experience {
     /// Adds what the environment brings back; where the order is given, between the others at drawn positions.
     pub(crate) fn add_rehearsed(&mut self, back: &[(u32, u32)], draws: &Draws, phase: usize) {
         let new = self.len();
-        self.parts.extend(parts(back, true));
+        self.parts.extend(by_task(back, true));
         if let Course::Given(order) = &self.course {
             let mut rng = draws.rng("rehearsal order", phase as u64);
             let more = draws.order("rehearsal within", phase as u64, back.len());
@@ -128,4 +132,48 @@ impl Experience {
             self.course = Course::Given(all.collect());
         }
     }
+}
+
+/// Refuses experiences that are empty or name examples that are not there.
+pub(super) fn check(experiences: &[Experience], tasks: &[Task]) -> Result<()> {
+    ensure!(!experiences.is_empty(), "there is no experience");
+    for (index, experience) in experiences.iter().enumerate() {
+        let experience_name = index + 1;
+        ensure!(!experience.is_empty(), "experience {experience_name} is empty");
+        let there = |task: usize, place: u32| {
+            let task = tasks.get(task);
+            task.is_some_and(|task| (place as usize) < task.train.len())
+        };
+        let mut parts = experience.parts.iter().flat_map(|part| part.indices.iter().map(|at| (part.task, *at)));
+        ensure!(
+            parts.all(|(task, place)| there(task, place)),
+            "experience {experience_name} names an example that is not there"
+        );
+        let fits = match &experience.course {
+            Course::Drawn => true,
+            Course::Given(order) => {
+                let mut sorted = order.to_vec();
+                sorted.sort_unstable();
+                sorted.into_iter().eq(0..experience.len() as u32)
+            }
+            Course::Recorded { back, steps } => {
+                let most = experience.len() + back.len();
+                !steps.is_empty()
+                    && back.iter().all(|(task, place)| there(*task as usize, *place))
+                    && steps.iter().all(|step| !step.is_empty() && step.iter().all(|at| (*at as usize) < most))
+            }
+        };
+        ensure!(fits, "the order of experience {experience_name} does not fit its examples");
+    }
+    Ok(())
+}
+
+/// Everything that comes, at once.
+pub(super) fn joined(experiences: &[Experience]) -> Experience {
+    let mut all: Vec<(u32, u32)> = experiences.iter().flat_map(Experience::pairs).collect();
+    // An example that comes back is one example.
+    all.sort_unstable();
+    all.dedup();
+    let span = experiences.iter().map(|experience| experience.span).sum();
+    Experience { span, ..Experience::of(&all) }
 }

@@ -8,9 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::{Task, View};
 use crate::{
-    dataset::{Dataset, Split},
-    draws::Draws,
-    universe::{Pool, Universe},
+    data::{Dataset, Pool, Split, Universe},
+    primitives::draws::Draws,
 };
 
 /// What became of an example of the pool.
@@ -148,7 +147,7 @@ pub(super) fn leaks(universe: &Universe, never_trained: &[String]) -> Vec<String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::universe::Fit;
+    use crate::data::Fit;
 
     /// A dataset of one class whose inputs are one byte each.
     fn dots(name: &str, train: &[u8], test: &[u8]) -> Dataset {

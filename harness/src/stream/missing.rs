@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Plan, Task};
-use crate::world::Ground;
+use crate::stream::Ground;
 
 /// Most classes of a task that a note names.
 const MOST: usize = 3;

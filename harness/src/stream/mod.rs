@@ -1,187 +1,42 @@
 //! Streams: tasks made from datasets, and the experiences in which they arrive. A stream is data.
 
 pub(crate) mod build;
+mod chosen;
 mod content;
 mod experience;
 mod held;
-pub(crate) mod metadata;
+pub(crate) mod listed;
 mod missing;
+pub(crate) mod open;
 mod parted;
-pub mod schedule;
+mod parts;
+pub mod recorded;
+mod settings;
+mod task;
 mod view;
+mod world;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use anyhow::{Result, bail, ensure};
-use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use self::view::packed;
 pub use self::{
     experience::{Course, Experience, Part},
-    metadata::concepts,
-    view::{Scratch, Transform, View},
+    listed::concepts,
+    parts::{StreamParts, WrittenParts},
+    settings::Settings,
+    task::{Plan, Probe, Role, Task},
+    view::{Scratch, View},
+    world::{
+        Alter, Alteration, Arrival, Arrive, Environment, Ground, Kind, Maker, Ordering, Outcome, Policy, Rank, Revisit,
+        USUAL, Unit, World, rehearse,
+    },
 };
+pub(crate) use self::{settings::is_default, world::by_task};
 use crate::{
-    scope::{Head, Heads},
-    universe::{Fit, Universe},
-    world::Maker,
+    data::Universe,
+    primitives::scope::{Head, Heads},
 };
-
-/// A view of examples with the classes that it shows: what is learned, and what is evaluated.
-#[derive(Clone, Debug)]
-pub struct Task {
-    /// Says what it shows, such as `T-shirt/top, Trouser` or `rotated by 40°`.
-    pub name: String,
-    /// Labels among the stream's classes.
-    pub classes: Vec<usize>,
-    /// For training.
-    pub train: View,
-    /// Training examples whose labels are not told; mostly empty.
-    pub unlabelled: View,
-    /// Held out of training; may be empty.
-    pub validation: View,
-    /// For testing.
-    pub test: View,
-}
-
-impl Task {
-    /// The examples of the concepts that have a label in `labels` (one entry for each concept of the universe),
-    /// without validation split.
-    pub fn new(
-        name: String,
-        universe: &Universe,
-        labels: &[Option<usize>],
-        transform: Option<Arc<dyn Transform>>,
-    ) -> Self {
-        let packed = packed(labels);
-        let view = |pool| View::shown(pool, &packed, transform.clone());
-        let (train, test) = (view(&universe.train), view(&universe.test));
-        let (validation, unlabelled) = (train.select(&[]), train.select(&[]));
-        let mut classes: Vec<usize> = labels.iter().filter_map(|label| *label).collect();
-        classes.sort_unstable();
-        classes.dedup();
-        Self { name, classes, train, unlabelled, validation, test }
-    }
-}
-
-/// What a kind of stream makes out of a universe.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// Names of the classes, in the order of the labels.
-    pub classes: Vec<String>,
-    /// What is learned.
-    pub tasks: Vec<Task>,
-    /// Which heads and logits are usual for this kind.
-    pub head: Head,
-}
-
-/// The stream's `[stream]` table, less what its kind asks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// Name of the kind.
-    pub kind: String,
-    /// Names of the datasets.
-    pub dataset: Vec<String>,
-    /// Seed of the stream itself: permutations, orders, held-out examples. Not the runs' seed.
-    #[serde(default)]
-    pub seed: u64,
-    /// Share of each task's training examples that is held out, of all tasks that show them.
-    #[serde(default)]
-    pub val_fraction: f64,
-    /// Subtract the train split's mean from each channel and divide by its standard deviation; else pixels are
-    /// 0 to 1.
-    #[serde(default = "yes")]
-    pub normalise: bool,
-    /// All tasks arrive at once: the upper bound.
-    #[serde(default)]
-    pub joint: bool,
-    /// With joint training: only the experiences up to this one, counted from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub upto: Option<usize>,
-    /// With joint training: only this experience, counted from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub only: Option<usize>,
-    /// Channels, height and width to which inputs are brought; the smallest that holds each dataset's where not set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shape: Option<[usize; 3]>,
-    /// How inputs of another size are brought to the shape.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub fit: Fit,
-    /// Datasets whose concepts are the pretraining pool.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub pool: Vec<String>,
-    /// Datasets whose concepts are never trained, and asked about all the same.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub held_out: Vec<String>,
-    /// Share of each of the stream's datasets' concepts, drawn, that go to the pretraining pool.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub pool_share: f64,
-    /// Share of each of the stream's datasets' concepts, drawn, that are held out.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub held_out_share: f64,
-    /// Training examples of each concept, the first ones; all where not set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub most_train: Option<usize>,
-    /// Test examples of each concept, likewise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub most_test: Option<usize>,
-    /// The content hash that the stream must have.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hash: Option<String>,
-}
-
-impl Settings {
-    /// The first and the last experience, from 1, of `count` that arrive at once; none where they arrive in order.
-    pub(crate) fn covers(&self, count: usize) -> Result<Option<(usize, usize)>> {
-        let (key, span) = match (self.upto, self.only) {
-            (None, None) => ("joint", (1, count)),
-            (Some(last), None) => ("upto", (1, last)),
-            (None, Some(one)) => ("only", (one, one)),
-            (Some(_), Some(_)) => bail!("stream.upto and stream.only exclude each other"),
-        };
-        ensure!(
-            self.joint || key == "joint",
-            "stream.{key} belongs to joint training, a reference for others; add method=joint"
-        );
-        ensure!((1..=count).contains(&span.1), "stream.{key} = {} is no experience of {count}, counted from 1", span.1);
-        Ok(self.joint.then_some(span))
-    }
-    /// The first and the last experience that a reference on a part of the stream covers; none for the whole.
-    pub fn part(&self) -> Option<(usize, usize)> {
-        self.upto.map(|last| (1, last)).or(self.only.map(|one| (one, one)))
-    }
-}
-
-fn yes() -> bool {
-    true
-}
-
-pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
-/// What a probe asks about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// What the pretraining pool shows: whether it is kept.
-    Pool,
-    /// What is never trained.
-    HeldOut,
-}
-
-/// A task that no experience trains and that is evaluated like any other: concepts of the pretraining pool, or concepts
-/// that are held out, of one dataset.
-#[derive(Clone, Debug)]
-pub struct Probe {
-    /// Its examples. Of the pool, labels are those of the stream; of what is held out, they are places in `classes`.
-    pub task: Task,
-    /// Which of the two.
-    pub role: Role,
-    /// Names of its own classes.
-    pub classes: Vec<String>,
-}
 
 /// Tasks made from datasets, and the experiences in which they arrive.
 #[derive(Clone)]
@@ -255,7 +110,7 @@ impl Stream {
     }
     /// Its experiences, or those that a run has recorded, as JSON; the arrival `recorded` reads them.
     pub fn write_schedule(&self, experiences: &[Experience]) -> Vec<u8> {
-        schedule::write(&self.tasks, experiences)
+        recorded::write(&self.tasks, experiences)
     }
     /// Heads of this kind over the stream's tasks.
     pub fn heads(&self, head: &Head) -> Heads {

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 
 use super::{Plan, Probe, Role, Settings, Task};
-use crate::{draws::Draws, universe::Universe};
+use crate::{data::Universe, primitives::draws::Draws};
 
 /// Numbers of concepts: the stream's come first, then those of the pool, then those that are held out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

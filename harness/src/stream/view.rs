@@ -4,15 +4,10 @@ use std::{fmt::Debug, sync::Arc};
 
 use sha2::{Digest, Sha256};
 
-use crate::{dataset::hex, universe::Pool};
-
-/// Changes the pixels of one input.
-pub trait Transform: Debug + Send + Sync {
-    /// Writes the changed input. Both have a shape of `[channels, height, width]`.
-    fn apply(&self, from: &[u8], to: &mut [u8]);
-    /// Bytes that tell it from every other transform; part of the stream's hash.
-    fn id(&self) -> Vec<u8>;
-}
+use crate::{
+    data::{Pool, Transform},
+    primitives::hex::hex,
+};
 
 /// The label of a concept that is not shown.
 const NONE: u32 = u32::MAX;

@@ -2,9 +2,9 @@
 
 use burn::tensor::Tensor;
 use clbench::{
-    array::Array,
-    ledger::Meter,
-    pass::{LEAST_NORM, SHARED_A, SHARED_B, Weights},
+    budget::Meter,
+    network::pass::{LEAST_NORM, SHARED_A, SHARED_B, Weights},
+    primitives::array::Array,
 };
 
 use super::adaptable;

@@ -8,14 +8,15 @@ mod routes;
 use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
 use clbench::{
-    array::Array,
     batch::Batch,
+    budget::Spent,
     catalogue::Need,
-    ctx::{Ctx, Deploy},
-    ledger::Spent,
-    method::{Contribution, Fit, Layout, Next},
-    pass::{Pass, Weights},
-    predictor::Predictor,
+    method::{Contribution, Ctx, Deploy, Fit, Layout, Next},
+    network::{
+        pass::{Pass, Weights},
+        predictor::Predictor,
+    },
+    primitives::array::Array,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 

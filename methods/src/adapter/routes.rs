@@ -9,12 +9,12 @@ use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 use clbench::{
     batch::Feed,
-    ctx::{Ctx, Deploy},
-    method::Next,
-    pass::Weights,
-    predictor::{Ask, Predictor},
-    scope::Scope,
-    theta::Theta,
+    method::{Ctx, Deploy, Next},
+    network::{
+        pass::Weights,
+        predictor::{Ask, Predictor},
+    },
+    primitives::{scope::Scope, theta::Theta},
 };
 use serde::{Deserialize, Serialize};
 

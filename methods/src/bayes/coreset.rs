@@ -15,15 +15,14 @@ use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
 use clbench::{
     batch::Example,
-    catalogue::{Family, Range, Setting},
-    ctx::{Ctx, Deploy},
-    draws::Draws,
-    ledger::Spent,
-    method::{Contribution, Layout, Next, Stored},
-    pass::{Mode, Weights},
-    predictor::Predictor,
-    registry::{Make, Method, Settings, contribution},
-    theta::Theta,
+    budget::Spent,
+    catalogue::{Range, Setting, Settings},
+    method::{Contribution, Ctx, Deploy, Family, Layout, Make, Method, Next, contribution},
+    network::{
+        pass::{Mode, Weights},
+        predictor::Predictor,
+    },
+    primitives::{draws::Draws, stored::Stored, theta::Theta},
 };
 use serde::{Deserialize, Serialize};
 

@@ -9,11 +9,9 @@
 use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
 use clbench::{
-    array::Array,
-    draws::Draws,
+    network::pass::{Pass, SPREAD},
     optim::UNDECAYED,
-    pass::{Pass, SPREAD},
-    theta::Theta,
+    primitives::{array::Array, draws::Draws, theta::Theta},
 };
 
 /// End of the path of ρ beside the path of μ.
@@ -203,7 +201,7 @@ mod tests {
         }
     }
 
-    /// Element k of tensor number n of `scripts/golden/bayes.py`.
+    /// Element k of tensor number n of `tests/golden/make/bayes.py`.
     fn numbers(n: u8, count: u8) -> Vec<f64> {
         (0..count).map(|k| (f64::from(k) + f64::from(n)).sin()).collect()
     }
@@ -211,7 +209,7 @@ mod tests {
     /// In single precision; the largest of the numbers is about 20.
     #[test]
     fn divergence_distance_and_pull_are_pytorchs() {
-        let golden: serde_json::Value = serde_json::from_str(include_str!("../golden/bayes.json")).expect("JSON");
+        let golden: serde_json::Value = serde_json::from_str(include_str!("../../tests/golden/bayes.json")).expect("JSON");
         let golden = &golden["gaussian"];
         let floats = |values: Vec<f64>| values.into_iter().map(|value| value as f32).collect::<Vec<f32>>();
         let std = |rho: &f64| (rho - 1.0).exp().ln_1p();

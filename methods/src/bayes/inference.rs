@@ -8,11 +8,12 @@
 use burn::tensor::Tensor;
 use clbench::{
     batch::Batch,
-    ctx::Ctx,
-    method::Fit,
-    net::Net,
-    pass::{Mode, Pass},
-    theta::Theta,
+    method::{Ctx, Fit},
+    network::{
+        net::Net,
+        pass::{Mode, Pass},
+    },
+    primitives::theta::Theta,
 };
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,10 @@
 use std::{cell::RefCell, collections::BTreeMap};
 
 use burn::tensor::{Tensor, activation};
-use clbench::{net::Net, pass::Weights, predictor::Ask, scope::Scopes, theta::Theta};
+use clbench::{
+    network::{net::Net, pass::Weights, predictor::Ask},
+    primitives::{scope::Scopes, theta::Theta},
+};
 
 /// Networks that were drawn before, by what they were drawn for.
 #[derive(Default)]

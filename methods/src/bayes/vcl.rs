@@ -18,15 +18,14 @@ use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 use clbench::{
     batch::Batch,
-    catalogue::{Family, Range, Setting},
-    ctx::Ctx,
-    draws::Draws,
-    method::{Carrier, Fit, Layout},
-    net::Net,
-    pass::{Pass, Weights},
-    predictor::{Ask, Predictor},
-    registry::{Make, Method, Settings, carrier},
-    theta::Theta,
+    catalogue::{Range, Setting, Settings},
+    method::{Carrier, Ctx, Family, Fit, Layout, Make, Method, carrier},
+    network::{
+        net::Net,
+        pass::{Pass, Weights},
+        predictor::{Ask, Predictor},
+    },
+    primitives::{draws::Draws, theta::Theta},
 };
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,10 @@
 
 use anyhow::{Result, ensure};
 use burn::tensor::{Device, Tensor};
-use clbench::{array::Array, draws::Draws, net::Net, pass::Pass, theta::Theta};
+use clbench::{
+    network::{net::Net, pass::Pass},
+    primitives::{array::Array, draws::Draws, theta::Theta},
+};
 
 use super::{Activation, Config};
 

@@ -25,16 +25,18 @@ use anyhow::{Result, ensure};
 use burn::tensor::{Device, Tensor};
 use clbench::{
     batch::Batch,
-    catalogue::{Family, Need, Range, Setting},
-    ctx::Ctx,
-    draws::Draws,
-    method::{Carrier, Fit, Layout},
-    net::Net,
-    pass::{Mode, Pass, Weights},
-    predictor::{Ask, Predictor},
-    registry::{Make, Method, Settings, carrier},
-    scope::{Scope, Scopes},
-    theta::Theta,
+    catalogue::{Need, Range, Setting, Settings},
+    method::{Carrier, Ctx, Family, Fit, Layout, Make, Method, carrier},
+    network::{
+        net::Net,
+        pass::{Mode, Pass, Weights},
+        predictor::{Ask, Predictor},
+    },
+    primitives::{
+        draws::Draws,
+        scope::{Scope, Scopes},
+        theta::Theta,
+    },
 };
 use serde::{Deserialize, Serialize};
 

@@ -1,9 +1,11 @@
 use burn::tensor::Device;
 use clbench::{
-    array::Array,
-    ledger::Meter,
-    net::{Body, Mlp},
-    scope::{HeadKind, Heads},
+    budget::Meter,
+    network::net::{Body, Mlp},
+    primitives::{
+        array::Array,
+        scope::{HeadKind, Heads},
+    },
 };
 use serde_json::Value;
 
@@ -20,7 +22,7 @@ fn hypernet(mip: bool) -> Hypernet {
     hypernet
 }
 
-/// The tensors of `scripts/golden/bayes.py`: element k of number n is sin(k + n), times `size`, from `first` on.
+/// The tensors of `tests/golden/make/bayes.py`: element k of number n is sin(k + n), times `size`, from `first` on.
 fn numbers(hypernet: &Hypernet, first: usize, size: f64) -> Theta {
     let names = ["task.0", "chunk", "make.0.weight", "make.0.bias", "make.1.weight", "make.1.bias"];
     let own = hypernet.maker.init(&Draws::of(0), &Device::flex());
@@ -43,7 +45,7 @@ fn near(found: &[f32], golden: &Value) -> bool {
 /// What is made, the regulariser and its gradient, with the step taken ahead and without.
 #[test]
 fn the_regulariser_and_its_gradient_are_pytorchs() {
-    let golden: Value = serde_json::from_str(include_str!("../golden/bayes.json")).expect("JSON");
+    let golden: Value = serde_json::from_str(include_str!("../../tests/golden/bayes.json")).expect("JSON");
     for (mip, key) in [(false, "plain"), (true, "mip")] {
         let (hypernet, golden) = (hypernet(mip), &golden[key]);
         let mut before = numbers(&hypernet, 0, 1.0);
@@ -75,7 +77,7 @@ fn the_regulariser_and_its_gradient_are_pytorchs() {
 /// cos² + sin² = 1 in each of four places: the norm is 2 whatever the embedding.
 #[test]
 fn an_encoded_embedding_has_one_norm() {
-    let golden: Value = serde_json::from_str(include_str!("../golden/bayes.json")).expect("JSON");
+    let golden: Value = serde_json::from_str(include_str!("../../tests/golden/bayes.json")).expect("JSON");
     for scale in [0.01_f32, 1.0, 30.0] {
         let x = numbers(&hypernet(true), 0, 1.0).get("chunk").expect("embeddings").tensor::<2>() * scale;
         let mut pass = Pass::plain(&Weights::default(), Mode::Eval, &Meter::default());

@@ -6,9 +6,11 @@
 //! the eigenvalues of Wᵀ·W.
 
 use clbench::{
-    array::Array,
-    linalg::{eigen, eigen_flops, product, product_flops},
-    pass::Sight,
+    network::pass::Sight,
+    primitives::{
+        array::Array,
+        linalg::{eigen, eigen_flops, product, product_flops},
+    },
 };
 
 /// In double precision nothing below this share of the energy is more than rounding.

@@ -1,10 +1,7 @@
 //! The settings as the catalogue shows them, and what cannot be chosen together.
 
 use anyhow::{Result, ensure};
-use clbench::{
-    catalogue::{Range, Setting},
-    registry::Settings,
-};
+use clbench::catalogue::{Range, Setting, Settings};
 use toml::Table;
 
 use super::{

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use burn::tensor::Device;
-use clbench::{array::Array, theta::Theta};
+use clbench::primitives::{array::Array, theta::Theta};
 
 /// One tensor's place in a flat vector.
 #[derive(Clone, Debug, PartialEq, Eq)]

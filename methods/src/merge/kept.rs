@@ -1,6 +1,6 @@
 //! Weights that are kept, and what data said of them.
 
-use clbench::{ctx::Ctx, pass::Weights, theta::Theta};
+use clbench::{method::Ctx, network::pass::Weights, primitives::theta::Theta};
 use serde::{Deserialize, Serialize};
 
 /// Weights with the running statistics that fit them.

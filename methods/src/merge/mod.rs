@@ -31,14 +31,14 @@ use anyhow::Result;
 use burn::tensor::Tensor;
 use clbench::{
     batch::Batch,
-    catalogue::{Family, Need},
-    ctx::{Ctx, Deploy},
-    ledger::Spent,
-    method::{Contribution, Fit, Layout, Next, Stored},
-    pass::{Pass, Weights},
-    predictor::Predictor,
-    registry::{Make, Method, contribution},
-    theta::Theta,
+    budget::Spent,
+    catalogue::Need,
+    method::{Contribution, Ctx, Deploy, Family, Fit, Layout, Make, Method, Next, contribution},
+    network::{
+        pass::{Pass, Weights},
+        predictor::Predictor,
+    },
+    primitives::{stored::Stored, theta::Theta},
 };
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
@@ -170,7 +170,7 @@ impl Merge {
     }
 }
 
-fn doubles(array: &clbench::array::Array) -> Vec<f64> {
+fn doubles(array: &clbench::primitives::array::Array) -> Vec<f64> {
     array.values().into_iter().map(f64::from).collect()
 }
 

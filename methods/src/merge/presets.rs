@@ -13,9 +13,8 @@
 
 use anyhow::ensure;
 use clbench::{
-    catalogue::Family,
-    method::Contribution,
-    registry::{Made, Make, Method, contribution},
+    catalogue::Made,
+    method::{Contribution, Family, Make, Method, contribution},
 };
 use toml::Table;
 

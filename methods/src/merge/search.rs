@@ -10,9 +10,9 @@
 
 use anyhow::Result;
 use clbench::{
-    ctx::Ctx,
-    ledger::Spent,
-    pass::{Mode, Pass, Weights},
+    budget::Spent,
+    method::Ctx,
+    network::pass::{Mode, Pass, Weights},
 };
 
 use super::{
@@ -55,7 +55,7 @@ pub(super) fn price(config: &Config, cx: &Ctx) -> Result<Spent> {
 /// New examples, then those that came back, each drawn, where there are some.
 fn groups(config: &Config, cx: &Ctx) -> Vec<Vec<usize>> {
     // One order for all steps of an experience, so that a price is that of what will be done.
-    let order = clbench::draws::Draws { step: 0, ..cx.draws }.order("merge search", 0, cx.feed.len());
+    let order = clbench::primitives::draws::Draws { step: 0, ..cx.draws }.order("merge search", 0, cx.feed.len());
     let (new, back): (Vec<usize>, Vec<usize>) = order.into_iter().partition(|index| cx.feed.is_new(*index));
     let cut = |mut all: Vec<usize>| {
         all.truncate(config.samples);

@@ -88,7 +88,7 @@ fn remedy(config: &Config, gain: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clbench::registry::Settings;
+    use clbench::catalogue::Settings;
 
     use super::*;
 
@@ -193,7 +193,7 @@ mod tests {
     /// The root mean square of the factor of one element over many drawn pairs of masks.
     #[test]
     fn the_gain_of_dropped_values_is_measured() {
-        use clbench::draws::Draws;
+        use clbench::primitives::draws::Draws;
         use rand::RngExt;
         let q = 0.3;
         let mut rng = Draws::of(3).rng("masks", 0);

@@ -1,8 +1,10 @@
 //! The rows of tables as results of a model card.
 
 use super::model_index::{CardMetric, CardResult};
-use crate::metric::{Metric, accuracy};
-use crate::summary::{Entry, StreamSummary};
+use crate::{
+    metric::{Metric, accuracy},
+    summary::{Entry, StreamSummary},
+};
 
 /// A result for each row that has a value, and how many rows have none because a seed diverged or lacks it.
 ///

@@ -8,8 +8,7 @@ use std::io::{self, Write};
 use std::rc::Rc;
 
 use super::parquet::{COLUMNS, Cells, Names, Row};
-use crate::run::RunDir;
-use crate::text::clean;
+use crate::{run::RunDir, text::clean};
 
 /// A CSV file that grows run by run.
 pub struct CsvRows<W: Write>(csv::Writer<W>);

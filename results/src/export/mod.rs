@@ -7,15 +7,13 @@ pub mod model_index;
 pub mod parquet;
 pub mod tensorboard;
 
+use crate::{manifest::StreamInfo, record::Split};
 pub use cards::cards;
 pub use csv::CsvRows;
 pub use folder::{FolderError, WholeFolder};
 pub use model_index::{CardMetric, CardResult, model_index};
 pub use parquet::{ParquetRows, write_parquet};
 pub use tensorboard::{EVENT_FILE, tensorboard, tensorboard_folder};
-
-use crate::manifest::StreamInfo;
-use crate::record::Split;
 
 /// The split's name, as it stands in `records.csv`.
 fn split_name(split: Split) -> &'static str {

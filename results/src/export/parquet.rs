@@ -18,11 +18,12 @@ use parquet::file::properties::{WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::{ColumnPath, Type, TypePtr};
 
-use crate::atomic::{WholeFile, WriteError};
-use crate::record::{At, Record};
-use crate::run::RunDir;
-
 use super::split_name;
+use crate::{
+    atomic::{WholeFile, WriteError},
+    record::{At, Record},
+    run::RunDir,
+};
 
 /// Rows that are held in memory and written together, at most: some 20 MB.
 const GROUP_ROWS: usize = 100_000;

@@ -13,13 +13,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message;
 
-use crate::manifest::StreamInfo;
-use crate::record::{At, Record, Split};
-use crate::run::RunDir;
-use crate::text::{clean, short};
-use crate::train::TrainRow;
-
 use super::split_name;
+use crate::{
+    manifest::StreamInfo,
+    record::{At, Record, Split},
+    run::RunDir,
+    text::{clean, short},
+    train::TrainRow,
+};
 
 /// Name of the file, in a folder of the run's own: TensorBoard looks for `tfevents` and shows the folder's name.
 ///

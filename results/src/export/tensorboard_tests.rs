@@ -36,7 +36,7 @@ fn bytes_are_those_that_tensorboards_own_writer_makes() {
     struct Golden {
         file: String,
     }
-    let golden: Golden = serde_json::from_str(include_str!("../../golden/event_file.json")).unwrap();
+    let golden: Golden = serde_json::from_str(include_str!("../../tests/golden/event_file.json")).unwrap();
     let mut run = example::run("er", 0, example::MIXED[3]);
     run.records.retain(|record| record.task == 0 && record.experience < 2);
     let bytes = tensorboard(&run, &[row(50, 0.75, Some(0.5)), row(100, 0.3, None)]);

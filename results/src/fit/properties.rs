@@ -2,9 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::learning::{self, stop};
-use super::retention::{self, Curve};
-use super::schedule::probes;
+use super::{
+    learning::{self, stop},
+    retention::{self, Curve},
+    schedule::probes,
+};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::manifest::Conditions;
-use crate::metric::{Better, Metric, Subject};
-use crate::rank::Ranking;
-use crate::run::RunDir;
-use crate::stats::Estimate;
-use crate::summary::{Entry, StreamSummary};
-use crate::text::{clean, fixed, short};
+use crate::{
+    manifest::Conditions,
+    metric::{Better, Metric, Subject},
+    rank::Ranking,
+    run::RunDir,
+    stats::Estimate,
+    summary::{Entry, StreamSummary},
+    text::{clean, fixed, short},
+};
 
 /// Rows that a picture with lines or bars tells apart.
 pub(super) const LINES: usize = 7;

@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::Sketch;
-use super::cast::{Cast, LINES, Member, in_percent, point};
-use crate::metric::accuracy;
-use crate::metric::subject::{Subject, mean_over};
-use crate::picture::{LinePoint, Lines, Series};
-use crate::record::At;
+use super::{
+    Sketch,
+    cast::{Cast, LINES, Member, in_percent, point},
+};
+use crate::{
+    metric::{
+        accuracy,
+        subject::{Subject, mean_over},
+    },
+    picture::{LinePoint, Lines, Series},
+    record::At,
+};
 
 /// Where in a run an evaluation stands: its experience, its moment, and its step within the experience.
 type Moment = (usize, At, u64);

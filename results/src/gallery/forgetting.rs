@@ -2,10 +2,14 @@
 //!
 //! - Chaudhry et al. 2018, <https://arxiv.org/abs/1801.10112>, eq. 3, by task.
 
-use super::Sketch;
-use super::cast::{Cast, LINES, Member, in_percent, mean_of};
-use crate::metric::forgetting::lost;
-use crate::picture::{Columns, Mean};
+use super::{
+    Sketch,
+    cast::{Cast, LINES, Member, in_percent, mean_of},
+};
+use crate::{
+    metric::forgetting::lost,
+    picture::{Columns, Mean},
+};
 
 /// Bars for each task that the last experience does not train.
 pub(super) fn draw(cast: &Cast) -> Result<Sketch, String> {

@@ -8,13 +8,17 @@
 
 use std::collections::BTreeMap;
 
-use super::Sketch;
-use super::cast::{Cast, LINES, Member, point};
-use super::course::ends;
-use crate::metric::subject::{Subject, mean_over};
-use crate::picture::{Lines, Series};
-use crate::record::At;
-use crate::stats::Estimate;
+use super::{
+    Sketch,
+    cast::{Cast, LINES, Member, point},
+    course::ends,
+};
+use crate::{
+    metric::subject::{Subject, mean_over},
+    picture::{Lines, Series},
+    record::At,
+    stats::Estimate,
+};
 
 /// Fewest evaluations after a switch that make a curve.
 pub(super) const LEAST: usize = 4;

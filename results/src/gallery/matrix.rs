@@ -1,7 +1,9 @@
 //! The accuracy matrix of each method as a heat map, mean over seeds.
 
-use super::Sketch;
-use super::cast::{Cast, DOTS, Member};
+use super::{
+    Sketch,
+    cast::{Cast, DOTS, Member},
+};
 use crate::picture::Shares;
 
 /// Rows and columns that a picture has room for.

@@ -25,12 +25,15 @@ mod tests;
 
 pub use kind::Kind;
 
-use crate::metric::accuracy;
-use crate::picture::Picture;
-use crate::run::RunDir;
-use crate::summary::{Grouping, StreamSummary, summarise};
-use crate::text::short;
 use cast::Cast;
+
+use crate::{
+    metric::accuracy,
+    picture::Picture,
+    run::RunDir,
+    summary::{Grouping, StreamSummary, summarise},
+    text::short,
+};
 
 /// A picture of runs.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,13 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use super::Sketch;
-use super::cast::{Cast, LINES, Member, in_percent, mean_of};
-use crate::history::Preferred;
-use crate::metric::Subject;
-use crate::metric::subject::mean_over;
-use crate::picture::{Better, Mean, Stop, Trail, Trails};
-use crate::text::fixed;
+use super::{
+    Sketch,
+    cast::{Cast, LINES, Member, in_percent, mean_of},
+};
+use crate::{
+    history::Preferred,
+    metric::{Subject, subject::mean_over},
+    picture::{Better, Mean, Stop, Trail, Trails},
+    text::fixed,
+};
 
 /// Preferences of which each has its weight beside it.
 const NAMED: usize = 7;

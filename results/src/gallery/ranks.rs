@@ -7,12 +7,16 @@
 
 use std::collections::BTreeSet;
 
-use super::Sketch;
-use super::cast::{Cast, DOTS, Member, listed};
-use crate::metric::{Better, Metric};
-use crate::picture::Ranks;
-use crate::statistics::friedman::CriticalDifference;
-use crate::text::{clean, fixed};
+use super::{
+    Sketch,
+    cast::{Cast, DOTS, Member, listed},
+};
+use crate::{
+    metric::{Better, Metric},
+    picture::Ranks,
+    statistics::friedman::CriticalDifference,
+    text::{clean, fixed},
+};
 
 /// The level of the test.
 const ALPHA: f64 = 0.05;

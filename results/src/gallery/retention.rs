@@ -4,17 +4,21 @@
 
 use std::collections::BTreeMap;
 
-use super::Sketch;
-use super::cast::{Cast, LINES, Member, point};
-use super::course::ends;
-use super::gap::{LEAST, REMEDY};
-use crate::fit::retention::{Curve, Fit, fit};
-use crate::history::Moment;
-use crate::metric::subject::Subject;
-use crate::picture::{Lines, Series};
-use crate::record::At;
-use crate::stats::Estimate;
-use crate::text::fixed;
+use super::{
+    Sketch,
+    cast::{Cast, LINES, Member, point},
+    course::ends,
+    gap::{LEAST, REMEDY},
+};
+use crate::{
+    fit::retention::{Curve, Fit, fit},
+    history::Moment,
+    metric::subject::Subject,
+    picture::{Lines, Series},
+    record::At,
+    stats::Estimate,
+    text::fixed,
+};
 
 /// Fewest tasks that a curve is a mean of: half of those that can be forgotten.
 const SHARE: usize = 2;

@@ -1,9 +1,13 @@
 //! Methods as points between two scores: stability and plasticity, compute and accuracy.
 
-use super::Sketch;
-use super::cast::{Cast, DOTS, Member, mean_of};
-use crate::metric::accuracy;
-use crate::picture::{Better, Dot, Front, Mean};
+use super::{
+    Sketch,
+    cast::{Cast, DOTS, Member, mean_of},
+};
+use crate::{
+    metric::accuracy,
+    picture::{Better, Dot, Front, Mean},
+};
 
 /// Why there is no front of one method.
 const ALONE: &str = "there is one method, and a front needs two or more; run another on the same stream";

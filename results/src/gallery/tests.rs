@@ -1,11 +1,12 @@
 //! Numbers in pictures against hand values, refusals, and names that are none.
 
-use super::cast::Cast;
-use super::*;
-use crate::example::{self, MIXED};
-use crate::metric::USUAL;
-use crate::rank::Ranking;
-use crate::record::{At, Record};
+use super::{cast::Cast, *};
+use crate::{
+    example::{self, MIXED},
+    metric::USUAL,
+    rank::Ranking,
+    record::{At, Record},
+};
 
 fn usual() -> Grouping {
     Grouping { metrics: USUAL.to_vec(), ..Grouping::default() }

@@ -4,10 +4,14 @@
 //!
 //! **Deviation:** the means are over tasks with equal weights; there is no recall at 5 among them.
 
-use super::Sketch;
-use super::cast::{Cast, LINES, Member, in_percent, mean_of};
-use crate::metric::subject::mean_over;
-use crate::picture::{Better, Stop, Trail, Trails};
+use super::{
+    Sketch,
+    cast::{Cast, LINES, Member, in_percent, mean_of},
+};
+use crate::{
+    metric::subject::mean_over,
+    picture::{Better, Stop, Trail, Trails},
+};
 
 /// Experiences of which each has its number beside it.
 const NUMBERED: usize = 12;

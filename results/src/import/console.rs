@@ -3,8 +3,11 @@
 //! - `utils/loggers.py`, `print_mean_accuracy`, at 2a9b4e9 and later, <https://github.com/aimagelab/mammoth>: above the
 //!   line stands `Accuracy for N task(s): …`, `Joint Accuracy: …`, `Accuracy (epoch E) for …` or `Future Accuracy …`.
 
-use super::literal::{Value, first};
-use super::{Imported, Training, cells::Cells};
+use super::{
+    Imported, Training,
+    cells::Cells,
+    literal::{Value, first},
+};
 
 const RAW: &str = "Raw accuracy values:";
 

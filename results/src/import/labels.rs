@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Training;
-use super::cell::Shares;
+use super::{Training, cell::Shares};
 use crate::text::short;
 
 /// Labels of the evaluation before the first step.

@@ -7,8 +7,11 @@
 
 use std::collections::BTreeMap;
 
-use super::literal::{Value, first};
-use super::{Imported, MAX_SIDE, Training, cells::Cells};
+use super::{
+    Imported, MAX_SIDE, Training,
+    cells::Cells,
+    literal::{Value, first},
+};
 use crate::text::short;
 
 /// Reads all runs.

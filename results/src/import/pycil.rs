@@ -4,8 +4,11 @@
 //!   <https://github.com/sun-hailong/LAMDA-PILOT>: `CNN: {'total': …, '00-09': …, 'old': …, 'new': …}` in percent, in
 //!   older versions as shares and without `CNN:`. At the end `Accuracy Matrix (CNN):` follows, whose rows are tasks.
 
-use super::literal::{Value, first};
-use super::{Imported, Training, cells::Cells};
+use super::{
+    Imported, Training,
+    cells::Cells,
+    literal::{Value, first},
+};
 use crate::text::short;
 
 const GROUPS: &str = "{'total':";

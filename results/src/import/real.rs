@@ -1,4 +1,4 @@
-//! Logs as other programs wrote them, against their own scores: `golden/import`, made by `scripts/golden/logs.py`.
+//! Logs as other programs wrote them, against their own scores: `golden/import`, made by `tests/golden/make/logs.py`.
 
 use std::{fs, path::Path};
 
@@ -8,7 +8,7 @@ use super::{Imported, Training, Wish, decode, import};
 use crate::metric::find;
 
 fn read(file: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/import").join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/import").join(file);
     decode(&fs::read(path).unwrap()).unwrap()
 }
 

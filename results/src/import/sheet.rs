@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::MAX_SIDE;
-use super::literal::{Value, all};
+use super::{
+    MAX_SIDE,
+    literal::{Value, all},
+};
 use crate::text::short;
 
 /// A row by its number in the file.

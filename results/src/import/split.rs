@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::MAX_SIDE;
-use super::cell::Cell;
-use super::sheet::{Line, Sheet};
+use super::{
+    MAX_SIDE,
+    cell::Cell,
+    sheet::{Line, Sheet},
+};
 
 /// What parts cells.
 #[derive(Clone, Copy, Debug, PartialEq)]

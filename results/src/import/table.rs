@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::cell::{Cell, Shares, shares};
-use super::labels::{Placed, names_in_order, place};
-use super::sheet::Sheet;
-use super::{Imported, Training, Wish};
+use super::{
+    Imported, Training, Wish,
+    cell::{Cell, Shares, shares},
+    labels::{Placed, names_in_order, place},
+    sheet::Sheet,
+};
 use crate::text::short;
 
 /// Heads of the column that says after which experience a row was evaluated.

@@ -1,4 +1,4 @@
-//! Every number of `l2metrics` 3.1.0 on seven lifetimes under sixteen settings; `results/golden/l2metrics.py` made them.
+//! Every number of `l2metrics` 3.1.0 on seven lifetimes under sixteen settings; `tests/golden/make/l2metrics.py` made them.
 
 use std::collections::BTreeMap;
 
@@ -6,19 +6,19 @@ use serde_json::Value;
 
 use super::*;
 
-const EXPECTED: &str = include_str!("../../golden/l2metrics/expected.json");
+const EXPECTED: &str = include_str!("../../tests/golden/l2metrics/expected.json");
 /// The reference rounds what it writes to ten decimals; sums in another order differ far less.
 const TOLERANCE: f64 = 1e-6;
 
 fn table(name: &str) -> &'static str {
     match name {
-        "demo" => include_str!("../../golden/l2metrics/demo.tsv"),
-        "sleep" => include_str!("../../golden/l2metrics/sleep.tsv"),
-        "variants" => include_str!("../../golden/l2metrics/variants.tsv"),
-        "holes" => include_str!("../../golden/l2metrics/holes.tsv"),
-        "crowded" => include_str!("../../golden/l2metrics/crowded.tsv"),
-        "falling" => include_str!("../../golden/l2metrics/falling.tsv"),
-        "seen" => include_str!("../../golden/l2metrics/seen.tsv"),
+        "demo" => include_str!("../../tests/golden/l2metrics/demo.tsv"),
+        "sleep" => include_str!("../../tests/golden/l2metrics/sleep.tsv"),
+        "variants" => include_str!("../../tests/golden/l2metrics/variants.tsv"),
+        "holes" => include_str!("../../tests/golden/l2metrics/holes.tsv"),
+        "crowded" => include_str!("../../tests/golden/l2metrics/crowded.tsv"),
+        "falling" => include_str!("../../tests/golden/l2metrics/falling.tsv"),
+        "seen" => include_str!("../../tests/golden/l2metrics/seen.tsv"),
         _ => panic!("no table {name}"),
     }
 }

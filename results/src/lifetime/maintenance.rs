@@ -3,8 +3,7 @@
 //! - New et al. 2022, <https://arxiv.org/abs/2201.08278>: measured against the most recent learning evaluation (`mrlep`)
 //!   or the most recent terminal learning performance (`mrtlp`).
 
-use super::log::BlockType;
-use super::prepare::Regime;
+use super::{log::BlockType, prepare::Regime};
 
 /// The differences of one evaluation regime to what it is held against.
 #[derive(Clone, Copy, Debug, PartialEq)]

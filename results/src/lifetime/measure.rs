@@ -1,7 +1,9 @@
 //! What is measured on one curve: terminal performance, saturation, recovery and the robust slope of a few numbers.
 
-use super::log::BlockType;
-use super::smooth::{Smoothing, smooth};
+use super::{
+    log::BlockType,
+    smooth::{Smoothing, smooth},
+};
 
 /// Share of a learning block that its terminal performance is the mean of; of an evaluation block it is all.
 const TERMINAL_SHARE: f64 = 0.1;

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::log::{BlockType, LifetimeError, Log, Row, Status, Subtype};
-use super::measure::Curve;
-use super::options::{Normalisation, Options, Range, base};
-use super::smooth::smooth;
+use super::{
+    log::{BlockType, LifetimeError, Log, Row, Status, Subtype},
+    measure::Curve,
+    options::{Normalisation, Options, Range, base},
+    smooth::smooth,
+};
 use crate::text::short;
 
 /// Quantiles that performance is cut off at where no range is known.

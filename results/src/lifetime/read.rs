@@ -13,8 +13,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::log::{BlockType, Info, LifetimeError, Log, Row, Status, Subtype, Timestamp};
-use crate::plain::read_plain;
-use crate::text::{clean, cut, short};
+use crate::{
+    plain::read_plain,
+    text::{clean, cut, short},
+};
 
 /// Name of the file that lists the measures.
 pub(super) const LOGGER_FILE: &str = "logger_info.json";

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use super::log::{BlockType, LifetimeError, Log, Subtype};
-use super::maintenance::{Kept, groups, maintenance};
-use super::measure::{Curve, finite, mean, median, recovery, saturation, terminal, theil_sen};
-use super::options::{Aggregation, Options, Range};
-use super::prepare::{Prepared, Regime, prepare};
-use super::single::{Comparison, compare};
-use super::transfer::{Pairs, Transfer, transfer};
+use super::{
+    log::{BlockType, LifetimeError, Log, Subtype},
+    maintenance::{Kept, groups, maintenance},
+    measure::{Curve, finite, mean, median, recovery, saturation, terminal, theil_sen},
+    options::{Aggregation, Options, Range},
+    prepare::{Prepared, Regime, prepare},
+    single::{Comparison, compare},
+    transfer::{Pairs, Transfer, transfer},
+};
 
 /// What one regime of a lifetime shows, on the scale of the report.
 #[derive(Clone, Debug, PartialEq, Serialize)]

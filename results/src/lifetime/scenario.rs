@@ -11,10 +11,12 @@ use std::collections::BTreeSet;
 use std::io::Read;
 
 use super::log::{BlockType, Info, LifetimeError, Log, Row, Status, Subtype, Timestamp};
-use crate::manifest::StreamInfo;
-use crate::record::{At, Record, Split};
-use crate::run::RunDir;
-use crate::text::{clean, short};
+use crate::{
+    manifest::StreamInfo,
+    record::{At, Record, Split},
+    run::RunDir,
+    text::{clean, short},
+};
 
 /// Rows of `train.csv` that are read, at most.
 const MAX_ROWS: usize = 1_000_000;

@@ -6,8 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::log::BlockType;
-use super::prepare::Regime;
+use super::{log::BlockType, prepare::Regime};
 
 /// Values by the task that was learned, then by the task that was evaluated, in order of the evaluations.
 pub(super) type Pairs = BTreeMap<String, BTreeMap<String, Vec<f64>>>;

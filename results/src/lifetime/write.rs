@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::log::{BlockType, LifetimeError, Log, Row, Status, Subtype};
-use super::read::{LOGGER_FILE, ROWS_FILE, SCENARIO_FILE, STANDARD, params, refused, task, worker};
+use super::{
+    log::{BlockType, LifetimeError, Log, Row, Status, Subtype},
+    read::{LOGGER_FILE, ROWS_FILE, SCENARIO_FILE, STANDARD, params, refused, task, worker},
+};
 use crate::text::{clean, short};
 
 /// Writes `log` below `dir`, which must not exist or be empty; what is missing of the path is made.

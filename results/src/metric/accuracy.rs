@@ -6,8 +6,7 @@
 //! - Díaz-Rodríguez et al. 2018, <https://arxiv.org/abs/1810.13166>, eq. 1.
 //! - Riemer et al. 2019, <https://arxiv.org/abs/1810.11910>: learning accuracy.
 
-use super::subject::mean_over;
-use super::{Better, Metric, Subject, Unit, lack};
+use super::{Better, Metric, Subject, Unit, lack, subject::mean_over};
 
 /// All of this file.
 pub static ALL: &[&Metric] =

@@ -5,8 +5,7 @@
 //! - Schaeffer et al. 2023, <https://arxiv.org/abs/2304.15004>: scores that move smoothly where accuracy jumps, and
 //!   test sets too small to see what is rare.
 
-use super::subject::mean_over;
-use super::{Better, Metric, Subject, Unit, lack};
+use super::{Better, Metric, Subject, Unit, lack, subject::mean_over};
 use crate::history::Answered;
 
 /// All of this file.
@@ -146,7 +145,7 @@ mod tests {
 
     #[test]
     fn single_answers_agree_with_scikit_learn() {
-        let golden: Golden = serde_json::from_str(include_str!("../../golden/calibration.json")).unwrap();
+        let golden: Golden = serde_json::from_str(include_str!("../../tests/golden/calibration.json")).unwrap();
         let mean = |score: fn(&[f64], usize) -> Option<f64>| {
             let all = golden.probabilities.iter().zip(&golden.labels).map(|(p, &label)| score(p, label).unwrap());
             all.sum::<f64>() / golden.labels.len() as f64

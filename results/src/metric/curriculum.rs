@@ -4,8 +4,7 @@
 //!
 //! **Deviation:** where the first experience trains several tasks, β is the mean over them.
 
-use super::subject::mean_over;
-use super::{Better, Metric, Subject, Unit, accuracy, lack};
+use super::{Better, Metric, Subject, Unit, accuracy, lack, subject::mean_over};
 
 /// All of this file.
 pub static ALL: &[&Metric] = &[&ALPHA, &BETA, &EFFICACY];

@@ -1,10 +1,14 @@
 //! Properties of every score on drawn runs: evaluations at every step, tasks that return or are held out, preferences.
 
-use super::tests::{Numbers, close};
-use super::*;
-use crate::history::{Answered, History, Moment, Preferred};
-use crate::matrix::Matrix;
-use crate::record::At;
+use super::{
+    tests::{Numbers, close},
+    *,
+};
+use crate::{
+    history::{Answered, History, Moment, Preferred},
+    matrix::Matrix,
+    record::At,
+};
 
 /// A run on `tasks` tasks of two datasets, evaluated at every one of 12 steps of each experience, in drawn numbers.
 ///

@@ -12,8 +12,7 @@
 //! **Deviation:** the text of eq. 3 has the maximum over all earlier rows. It is read as its authors' protocol and FACIL
 //! have it, over rows in which the task had been trained, so that a full matrix and its lower triangle score alike.
 
-use super::subject::mean_over;
-use super::{Better, Metric, Subject, Unit, lack};
+use super::{Better, Metric, Subject, Unit, lack, subject::mean_over};
 
 /// All of this file.
 pub static ALL: &[&Metric] = &[

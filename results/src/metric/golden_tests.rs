@@ -1,6 +1,6 @@
 //! Scores against the code of the programs that define them, on full, triangular, small and recurring matrices.
 //!
-//! `results/golden/scores.json` is made by `scripts/golden/scores.py`, which runs that code.
+//! `results/tests/golden/scores.json` is made by `tests/golden/make/scores.py`, which runs that code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +40,7 @@ impl Shape {
 }
 
 fn golden() -> Golden {
-    serde_json::from_str(include_str!("../../golden/scores.json")).unwrap()
+    serde_json::from_str(include_str!("../../tests/golden/scores.json")).unwrap()
 }
 
 /// What a program's own rounding allows: `PyCIL` rounds each accuracy to three decimals, GEM keeps transfer in `f32`.

@@ -8,8 +8,10 @@
 //! efficiency, which need single-task experts, are computed by `clbench score DIR --ste DIR…` on exported logs.
 
 use super::{Better, Metric, Subject, Unit, lack};
-use crate::lifetime::{BlockType, Info, LifetimeMetrics, Log, Options, Row, Status, Subtype, lifetime_metrics};
-use crate::record::At;
+use crate::{
+    lifetime::{BlockType, Info, LifetimeMetrics, Log, Options, Row, Status, Subtype, lifetime_metrics},
+    record::At,
+};
 
 /// All of this file.
 pub static ALL: &[&Metric] = &[&MAINTENANCE, &FORWARD, &BACKWARD, &EVALUATION];

@@ -2,12 +2,11 @@
 
 use std::fmt::Write;
 
-use super::worked::number;
-use super::{EXAMPLE, Metric, forgetting, transfer};
+use super::{EXAMPLE, Metric, forgetting, transfer, worked::number};
 
 /// Who computes which definition under the names forgetting, BWT and FWT; none where the name is not used.
 ///
-/// Read in the code of each program and run on matrices (`results/golden/scores.json`); the files are named by the
+/// Read in the code of each program and run on matrices (`results/tests/golden/scores.json`); the files are named by the
 /// sources of the scores.
 const PROGRAMS: &[(&str, [Option<&Metric>; 3])] = &[
     (

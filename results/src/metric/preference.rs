@@ -10,11 +10,8 @@
 //! **Deviation:** what the authors' code calls backward transfer, a difference between neighbouring tasks of one row, is
 //! not here: it is not backward transfer.
 
-use super::hypervolume::hypervolume;
-use super::subject::mean_over;
-use super::{Better, Metric, Subject, Unit};
-use crate::history::Preferred;
-use crate::stats::mean;
+use super::{Better, Metric, Subject, Unit, hypervolume::hypervolume, subject::mean_over};
+use crate::{history::Preferred, stats::mean};
 
 /// All of this file.
 pub static ALL: &[&Metric] = &[

@@ -9,10 +9,11 @@
 
 use std::collections::BTreeMap;
 
-use super::subject::mean_over;
-use super::{Better, Metric, Subject, Unit, lack};
-use crate::history::{Answered, Moment};
-use crate::record::At;
+use super::{Better, Metric, Subject, Unit, lack, subject::mean_over};
+use crate::{
+    history::{Answered, Moment},
+    record::At,
+};
 
 /// All of this file.
 pub static ALL: &[&Metric] = &[&AFTER_10, &AFTER_100, &AT_END];

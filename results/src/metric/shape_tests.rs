@@ -1,7 +1,9 @@
 //! Every score on every shape of matrix: a value, or the name of what is missing.
 
-use super::tests::{Numbers, of_matrices};
-use super::*;
+use super::{
+    tests::{Numbers, of_matrices},
+    *,
+};
 use crate::matrix::Matrix;
 
 /// A matrix of drawn accuracies above 0, `trained` saying which tasks each experience trains.

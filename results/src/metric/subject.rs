@@ -1,10 +1,12 @@
 //! What scores are computed from: the accuracy matrix, all evaluations, and references where there are any.
 
-use crate::history::{History, Moment};
-use crate::manifest::StreamInfo;
-use crate::matrix::Matrix;
-use crate::record::{At, Record, Split};
-use crate::stats::mean;
+use crate::{
+    history::{History, Moment},
+    manifest::StreamInfo,
+    matrix::Matrix,
+    record::{At, Record, Split},
+    stats::mean,
+};
 
 /// Accuracies of models that were trained for comparison, by task; none where no reference was run.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::accuracy::{AVERAGE, INCREMENTAL_TASKS, LEARNING};
-use super::forgetting::CHAUDHRY;
-use super::transfer::{BACKWARD, FORWARD};
-use super::*;
+use super::{
+    accuracy::{AVERAGE, INCREMENTAL_TASKS, LEARNING},
+    forgetting::CHAUDHRY,
+    transfer::{BACKWARD, FORWARD},
+    *,
+};
 use crate::matrix::Matrix;
 
 /// A score of a bare matrix.

@@ -6,8 +6,7 @@
 //! - Programs: Continuum and `LibContinual`, `CapyMOA`, `FusionBench`; Avalanche's and Renate's definitions are the
 //!   paper's.
 
-use super::subject::mean_over;
-use super::{Better, Metric, Subject, Unit, lack};
+use super::{Better, Metric, Subject, Unit, lack, subject::mean_over};
 
 /// All of this file.
 pub static ALL: &[&Metric] = &[

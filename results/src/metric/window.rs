@@ -8,8 +8,7 @@
 
 use std::collections::VecDeque;
 
-use super::subject::mean_over;
-use super::{Better, Metric, Subject, Unit, lack, within};
+use super::{Better, Metric, Subject, Unit, lack, subject::mean_over, within};
 
 /// All of this file.
 pub static ALL: &[&Metric] = &[&FORGETTING_10, &FORGETTING_100, &PLASTICITY_10, &PLASTICITY_100];

@@ -10,11 +10,8 @@
 //! **Deviation:** the papers know one task per experience. Here a task is learned, for the learning curve, in the first
 //! experience that trains it; the minimum runs from the last one on.
 
-use super::subject::mean_over;
-use super::{Better, Metric, Subject, Unit, lack};
-use crate::history::Moment;
-use crate::record::At;
-use crate::stats::mean;
+use super::{Better, Metric, Subject, Unit, lack, subject::mean_over};
+use crate::{history::Moment, record::At, stats::mean};
 
 /// All of this file.
 pub static ALL: &[&Metric] = &[&ANYTIME, &LCA, &LCA_CODE, &LCA_AFTER, &MINIMUM, &WORST_CASE];

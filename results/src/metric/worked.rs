@@ -4,12 +4,14 @@ use std::fmt::Write;
 use std::sync::LazyLock;
 
 use super::{Better, CATALOGUE, Metric, References, Subject, Unit, all};
-use crate::grid::WIDTH;
-use crate::history::{Answered, History, Moment, Preferred};
-use crate::matrix::Matrix;
-use crate::record::At;
-use crate::report::matrix_text;
-use crate::text::{fixed, wrap};
+use crate::{
+    grid::WIDTH,
+    history::{Answered, History, Moment, Preferred},
+    matrix::Matrix,
+    record::At,
+    report::matrix_text,
+    text::{fixed, wrap},
+};
 
 /// Accuracy on three tasks before the first step and after each of ten steps of three experiences.
 ///

@@ -2,15 +2,19 @@
 
 use serde_json::Value;
 
-use super::markdown::chosen;
-use super::page::{Page, Piece};
-use super::tally::{Came, Finding, Tally};
-use crate::metric::{Metric, find};
-use crate::rank::Ranking;
-use crate::run::RunDir;
-use crate::summary::Grouping;
-use crate::table::{Format, TableOptions, table};
-use crate::text::short;
+use super::{
+    markdown::chosen,
+    page::{Page, Piece},
+    tally::{Came, Finding, Tally},
+};
+use crate::{
+    metric::{Metric, find},
+    rank::Ranking,
+    run::RunDir,
+    summary::Grouping,
+    table::{Format, TableOptions, table},
+    text::short,
+};
 
 pub(super) fn page(text: &str) -> Result<Page, String> {
     let tables: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;

@@ -3,13 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use super::Tally;
-use super::tally::{cells, compare};
-use crate::metric::{Metric, all};
-use crate::rank::Ranking;
-use crate::run::RunDir;
-use crate::summary::Grouping;
-use crate::table::{Column, Format, TableOptions, table};
+use super::{
+    Tally,
+    tally::{cells, compare},
+};
+use crate::{
+    metric::{Metric, all},
+    rank::Ranking,
+    run::RunDir,
+    summary::Grouping,
+    table::{Column, Format, TableOptions, table},
+};
 
 /// A table as it stands on a page.
 #[derive(Debug)]

@@ -11,11 +11,12 @@
 
 use serde_json::Value;
 
-use super::markdown::Table;
-use super::tally::{cells, is_rule};
-use super::{Tally, json};
-use crate::run::RunDir;
-use crate::text::short;
+use super::{
+    Tally, json,
+    markdown::Table,
+    tally::{cells, is_rule},
+};
+use crate::{run::RunDir, text::short};
 
 /// A page, taken apart.
 #[derive(Debug, Default)]

@@ -1,9 +1,11 @@
 //! Whole tables, and every way to alter one word of them.
 
 use super::*;
-use crate::example;
-use crate::metric::USUAL;
-use crate::table::{Format, TableOptions, table};
+use crate::{
+    example,
+    metric::USUAL,
+    table::{Format, TableOptions, table},
+};
 
 fn runs() -> Vec<RunDir> {
     let er = (0..3).map(|seed| example::run("er", seed, [0.6 + 0.01 * seed as f64, 0.85, 0.7]));

@@ -2,12 +2,16 @@
 
 use maud::{Markup, html};
 
-use super::Section;
-use super::column::{Column, Condition};
-use super::detail::detail;
-use crate::metric::Metric;
-use crate::summary::{Entry, StreamSummary};
-use crate::table::compare::{Mark, marks};
+use super::{
+    Section,
+    column::{Column, Condition},
+    detail::detail,
+};
+use crate::{
+    metric::Metric,
+    summary::{Entry, StreamSummary},
+    table::compare::{Mark, marks},
+};
 
 /// Width and height of a strip of seeds.
 const STRIP: (f64, f64) = (72.0, 14.0);

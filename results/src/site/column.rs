@@ -1,8 +1,10 @@
 //! The columns of a leaderboard: what each is called and what it says of a row.
 
-use crate::metric::Metric;
-use crate::summary::{Entry, StreamSummary};
-use crate::text::{grouped, measured, prefixed, short};
+use crate::{
+    metric::Metric,
+    summary::{Entry, StreamSummary},
+    text::{grouped, measured, prefixed, short},
+};
 
 /// What stands for a value that is not defined or was not measured.
 pub(super) const NONE: &str = "—";

@@ -4,9 +4,11 @@ use serde::Serialize;
 use serde_json::Map;
 
 use super::Section;
-use crate::summary::Entry;
-use crate::table::{Format, TableOptions, render};
-use crate::text::clean;
+use crate::{
+    summary::Entry,
+    table::{Format, TableOptions, render},
+    text::clean,
+};
 
 #[derive(Serialize)]
 struct Table {

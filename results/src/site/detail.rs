@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::Section;
-use super::column::NONE;
-use super::file::config;
-use crate::repro::run_command;
-use crate::run::RunDir;
-use crate::stats::Estimate;
-use crate::summary::Entry;
-use crate::text::{clean, cut, fixed, measured, prefixed, short};
+use super::{Section, column::NONE, file::config};
+use crate::{
+    repro::run_command,
+    run::RunDir,
+    stats::Estimate,
+    summary::Entry,
+    text::{clean, cut, fixed, measured, prefixed, short},
+};
 
 /// Configurations of one row that are shown, at most; they differ in nothing but the seed unless files were changed.
 const MAX_CONFIGURATIONS: usize = 8;

@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::metric::{Metric, USUAL};
-use crate::run::RunDir;
-use crate::summary::{Grouping, StreamSummary, SummaryError, summarise};
-use crate::verdict::verdict;
+use crate::{
+    metric::{Metric, USUAL},
+    run::RunDir,
+    summary::{Grouping, StreamSummary, SummaryError, summarise},
+    verdict::verdict,
+};
 
 mod board;
 mod column;

@@ -4,16 +4,15 @@ use std::collections::BTreeSet;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::board::board;
-use super::column::Condition;
-use super::data::data;
-use super::drawing::drawing;
-use super::policy::policy;
-use super::{Figure, Section, SiteOptions};
-use crate::metric::Metric;
-use crate::summary::Entry;
-use crate::table::{TableOptions, notes::notes as table_notes};
-use crate::text::{clean, cut, short};
+use super::{
+    Figure, Section, SiteOptions, board::board, column::Condition, data::data, drawing::drawing, policy::policy,
+};
+use crate::{
+    metric::Metric,
+    summary::Entry,
+    table::{TableOptions, notes::notes as table_notes},
+    text::{clean, cut, short},
+};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");

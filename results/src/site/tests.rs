@@ -2,9 +2,11 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::example;
-use crate::summary::Grouping;
-use crate::table::{Format, TableOptions, table};
+use crate::{
+    example,
+    summary::Grouping,
+    table::{Format, TableOptions, table},
+};
 
 /// Names that are no names: markup, quotes, an early end, a link that runs, a reordering mark.
 const HOSTILE: [&str; 6] = [

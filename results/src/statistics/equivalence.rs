@@ -8,8 +8,11 @@
 
 use std::fmt;
 
-use super::paired::{differences, paired_test};
-use super::{Interval, StatisticsError, check, deviation, mean, student, tolerance};
+use super::{
+    Interval, StatisticsError, check, deviation, mean,
+    paired::{differences, paired_test},
+    student, tolerance,
+};
 
 /// Level of each test; the interval covers 1 − 2·0.05 = 90 %.
 pub const ALPHA: f64 = 0.05;

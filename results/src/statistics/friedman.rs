@@ -11,9 +11,12 @@ use std::ops::Range;
 
 use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor};
 
-use super::ranks::Ranks;
-use super::studentized::{range_cdf, range_quantile};
-use super::{StatisticsError, check, check_share, tolerance};
+use super::{
+    StatisticsError, check, check_share,
+    ranks::Ranks,
+    studentized::{range_cdf, range_quantile},
+    tolerance,
+};
 
 /// Friedman's test of k methods on N blocks.
 #[derive(Clone, Debug, PartialEq)]

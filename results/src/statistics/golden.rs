@@ -1,24 +1,27 @@
-//! Numbers of scipy, statsmodels and scikit-posthocs; `results/golden/statistics.py` makes them.
+//! Numbers of scipy, statsmodels and scikit-posthocs; `tests/golden/make/statistics.py` makes them.
 
 use serde_json::Value;
 
-use super::equivalence::{Published, paired_equivalence, published_equivalence};
-use super::friedman::friedman;
-use super::holm::holm;
-use super::interval::{Bootstrap, accelerated_tails, bootstrap_interval, student_interval};
-use super::item::{Items, mcnemar};
-use super::paired::paired_test;
-use super::power::{Design, power_at, seeds_needed};
-use super::studentized::{range_cdf, range_quantile};
-use super::variance::tau_with_order;
-use super::wilcoxon::wilcoxon;
-use super::{Interval, Resampling, deviation, student};
+use super::{
+    Interval, Resampling, deviation,
+    equivalence::{Published, paired_equivalence, published_equivalence},
+    friedman::friedman,
+    holm::holm,
+    interval::{Bootstrap, accelerated_tails, bootstrap_interval, student_interval},
+    item::{Items, mcnemar},
+    paired::paired_test,
+    power::{Design, power_at, seeds_needed},
+    student,
+    studentized::{range_cdf, range_quantile},
+    variance::tau_with_order,
+    wilcoxon::wilcoxon,
+};
 
 /// Closed formulae, computed twice in double precision; the normal distribution of statrs is the least exact part.
 const CLOSED: f64 = 1e-9;
 
 fn golden(name: &str) -> Vec<Value> {
-    let all: Value = serde_json::from_str(include_str!("../../golden/statistics.json")).unwrap();
+    let all: Value = serde_json::from_str(include_str!("../../tests/golden/statistics.json")).unwrap();
     let cases = all[name].as_array().unwrap().clone();
     assert!(cases.len() > 2);
     cases
@@ -106,7 +109,7 @@ fn equivalence_with_published_means() {
 
 #[test]
 fn holms_adjustment() {
-    let all: Value = serde_json::from_str(include_str!("../../golden/statistics.json")).unwrap();
+    let all: Value = serde_json::from_str(include_str!("../../tests/golden/statistics.json")).unwrap();
     let adjusted = holm(&numbers(&all["holm"]["p"])).unwrap();
     assert_eq!(adjusted.len(), 12);
     adjusted.iter().enumerate().for_each(|(index, p)| same(*p, &all["holm"]["adjusted"][index], CLOSED));

@@ -4,8 +4,11 @@
 //!   are mean and sample standard deviation of the differences.
 //! - Cohen 1988, Statistical Power Analysis for the Behavioral Sciences, section 2.3.5: the size d̄ / s.
 
-use super::interval::{Bootstrap, bootstrap_interval, student_interval};
-use super::{Interval, ROUNDING, Resampling, StatisticsError, check, check_share, deviation, mean, student};
+use super::{
+    Interval, ROUNDING, Resampling, StatisticsError, check, check_share, deviation,
+    interval::{Bootstrap, bootstrap_interval, student_interval},
+    mean, student,
+};
 
 /// The paired t test of two methods.
 #[derive(Clone, Copy, Debug, PartialEq)]

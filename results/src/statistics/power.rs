@@ -10,8 +10,7 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::equivalence::ALPHA;
-use super::{StatisticsError, check, check_share, student};
+use super::{StatisticsError, check, check_share, equivalence::ALPHA, student};
 
 /// The power that is usually asked for: four of five true differences are found.
 pub const POWER: f64 = 0.8;

@@ -3,12 +3,14 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::equivalence::{Agreement, paired_equivalence};
-use super::friedman::{CriticalDifference, friedman};
-use super::holm::holm;
-use super::interval::student_interval;
-use super::paired::paired_test;
-use super::wilcoxon::wilcoxon;
+use super::{
+    equivalence::{Agreement, paired_equivalence},
+    friedman::{CriticalDifference, friedman},
+    holm::holm,
+    interval::student_interval,
+    paired::paired_test,
+    wilcoxon::wilcoxon,
+};
 
 fn pairs() -> impl Strategy<Value = (Vec<f64>, Vec<f64>)> {
     vec((0.0..1.0_f64, 0.0..1.0_f64), 2..20).prop_map(|pairs| pairs.into_iter().unzip())

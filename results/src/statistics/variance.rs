@@ -7,9 +7,12 @@
 //! **Deviation:** deviations are divided by n − 1. Monotonicity is the mean of every seed's own τ-b, and a seed whose
 //! score never moves counts as 0: it follows no order.
 
-use super::interval::{LEVEL, student_interval};
-use super::item::analytic_half_width;
-use super::{Interval, StatisticsError, check, deviation, mean, tolerance};
+use super::{
+    Interval, StatisticsError, check, deviation,
+    interval::{LEVEL, student_interval},
+    item::analytic_half_width,
+    mean, tolerance,
+};
 
 /// Which way a measure goes when it gets better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

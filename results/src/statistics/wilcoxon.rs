@@ -12,9 +12,12 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::paired::{differences, scale};
-use super::ranks::Ranks;
-use super::{ROUNDING, StatisticsError, check, student};
+use super::{
+    ROUNDING, StatisticsError, check,
+    paired::{differences, scale},
+    ranks::Ranks,
+    student,
+};
 
 /// Longest list whose distribution is counted if there are no ties and no zeros.
 const EXACT: usize = 50;

@@ -5,10 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::metric::{Better, Metric};
-use crate::statistics::holm::holm;
-use crate::statistics::paired::{PairedTest, paired_test};
-use crate::summary::Entry;
+use crate::{
+    metric::{Better, Metric},
+    statistics::{
+        holm::holm,
+        paired::{PairedTest, paired_test},
+    },
+    summary::Entry,
+};
 
 /// A p value above this, after Holm's adjustment, does not tell two rows apart.
 pub(crate) const LEVEL: f64 = 0.05;

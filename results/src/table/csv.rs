@@ -1,8 +1,10 @@
 //! A table for other programs: all rows of all tables, every column, full precision.
 
-use crate::metric::Metric;
-use crate::summary::{Entry, StreamSummary};
-use crate::text::clean;
+use crate::{
+    metric::Metric,
+    summary::{Entry, StreamSummary},
+    text::clean,
+};
 
 const NAMED: [&str; 7] = ["stream", "kind", "hash", "family", "method", "overrides", "joint"];
 const SEEDS: [&str; 6] = ["n_seeds", "seeds", "runs", "diverged_seeds", "group", "place"];

@@ -2,9 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::TableOptions;
-use super::compare::Mark;
-use super::sheet::{Cell, Sheet};
+use super::{
+    TableOptions,
+    compare::Mark,
+    sheet::{Cell, Sheet},
+};
 use crate::summary::StreamSummary;
 
 pub(super) fn table(summary: &StreamSummary, options: &TableOptions) -> String {

@@ -3,9 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::sentence::sentences;
-use crate::metric::Metric;
-use crate::repro::command;
-use crate::summary::{Entry, StreamSummary};
+use crate::{
+    metric::Metric,
+    repro::command,
+    summary::{Entry, StreamSummary},
+};
 
 pub(super) fn table(summaries: &[StreamSummary], metrics: &[&Metric]) -> String {
     let tables: Vec<Value> = summaries.iter().map(|summary| stream(summary, metrics)).collect();

@@ -1,8 +1,10 @@
 //! A table for a paper, with the rules of `booktabs`.
 
-use super::TableOptions;
-use super::compare::Mark;
-use super::sheet::{Cell, Sheet};
+use super::{
+    TableOptions,
+    compare::Mark,
+    sheet::{Cell, Sheet},
+};
 use crate::summary::StreamSummary;
 
 pub(super) fn table(summary: &StreamSummary, options: &TableOptions) -> String {

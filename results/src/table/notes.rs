@@ -1,10 +1,14 @@
 //! The sentences below a table: what its columns mean and what its numbers do not say.
 
-use super::TableOptions;
-use super::compare::{LEVEL, Mark, marks};
-use crate::metric::{Metric, Unit};
-use crate::summary::{Entry, StreamSummary};
-use crate::text::short;
+use super::{
+    TableOptions,
+    compare::{LEVEL, Mark, marks},
+};
+use crate::{
+    metric::{Metric, Unit},
+    summary::{Entry, StreamSummary},
+    text::short,
+};
 
 pub(crate) fn notes(summary: &StreamSummary, options: &TableOptions) -> Vec<String> {
     let any = |test: &dyn Fn(&Entry) -> bool| summary.entries.iter().any(test);

@@ -2,14 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::compare::{Mark, marks};
-use super::sheet::{Cell, Sheet};
-use super::{Format, NONE, TableOptions, html, latex, markdown, sentence::sentences};
-use crate::grid::{Side, WIDTH, grid};
-use crate::metric::Metric;
-use crate::run::RunDir;
-use crate::summary::{Entry, Grouping, StreamSummary, SummaryError, summarise};
-use crate::text::{clean, cut, measured, short, wrap};
+use super::{
+    Format, NONE, TableOptions,
+    compare::{Mark, marks},
+    html, latex, markdown,
+    sentence::sentences,
+    sheet::{Cell, Sheet},
+};
+use crate::{
+    grid::{Side, WIDTH, grid},
+    metric::Metric,
+    run::RunDir,
+    summary::{Entry, Grouping, StreamSummary, SummaryError, summarise},
+    text::{clean, cut, measured, short, wrap},
+};
 
 /// Makes one table of all `runs`: a row for each method with its settings, a column for each stream hash and metric.
 ///

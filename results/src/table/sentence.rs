@@ -1,11 +1,13 @@
 //! What a table comes to, in one sentence for each group: who is ahead, by how much, and how sure that is.
 
 use super::compare::{Contest, LEVEL, groups};
-use crate::metric::{Metric, Unit};
-use crate::statistics::power::{Design, seeds_needed};
-use crate::stats::Estimate;
-use crate::summary::{Entry, StreamSummary};
-use crate::text::{fixed, measured, short};
+use crate::{
+    metric::{Metric, Unit},
+    statistics::power::{Design, seeds_needed},
+    stats::Estimate,
+    summary::{Entry, StreamSummary},
+    text::{fixed, measured, short},
+};
 
 /// The sentences of a table's groups, ranked by `metric`.
 pub(crate) fn sentences(summary: &StreamSummary, metric: &Metric) -> Vec<String> {

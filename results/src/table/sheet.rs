@@ -1,12 +1,17 @@
 //! What every format lays out: heads, cells with their marks, notes, footnotes and the sentence at the end.
 
-use super::compare::{Mark, marks};
-use super::sentence::sentences;
-use super::{Column, NONE, TableOptions, notes};
-use crate::metric::Metric;
-use crate::repro::command;
-use crate::summary::{Entry, StreamSummary};
-use crate::text::{clean, cut, fixed, measured, prefixed, short};
+use super::{
+    Column, NONE, TableOptions,
+    compare::{Mark, marks},
+    notes,
+    sentence::sentences,
+};
+use crate::{
+    metric::Metric,
+    repro::command,
+    summary::{Entry, StreamSummary},
+    text::{clean, cut, fixed, measured, prefixed, short},
+};
 
 /// A cell; names are cleaned and not yet escaped.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,13 +1,18 @@
 //! A table for a terminal of 80 columns: the scores first, then what they were bought with.
 
-use super::compare::{Mark, marks};
-use super::sentence::sentences;
-use super::sheet::{Cell, bound, cells, columns, footnotes, label, steps};
-use super::{Column, TableOptions, notes};
-use crate::grid::{Side, WIDTH, grid};
-use crate::manifest::Conditions;
-use crate::summary::{Entry, StreamSummary};
-use crate::text::{prefixed, short, wrap};
+use super::{
+    Column, TableOptions,
+    compare::{Mark, marks},
+    notes,
+    sentence::sentences,
+    sheet::{Cell, bound, cells, columns, footnotes, label, steps},
+};
+use crate::{
+    grid::{Side, WIDTH, grid},
+    manifest::Conditions,
+    summary::{Entry, StreamSummary},
+    text::{prefixed, short, wrap},
+};
 
 pub(super) fn table(summary: &StreamSummary, options: &TableOptions) -> String {
     let conditions = distinct(summary);

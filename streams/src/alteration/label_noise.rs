@@ -12,10 +12,9 @@
 
 use anyhow::{Result, ensure};
 use clbench::{
-    draws::Draws,
-    registry::{Settings, part},
-    stream::{Task, View},
-    world::{Alter, Alteration, Ground},
+    catalogue::{Settings, part},
+    primitives::draws::Draws,
+    stream::{Alter, Alteration, Ground, Task, View},
 };
 use rand::RngExt;
 use serde::{Deserialize, Serialize};

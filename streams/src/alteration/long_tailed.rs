@@ -14,9 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, ensure};
 use clbench::{
-    registry::{Settings, part},
-    stream::Task,
-    world::{Alter, Alteration, Ground},
+    catalogue::{Settings, part},
+    stream::{Alter, Alteration, Ground, Task},
 };
 use serde::{Deserialize, Serialize};
 

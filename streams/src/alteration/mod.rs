@@ -9,7 +9,10 @@ pub mod partially_labelled;
 
 use std::collections::BTreeMap;
 
-use clbench::{draws::Draws, stream::View, world::Alteration};
+use clbench::{
+    primitives::draws::Draws,
+    stream::{Alteration, View},
+};
 use rand::RngExt;
 
 /// Every one, in the order in which lists show them.
@@ -40,10 +43,8 @@ mod tests {
     use std::path::Path;
 
     use clbench::{
-        dataset::{Dataset, Split},
-        stream::Task,
-        universe::{Fit, Universe},
-        world::{Alter, Ground},
+        data::{Dataset, Fit, Split, Universe},
+        stream::{Alter, Ground, Task},
     };
 
     use super::*;

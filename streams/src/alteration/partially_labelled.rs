@@ -6,9 +6,8 @@
 
 use anyhow::{Result, ensure};
 use clbench::{
-    registry::{Settings, part},
-    stream::Task,
-    world::{Alter, Alteration, Ground},
+    catalogue::{Settings, part},
+    stream::{Alter, Alteration, Ground, Task},
 };
 use serde::{Deserialize, Serialize};
 

@@ -15,9 +15,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail, ensure};
 use clbench::{
-    registry::{Settings, part},
-    stream::{Experience, Scratch, Task},
-    world::{Arrival, Arrive, Ground},
+    catalogue::{Settings, part},
+    stream::{Arrival, Arrive, Experience, Ground, Scratch, Task},
 };
 use serde::{Deserialize, Serialize};
 

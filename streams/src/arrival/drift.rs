@@ -12,9 +12,8 @@
 
 use anyhow::{Result, ensure};
 use clbench::{
-    registry::{Settings, part},
-    stream::{Experience, Task},
-    world::{Arrival, Arrive, Ground},
+    catalogue::{Settings, part},
+    stream::{Arrival, Arrive, Experience, Ground, Task},
 };
 use rand::RngExt;
 use serde::{Deserialize, Serialize};

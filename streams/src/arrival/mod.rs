@@ -9,7 +9,7 @@ pub mod recorded;
 pub mod timeline;
 
 use anyhow::{Result, ensure};
-use clbench::{stream::Task, world::Arrival};
+use clbench::stream::{Arrival, Task};
 
 /// Every one, in the order in which lists show them.
 pub fn catalogue() -> Vec<Arrival> {
@@ -44,11 +44,9 @@ mod tests {
     use std::path::Path;
 
     use clbench::{
-        dataset::{Dataset, Split},
-        draws::Draws,
-        stream::Experience,
-        universe::{Fit, Universe},
-        world::Ground,
+        data::{Dataset, Fit, Split, Universe},
+        primitives::draws::Draws,
+        stream::{Experience, Ground},
     };
 
     use super::*;

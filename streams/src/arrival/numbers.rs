@@ -1,7 +1,7 @@
 //! A number for each training example, from a CSV file with the columns `dataset`, `index` and one more.
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench::{stream::Task, world::Ground};
+use clbench::stream::{Ground, Task};
 
 use super::{Pair, every};
 

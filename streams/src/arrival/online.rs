@@ -7,9 +7,8 @@
 
 use anyhow::{Context, Result, ensure};
 use clbench::{
-    registry::{Settings, part},
-    stream::{Experience, Task},
-    world::{Arrival, Arrive, Ground},
+    catalogue::{Settings, part},
+    stream::{Arrival, Arrive, Experience, Ground, Task},
 };
 use serde::{Deserialize, Serialize};
 

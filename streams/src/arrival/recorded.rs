@@ -7,12 +7,11 @@ use std::collections::HashSet;
 
 use anyhow::{Context, Result, bail, ensure};
 use clbench::{
-    registry::{Settings, part},
+    catalogue::{Settings, part},
     stream::{
-        Course, Experience, Task,
-        schedule::{MOST_BYTES, read},
+        Arrival, Arrive, Course, Experience, Ground, Task,
+        recorded::{MOST_BYTES, read},
     },
-    world::{Arrival, Arrive, Ground},
 };
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clbench::{draws::Draws, world::Outcome};
+use clbench::{primitives::draws::Draws, stream::Outcome};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 

@@ -6,9 +6,8 @@
 
 use anyhow::{Result, ensure};
 use clbench::{
-    registry::{Settings, part},
-    stream::{Experience, Task},
-    world::{Environment, Ground, Revisit, World},
+    catalogue::{Settings, part},
+    stream::{Environment, Experience, Ground, Revisit, Task, World},
 };
 use serde::{Deserialize, Serialize};
 

@@ -7,10 +7,9 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use clbench::{
-    dataset::hex,
-    stream::{Experience, Scratch, Task},
-    universe::Universe,
-    world::Ground,
+    data::Universe,
+    primitives::hex::hex,
+    stream::{Experience, Ground, Scratch, Task},
 };
 use serde::Deserialize;
 use sha2::{Digest, Sha256};

@@ -13,11 +13,9 @@ use std::{collections::BTreeSet, sync::Arc};
 use anyhow::{Result, bail, ensure};
 use clbench::burn::tensor::Device;
 use clbench::{
-    draws::Draws,
-    method::Stored,
-    registry::{Settings, part},
-    stream::{Experience, Task},
-    world::{Environment, Ground, Outcome, Policy, Revisit, World},
+    catalogue::{Settings, part},
+    primitives::{draws::Draws, stored::Stored},
+    stream::{Environment, Experience, Ground, Outcome, Policy, Revisit, Task, World},
 };
 use serde::{Deserialize, Serialize};
 

@@ -20,7 +20,7 @@ pub mod successive_elimination;
 pub mod ucb;
 pub mod uniform;
 
-use clbench::world::Environment;
+use clbench::stream::Environment;
 
 pub use arms::Reward;
 
@@ -48,9 +48,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use clbench::{
-        draws::Draws,
-        stream::Experience,
-        world::{Environment, Outcome},
+        primitives::draws::Draws,
+        stream::{Environment, Experience, Outcome},
     };
 
     use super::{catalogue, trial};

@@ -17,10 +17,9 @@
 
 use anyhow::{Result, ensure};
 use clbench::{
-    draws::Draws,
-    registry::{Settings, part},
-    stream::{Experience, Task},
-    world::{Environment, Ground, Revisit, World},
+    catalogue::{Settings, part},
+    primitives::draws::Draws,
+    stream::{Environment, Experience, Ground, Revisit, Task, World},
 };
 use rand::RngExt;
 use serde::{Deserialize, Serialize};

@@ -5,10 +5,7 @@
 use std::sync::Arc;
 
 use anyhow::{Result, ensure};
-use clbench::{
-    stream::Experience,
-    world::{Ground, Policy, World, rehearse},
-};
+use clbench::stream::{Experience, Ground, Policy, World, rehearse};
 
 /// What comes back, per new example, where a stream file does not say: the middle of the authors' five shares.
 pub(super) const USUAL: f64 = 0.5;

@@ -9,10 +9,9 @@
 
 use anyhow::{Result, ensure};
 use clbench::{
-    draws::Draws,
-    registry::{Settings, part},
-    stream::{Experience, Task},
-    world::{Environment, Ground, Outcome, Policy, Revisit, World},
+    catalogue::{Settings, part},
+    primitives::draws::Draws,
+    stream::{Environment, Experience, Ground, Outcome, Policy, Revisit, Task, World},
 };
 use serde::{Deserialize, Serialize};
 

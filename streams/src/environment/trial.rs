@@ -3,11 +3,9 @@
 use anyhow::Result;
 use clbench::burn::tensor::Device;
 use clbench::{
-    dataset::{Dataset, Split},
-    draws::Draws,
-    stream::{Experience, Part, Task},
-    universe::{Fit, Universe},
-    world::{Environment, Ground, Outcome, Policy, World},
+    data::{Dataset, Fit, Split, Universe},
+    primitives::draws::Draws,
+    stream::{Environment, Experience, Ground, Outcome, Part, Policy, Task, World},
 };
 
 /// Whether numbers are what they should be.

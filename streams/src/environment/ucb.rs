@@ -10,10 +10,9 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use clbench::{
-    draws::Draws,
-    registry::{Settings, part},
-    stream::{Experience, Task},
-    world::{Environment, Ground, Outcome, Policy, Revisit, World},
+    catalogue::{Settings, part},
+    primitives::draws::Draws,
+    stream::{Environment, Experience, Ground, Outcome, Policy, Revisit, Task, World},
 };
 use serde::{Deserialize, Serialize};
 

@@ -18,9 +18,8 @@
 
 use anyhow::{Context, Result, ensure};
 use clbench::{
-    registry::{Settings, part},
-    universe::Unit,
-    world::{Ground, Ordering, Rank},
+    catalogue::{Settings, part},
+    stream::{Ground, Ordering, Rank, Unit},
 };
 use rand::RngExt;
 use serde::{Deserialize, Serialize};

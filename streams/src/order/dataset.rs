@@ -6,9 +6,8 @@
 
 use anyhow::Result;
 use clbench::{
-    registry::{Settings, part},
-    universe::Unit,
-    world::{Ground, Ordering, Rank},
+    catalogue::{Settings, part},
+    stream::{Ground, Ordering, Rank, Unit},
 };
 use serde::{Deserialize, Serialize};
 
@@ -67,7 +66,7 @@ impl Rank for Datasets {
 
 #[cfg(test)]
 mod tests {
-    use clbench::universe::{Fit, Universe};
+    use clbench::data::{Fit, Universe};
 
     use super::*;
     use crate::toy;

@@ -9,9 +9,8 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use clbench::{
-    registry::{Settings, part},
-    universe::Unit,
-    world::{Ground, Ordering, Rank},
+    catalogue::{Settings, part},
+    stream::{Ground, Ordering, Rank, Unit},
 };
 use serde::{Deserialize, Serialize};
 

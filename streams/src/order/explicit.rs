@@ -6,10 +6,8 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use clbench::{
-    registry::{Settings, part},
-    stream::concepts,
-    universe::Unit,
-    world::{Ground, Ordering, Rank},
+    catalogue::{Settings, part},
+    stream::{Ground, Ordering, Rank, Unit, concepts},
 };
 use serde::{Deserialize, Serialize};
 

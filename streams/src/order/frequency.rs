@@ -12,9 +12,8 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result, ensure};
 use clbench::{
-    registry::{Settings, part},
-    universe::Unit,
-    world::{Ground, Ordering, Rank},
+    catalogue::{Settings, part},
+    stream::{Ground, Ordering, Rank, Unit},
 };
 use serde::{Deserialize, Serialize};
 

@@ -9,7 +9,7 @@ pub mod random;
 pub mod similarity;
 pub mod time;
 
-use clbench::world::Ordering;
+use clbench::stream::Ordering;
 
 /// Every one, in the order in which lists show them.
 pub fn catalogue() -> Vec<Ordering> {

@@ -4,9 +4,8 @@
 
 use anyhow::Result;
 use clbench::{
-    registry::{Settings, part},
-    universe::Unit,
-    world::{Ground, Ordering, Rank},
+    catalogue::{Settings, part},
+    stream::{Ground, Ordering, Rank, Unit},
 };
 use serde::{Deserialize, Serialize};
 

@@ -7,9 +7,8 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use clbench::{
-    registry::{Settings, part},
-    universe::Unit,
-    world::{Ground, Ordering, Rank},
+    catalogue::{Settings, part},
+    stream::{Ground, Ordering, Rank, Unit},
 };
 use serde::{Deserialize, Serialize};
 
@@ -123,7 +122,7 @@ fn by_stamps(units: &[Unit], ground: &Ground, file: &str) -> Result<Vec<usize>> 
 
 #[cfg(test)]
 mod tests {
-    use clbench::universe::{Fit, Universe};
+    use clbench::data::{Fit, Universe};
 
     use super::*;
     use crate::toy;

@@ -1,4 +1,4 @@
-//! Numbers of classes, compared with FACIL's and PyCIL's own code; see `scripts/golden/classes.py`.
+//! Numbers of classes, compared with FACIL's and PyCIL's own code; see `tests/golden/make/classes.py`.
 
 use serde::Deserialize;
 
@@ -22,7 +22,7 @@ struct Case {
 }
 
 fn golden() -> Golden {
-    serde_json::from_str(include_str!("../golden/classes.json")).unwrap()
+    serde_json::from_str(include_str!("../../tests/golden/classes.json")).unwrap()
 }
 
 fn of(tasks: impl Into<Option<usize>>, base: impl Into<Option<usize>>, increment: impl Into<Option<usize>>) -> Shares {

@@ -1,6 +1,10 @@
 //! Fishers beside `BackPACK`'s, and the penalty and its gradient beside PyTorch's.
 
-use clbench::{config::Setup, draws::Draws, run::Run, theta::Theta};
+use clbench::{
+    config::Setup,
+    primitives::{draws::Draws, theta::Theta},
+    run::Run,
+};
 use clbench_methods::ewc;
 use rand::RngExt;
 use serde_json::{Value, json};

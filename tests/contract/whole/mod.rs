@@ -1,5 +1,5 @@
 //! Whole runs and whole steps of methods against PyTorch, the authors' GEM and `BackPACK`, on a network that is small enough to
-//! write down: `scripts/golden/whole.py` starts from what `written` leaves and computes what the tests compare with.
+//! write down: `tests/golden/make/whole.py` starts from what `written` leaves and computes what the tests compare with.
 
 mod ewc;
 mod gem;
@@ -8,7 +8,7 @@ mod steps;
 
 use std::path::Path;
 
-use clbench::theta::Theta;
+use clbench::primitives::theta::Theta;
 use serde_json::Value;
 
 use crate::host;
@@ -34,13 +34,13 @@ fn close(what: &str, theta: &Theta, expected: &Value, tolerance: f64) {
     }
 }
 
-/// Writes what `scripts/golden/whole.py` starts from: weights, batches and noise of the scenes.
+/// Writes what `tests/golden/make/whole.py` starts from: weights, batches and noise of the scenes.
 #[test]
 #[ignore = "it writes a file"]
 fn written() {
     let all = serde_json::json!({
         "gem": gem::scene(), "ewc": ewc::scene(), "steps": steps::scenes(),
     });
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/golden/whole.in.json");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/make/whole.in.json");
     std::fs::write(file, serde_json::to_string(&all).unwrap() + "\n").unwrap();
 }

@@ -4,11 +4,10 @@ use std::path::Path;
 
 use anyhow::Result;
 use clbench::{
-    config::Setup,
-    dataset::{Dataset, Source, Split},
-    registry::Shelf,
+    config::{Setup, Shelf},
+    data::{Dataset, Source, Split},
+    primitives::theta::Theta,
     run::Run,
-    theta::Theta,
 };
 use serde_json::{Value, json};
 
@@ -84,7 +83,7 @@ pub fn examples(all: &[(Vec<f64>, usize)]) -> Value {
 
 /// Tensors by path.
 pub fn written(theta: &Theta) -> Value {
-    let tensor = |(path, array): (&str, &clbench::array::Array)| {
+    let tensor = |(path, array): (&str, &clbench::primitives::array::Array)| {
         (path.to_owned(), json!({ "shape": array.shape, "values": array.values() }))
     };
     Value::Object(theta.iter().map(tensor).collect())

@@ -1,9 +1,8 @@
 //! Steps of methods whose weights are drawn or made, beside PyTorch: the loss, the penalty, and every gradient.
 
 use clbench::{
-    draws::Draws,
+    primitives::{draws::Draws, theta::Theta},
     run::{Logged, Run},
-    theta::Theta,
 };
 use serde_json::{Map, Value, json};
 

@@ -3,9 +3,8 @@
 use std::{cell::RefCell, path::PathBuf};
 
 use clbench::{
-    dataset::Element,
-    files::Files,
-    registry::{Shelf, settings},
+    catalogue::settings,
+    data::{Element, files::Files},
 };
 use image::{Rgb, RgbImage};
 use tempfile::TempDir;
@@ -15,12 +14,11 @@ use super::*;
 /// A folder with a stream file's place, pictures below `pictures`, and a data folder.
 struct Place {
     folder: TempDir,
-    shelf: Shelf,
 }
 
 impl Place {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), shelf: Shelf::default() }
+        Self { folder: tempfile::tempdir().unwrap() }
     }
     /// The pictures' folder with `count` pictures in each of two classes; the red of each says which it is.
     fn with(count: u8) -> Self {
@@ -50,7 +48,7 @@ impl Place {
             &Origin {
                 data: &data,
                 files: &Files::beside(self.folder.path()),
-                shelf: &self.shelf,
+                sources: &[],
                 notes: &RefCell::default(),
             },
         )
@@ -135,14 +133,13 @@ impl Place {
     /// As another process would.
     fn load_in(folder: &Path) -> String {
         let (_, loader) = settings::<Folder>("path = 'pictures'\nsize = 2".parse().unwrap()).unwrap();
-        let shelf = Shelf::default();
         loader
             .load(
                 "toy",
                 &Origin {
                     data: &folder.join("data"),
                     files: &Files::beside(folder),
-                    shelf: &shelf,
+                    sources: &[],
                     notes: &RefCell::default(),
                 },
             )
@@ -252,7 +249,7 @@ fn epochs_over_a_folder_larger_than_memory() {
             &Origin {
                 data: &data,
                 files: &Files::beside(place.folder.path()),
-                shelf: &place.shelf,
+                sources: &[],
                 notes: &RefCell::default(),
             },
         )

@@ -1,7 +1,7 @@
 //! What `features = "rest"` comes to: the columns that are nothing else and do not only count rows.
 
 use anyhow::{Result, bail, ensure};
-use clbench::dataset::Origin;
+use clbench::data::Origin;
 
 use super::{
     super::{

@@ -3,26 +3,22 @@
 use std::{cell::RefCell, fs};
 
 use clbench::{
-    dataset::{Element, floats},
-    files::Files,
-    registry::{Shelf, settings},
+    catalogue::settings,
+    data::{Element, files::Files, floats},
 };
 
 use super::*;
-use crate::load::index::{self, Counts};
-use crate::text::tests::Toy;
+use crate::{
+    load::index::{self, Counts},
+    text::tests::Toy,
+};
 
 fn load(files: &[(&str, &[u8])], more: &str) -> Result<Dataset> {
     let folder = tempfile::tempdir().unwrap();
     files.iter().for_each(|(name, bytes)| fs::write(folder.path().join(name), bytes).unwrap());
     let (_, table) = settings::<Table>(more.parse().unwrap())?;
     let data = folder.path().join("data");
-    let origin = Origin {
-        data: &data,
-        files: &Files::beside(folder.path()),
-        shelf: &Shelf::default(),
-        notes: &RefCell::default(),
-    };
+    let origin = Origin { data: &data, files: &Files::beside(folder.path()), sources: &[], notes: &RefCell::default() };
     table.load_with("toy", &origin, &|_| Ok(Box::new(Toy::default())))
 }
 
@@ -146,12 +142,7 @@ fn texts_of_a_table_are_read_as_counts_of_words() {
         let data = folder.path().join("data");
         table.load(
             "toy",
-            &Origin {
-                data: &data,
-                files: &Files::beside(folder.path()),
-                shelf: &Shelf::default(),
-                notes: &RefCell::default(),
-            },
+            &Origin { data: &data, files: &Files::beside(folder.path()), sources: &[], notes: &RefCell::default() },
         )
     };
     let dataset = open("tfidf = { components = 2, min_df = 1 }").unwrap();
@@ -181,8 +172,7 @@ fn noted(files: &[(&str, &[u8])], more: &str) -> Result<(Dataset, Vec<String>)> 
     files.iter().for_each(|(name, bytes)| fs::write(folder.path().join(name), bytes).unwrap());
     let (_, table) = settings::<Table>(more.parse().unwrap())?;
     let notes = RefCell::default();
-    let shelf = Shelf::default();
-    let origin = Origin { data: folder.path(), files: &Files::beside(folder.path()), shelf: &shelf, notes: &notes };
+    let origin = Origin { data: folder.path(), files: &Files::beside(folder.path()), sources: &[], notes: &notes };
     let dataset = table.load("toy", &origin)?;
     Ok((dataset, notes.take()))
 }

@@ -7,7 +7,10 @@ use burn::tensor::Device;
 use clbench_results::{RunDir, export::WholeFolder, write_whole};
 
 use super::super::{Ending, tell};
-use crate::weights::{MOST_BYTES, bounded, from_safetensors, to_peft};
+use crate::{
+    network::weights::{MOST_BYTES, from_safetensors, to_peft},
+    primitives::sealed::read_at_most,
+};
 
 /// What `export peft` takes.
 #[derive(clap::Args)]
@@ -23,7 +26,7 @@ pub(in super::super) struct Words {
 pub(super) fn peft(words: &Words) -> Result<Ending> {
     RunDir::open(&words.run)?;
     let place = words.run.join("artifact/weights.safetensors");
-    let bytes = bounded(&place, MOST_BYTES).with_context(|| {
+    let bytes = read_at_most(&place, MOST_BYTES).with_context(|| {
         format!("cannot read {}; a run keeps its weights when it was made with keep.weights=true", place.display())
     })?;
     let within = || format!("in {}", place.display());

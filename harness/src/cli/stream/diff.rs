@@ -11,8 +11,7 @@ use super::{
     open,
 };
 use crate::{
-    config::Arriving,
-    registry::Shelf,
+    config::{Arriving, Shelf},
     stream::{Experience, Stream, Task, View},
 };
 

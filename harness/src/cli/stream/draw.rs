@@ -10,9 +10,9 @@ use clbench_results::{
 
 use super::matrix::{by_class, by_concept, by_task, concepts_by_dataset, examples_by_dataset};
 use crate::{
-    draws::Draws,
+    data::BETWEEN,
+    primitives::draws::Draws,
     stream::{Scratch, Stream, Task},
-    universe::BETWEEN,
 };
 
 /// Most columns or bars that are named each.
@@ -94,7 +94,7 @@ fn matrix(stream: &Stream) -> Picture {
 
 fn datasets(stream: &Stream) -> Picture {
     let counts: Vec<Vec<u64>> = stream.tasks.iter().map(|task| concepts_by_dataset(stream, task)).collect();
-    let part = |(index, dataset): (usize, &crate::dataset::Dataset)| {
+    let part = |(index, dataset): (usize, &crate::data::Dataset)| {
         (dataset.name.clone(), counts.iter().map(|of_task| of_task[index]).collect::<Vec<u64>>())
     };
     let parts = stream.universe.datasets.iter().enumerate().map(part);

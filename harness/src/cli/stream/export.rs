@@ -13,14 +13,13 @@ use toml::{Table, Value};
 
 use super::super::{Ending, Target, Usage, print};
 use crate::{
-    config::{Arriving, Asked, Described, explicit, resolve_stream},
+    config::{Arriving, Asked, Described, Shelf, explicit, resolve_stream},
+    data::files::Lain,
     execute::REALISED,
-    files::Lain,
-    registry::Shelf,
     stream::{
         Experience, Stream,
-        metadata::is_list,
-        schedule::{self, MOST_BYTES},
+        listed::is_list,
+        recorded::{self, MOST_BYTES},
     },
 };
 
@@ -63,7 +62,7 @@ pub(super) fn export(words: &Words, shelf: &Shelf) -> Result<Ending> {
         written.insert("train".into(), train.into());
         stream_of(&mut written).remove("hash");
     }
-    schedule::check_size(&described.stream.experiences).map_err(Usage)?;
+    recorded::check_size(&described.stream.experiences).map_err(Usage)?;
     let fresh = !words.output.exists();
     let hash = written_whole(words, &described.stream, &mut written, &files.copies, asked, shelf);
     if hash.is_err() && fresh {
@@ -136,7 +135,7 @@ fn realised(run: &Path, stream: &Stream) -> Result<Vec<Experience>> {
     ensure!(*of == stream.hash, "{} is a run of the stream {of} and not of {}", run.display(), stream.hash);
     let file = run.join(REALISED);
     let sizes: Vec<usize> = stream.tasks.iter().map(|task| task.train.len()).collect();
-    schedule::read(&read(&file)?, &sizes).with_context(|| format!("cannot use the experiences of {}", file.display()))
+    recorded::read(&read(&file)?, &sizes).with_context(|| format!("cannot use the experiences of {}", file.display()))
 }
 
 fn check(words: &Words, described: &Described, shelf: &Shelf) -> Result<()> {
@@ -145,8 +144,8 @@ fn check(words: &Words, described: &Described, shelf: &Shelf) -> Result<()> {
         "what comes back in this stream is chosen while a run goes on; name a finished run with --run, or export it \
          without stream.environment"
     );
-    let arrival = shelf.written.arrival;
-    let known = shelf.arrivals.iter().any(|entry| entry.name == arrival);
+    let arrival = shelf.streams.written.arrival;
+    let known = shelf.streams.arrivals.iter().any(|entry| entry.name == arrival);
     ensure!(known, "no arrival of this program reads recorded experiences");
     let there = words.output.join(STREAM);
     ensure!(
@@ -170,14 +169,14 @@ impl Carried<'_> {
     fn table(&mut self, described: &Described, shelf: &Shelf) -> Result<Table> {
         let (stream, mut table) = (&described.stream, described.table.clone());
         table.remove("environment");
-        let mut arrival = explicit(shelf.written.arrival, EXPERIENCES);
+        let mut arrival = explicit(shelf.streams.written.arrival, EXPERIENCES);
         if stream.once {
             arrival.insert("once".into(), true.into());
         }
         table.insert("arrival".into(), arrival.into());
-        let reads = shelf.orderings.iter().any(|entry| entry.name == shelf.written.order);
+        let reads = shelf.streams.orderings.iter().any(|entry| entry.name == shelf.streams.written.order);
         if !stream.ranking.is_empty() && reads {
-            table.insert("order".into(), explicit(shelf.written.order, ORDER).into());
+            table.insert("order".into(), explicit(shelf.streams.written.order, ORDER).into());
         }
         table.insert("hash".into(), stream.hash.clone().into());
         let mut file = described.file.clone();

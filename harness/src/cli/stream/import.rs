@@ -8,9 +8,8 @@ use toml::{Table, Value};
 
 use super::super::{Ending, Usage, print};
 use crate::{
-    config::{Arriving, Asked, explicit, resolve_stream_table},
-    registry::Shelf,
-    stream::metadata,
+    config::{Arriving, Asked, Shelf, explicit, resolve_stream_table},
+    stream::listed,
 };
 
 /// What is trained, and how, where the list says nothing of it: what `streams/split-fashion.toml` does.
@@ -73,9 +72,9 @@ pub(super) fn import(words: &Words, shelf: &Shelf) -> Result<Ending> {
 
 /// The `[stream]` table that reads the list.
 fn table(words: &Words, shelf: &Shelf) -> Result<String> {
-    let parts = &shelf.written;
+    let parts = &shelf.streams.written;
     ensure!(!parts.kind.is_empty(), "no kind of stream of this program reads a list of concepts");
-    metadata::check_list(&words.list)?;
+    listed::check_list(&words.list)?;
     let mut order = explicit(parts.order, &beside(&words.list, &words.output)?);
     if let Some(absent) = &words.absent {
         order.insert("absent".into(), absent.clone().into());

@@ -13,10 +13,7 @@ use anyhow::Result;
 use clap::Subcommand;
 
 use super::{Ending, Target, Usage, print};
-use crate::{
-    config::{Arriving, Asked, Described, resolve_stream},
-    registry::Shelf,
-};
+use crate::config::{Arriving, Asked, Described, Shelf, resolve_stream};
 
 /// What `stream` takes.
 #[derive(Subcommand)]

@@ -13,8 +13,7 @@ use super::{
     open,
 };
 use crate::{
-    config::{Arriving, Described},
-    registry::Shelf,
+    config::{Arriving, Described, Shelf},
     stream::{Stream, View, build::COMMON},
 };
 

@@ -3,11 +3,12 @@
 use anyhow::{Context, Result, ensure};
 use burn::tensor::{Device, Tensor};
 use clbench::{
-    array::Array,
-    net::Net,
-    pass::Weights,
-    predictor::{Ask, Predictor},
-    theta::Theta,
+    network::{
+        net::Net,
+        pass::Weights,
+        predictor::{Ask, Predictor},
+    },
+    primitives::{array::Array, theta::Theta},
 };
 
 use super::{

@@ -30,15 +30,14 @@ use anyhow::{Result, ensure};
 use burn::tensor::Device;
 use clbench::{
     batch::Batch,
-    catalogue::{Family, Need, Range, Setting},
-    ctx::Ctx,
-    draws::Draws,
-    method::{Carrier, Fit, Layout},
-    net::Net,
-    pass::{Pass, Weights},
-    predictor::Predictor,
-    registry::{Make, Method, Settings, carrier},
-    theta::Theta,
+    catalogue::{Need, Range, Setting, Settings},
+    method::{Carrier, Ctx, Family, Fit, Layout, Make, Method, carrier},
+    network::{
+        net::Net,
+        pass::{Pass, Weights},
+        predictor::Predictor,
+    },
+    primitives::{draws::Draws, theta::Theta},
 };
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};

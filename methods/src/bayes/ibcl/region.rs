@@ -11,7 +11,7 @@
 //! regions of less mass than samples/1000 are those of that mass.
 
 use burn::tensor::Tensor;
-use clbench::{array::Array, draws::Draws, theta::Theta};
+use clbench::primitives::{array::Array, draws::Draws, theta::Theta};
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};

@@ -1,7 +1,9 @@
 use clbench::{
-    array::Array,
-    net::{Body, Mlp},
-    scope::{HeadKind, Heads},
+    network::net::{Body, Mlp},
+    primitives::{
+        array::Array,
+        scope::{HeadKind, Heads},
+    },
 };
 
 use super::*;

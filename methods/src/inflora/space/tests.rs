@@ -9,7 +9,7 @@ struct Golden {
     cases: Vec<Case>,
 }
 
-/// See `scripts/golden/inflora.py`.
+/// See `tests/golden/make/inflora.py`.
 #[derive(Deserialize)]
 struct Case {
     n: usize,
@@ -44,7 +44,7 @@ fn moments(x: &Array, device: &Device) -> Sight {
 }
 
 fn golden() -> Golden {
-    serde_json::from_str(include_str!("../../golden/inflora.json")).expect("JSON")
+    serde_json::from_str(include_str!("../../../tests/golden/inflora.json")).expect("JSON")
 }
 
 /// Single precision of the moments, and double precision of the inputs, as seen from the largest value: how far a value,

@@ -14,7 +14,7 @@
 use std::ops::Range;
 
 use anyhow::{Context, Result};
-use clbench::linalg;
+use clbench::primitives::linalg;
 
 use super::{super::flat::Span, Part, means};
 

@@ -1,8 +1,10 @@
 //! `eval_results.csv`, which names experiences and not streams.
 
 use super::{Evaluation, matrix};
-use crate::import::{Imported, MAX_SIDE, Training};
-use crate::text::short;
+use crate::{
+    import::{Imported, MAX_SIDE, Training},
+    text::short,
+};
 
 /// Fields of a line.
 const FIELDS: usize = 5;

@@ -3,9 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Evaluation, counted, experience, matrix};
-use crate::import::Imported;
-use crate::import::literal::{Value, all};
-use crate::text::short;
+use crate::{
+    import::{
+        Imported,
+        literal::{Value, all},
+    },
+    text::short,
+};
 
 type Pairs<'a> = [(String, Value<'a>)];
 

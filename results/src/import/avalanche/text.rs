@@ -1,8 +1,7 @@
 //! What the text loggers print: phases, and a line per metric behind each.
 
 use super::{Evaluation, counted, experience, matrix};
-use crate::import::Imported;
-use crate::text::short;
+use crate::{import::Imported, text::short};
 
 /// A line with an accuracy.
 struct Said<'a> {

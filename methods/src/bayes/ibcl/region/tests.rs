@@ -29,7 +29,7 @@ fn two_gaussians_are_combined_in_both_ways_as_by_hand() {
 }
 
 fn golden(key: &str) -> Vec<serde_json::Value> {
-    let all: serde_json::Value = serde_json::from_str(include_str!("../../../golden/regions.json")).expect("JSON");
+    let all: serde_json::Value = serde_json::from_str(include_str!("../../../../tests/golden/regions.json")).expect("JSON");
     all[key].as_array().expect("cases").clone()
 }
 fn number(case: &serde_json::Value, key: &str) -> f64 {
@@ -44,7 +44,7 @@ fn standardised(reading: &Reading) -> (Vec<f64>, f64) {
     (z, most)
 }
 
-/// Edges and variances of regions are those of `scripts/golden/regions.py`.
+/// Edges and variances of regions are those of `tests/golden/make/regions.py`.
 #[test]
 fn models_lie_within_the_region_and_fill_it() {
     for case in golden("gaussian") {

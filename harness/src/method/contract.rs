@@ -1,0 +1,201 @@
+//! The contract: one carrier, any number of contributions, what they may use and what they hand over.
+//!
+//! Both are `dyn`: a stack is chosen at run time by name, a hook is called a few times per step, and a
+//! generic stack would put a type parameter on every signature to save nanoseconds. What is generic is
+//! storage: a contribution derives serde and is stored by that ([`Stored`]).
+
+use anyhow::{Result, bail};
+use burn::tensor::{Device, Int, Tensor};
+
+#[cfg(doc)]
+use crate::batch::Feed;
+
+use super::{Ctx, Deploy};
+use crate::{
+    batch::Batch,
+    budget::Spent,
+    catalogue::Need,
+    network::{
+        pass::{Pass, Weights},
+        predictor::Predictor,
+    },
+    primitives::{draws::Draws, stored::Stored, theta::Theta},
+};
+
+/// Owns the meaning of the weights: what is trained, the base loss, and how weights become answers.
+///
+/// A carrier holds no state. All it learns lies in [`Weights`] (`theta` if trained, `frozen` if not), which
+/// is why averaging, checkpointing and looking ahead work for every carrier without its help, and why a
+/// [`Ctx`] can lend it to contributions while its own hooks run.
+pub trait Carrier: Send + Sync {
+    /// Weights before the first experience.
+    fn init(&self, draws: &Draws, device: &Device) -> Weights;
+    /// The base loss of a batch, and of the batch alone: it may be asked several times in a step (replay, a Fisher),
+    /// so a term that does not depend on the batch, such as a divergence from a prior, belongs to `gradients`.
+    fn loss(&self, pass: &mut Pass, batch: &Batch) -> Fit;
+    /// What answers for `weights`, at any time of a run: also before the first step.
+    fn predictor(&self, weights: &Weights) -> Box<dyn Predictor>;
+
+    /// Cannot work without being told the task, in training and in evaluation.
+    fn needs_task(&self) -> bool {
+        false
+    }
+    /// Why a contribution that stands like this to `theta` has no business with this carrier, if so; completes
+    /// the sentence "`ema` does not go with `ibcl`: …".
+    fn refuses(&self, _layout: Layout) -> Option<&'static str> {
+        None
+    }
+    /// Why a network's own weights are not to be found in `theta`, if so: nothing can stand beside them, and no part of them
+    /// can be left untrained; completes the sentence "`lora` does not go with `vcl`: …".
+    fn hides(&self) -> Option<&'static str> {
+        None
+    }
+    /// Whether its loss compares the examples of a batch with each other, so that one example alone has none.
+    fn contrasts(&self) -> bool {
+        false
+    }
+    /// Whether [`Carrier::loss`] gives logits, which a policy asks for that chooses what comes back by the network's answers;
+    /// not where several networks speak at once.
+    fn gives_logits(&self) -> bool {
+        true
+    }
+    /// Whether it is the plain network's: what takes another's place where the stream file says so.
+    fn is_plain(&self) -> bool {
+        false
+    }
+    /// Prefixes of the parts of `theta` that are trained as if each were alone, such as several posteriors; none where
+    /// all of it is one. Gradients are clipped and projected part by part.
+    fn apart(&self, _theta: &Theta) -> Vec<String> {
+        Vec::new()
+    }
+    /// The prefixes of [`Carrier::apart`]; the empty one where all of `theta` is one part.
+    fn parts(&self, theta: &Theta) -> Vec<String> {
+        let apart = self.apart(theta);
+        if apart.is_empty() { vec![String::new()] } else { apart }
+    }
+    /// Whether its answers depend on a preference over tasks; without, `eval.preferences` is refused.
+    fn prefers(&self) -> bool {
+        false
+    }
+    /// Refuses weights out of a file with which it could not answer any preference.
+    ///
+    /// # Errors
+    /// When they are not what a finished run of this carrier leaves, or it answers only what it was trained for.
+    fn answers_any(&self, _weights: &Weights) -> Result<()> {
+        bail!("this method answers only the preferences that it was trained for; run method=ibcl for any other")
+    }
+    /// What `task_end` will need, kept back when the steps are fixed; see [`Contribution::reserve`].
+    fn reserve(&self, _cx: &Ctx) -> Result<Spent> {
+        Ok(Spent::default())
+    }
+    /// Before the first step of an experience, before any contribution's hook.
+    fn task_start(&self, _cx: &mut Ctx) -> Result<()> {
+        Ok(())
+    }
+    /// Whether [`Carrier::gradients`] adds a penalty's gradient and says its value ([`Ctx::penalty`]), which then has a
+    /// column `penalty` in `train.csv`.
+    fn penalises(&self) -> bool {
+        false
+    }
+    /// Edits the gradients before any contribution does.
+    fn gradients(&self, _cx: &mut Ctx, _grads: &mut Theta) -> Result<()> {
+        Ok(())
+    }
+    /// After the last step of an experience, before any contribution's hook.
+    fn task_end(&self, _cx: &mut Ctx) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// What a carrier makes of a batch, graph kept.
+pub struct Fit {
+    /// Shape `[1]`.
+    pub loss: Tensor<1>,
+    /// Shape `[batch, classes]`; none where several networks speak at once.
+    pub logits: Option<Tensor<2>>,
+}
+
+impl Fit {
+    /// Cross-entropy of one network's logits `[batch, classes]` with `labels` `[batch]`, in `pass`.
+    pub fn of(pass: &mut Pass, logits: Tensor<2>, labels: Tensor<1, Int>) -> Self {
+        Self { loss: pass.cross_entropy(logits.clone(), labels), logits: Some(logits) }
+    }
+}
+
+/// Adds to what a carrier does. Six hooks, called in the order of the names in `method=a+b+c`, and two properties.
+///
+/// Whatever a hook does through a pass of its [`Ctx`] is charged to the phase in which the hook is called.
+pub trait Contribution: Stored + Send {
+    /// How it stands to the paths of `theta`; decides which contributions can share a stack.
+    fn layout(&self) -> Layout {
+        Layout::Indifferent
+    }
+    /// What it needs beyond what its entry in the catalogue says, where that depends on its settings.
+    fn needs(&self) -> &'static [Need] {
+        &[]
+    }
+    /// What `task_end` and the deployment after it will need, kept back when the steps are fixed. A run that
+    /// overruns its budget because too little was reserved fails.
+    fn reserve(&self, _cx: &Ctx) -> Result<Spent> {
+        Ok(Spent::default())
+    }
+    /// Bytes of its state that no step reads, such as weights put aside and examples in a memory: storage, and no part
+    /// of a step's peak memory.
+    fn aside(&self) -> Result<usize> {
+        Ok(0)
+    }
+    /// Before the first step of an experience: wrap parameters, take snapshots.
+    fn task_start(&mut self, _cx: &mut Ctx) -> Result<()> {
+        Ok(())
+    }
+    /// Examples of the experience that are kept out of its batches from now on, as [`Feed`] counts them, in order; never
+    /// all of them. Chosen in `task_start`.
+    fn withholds(&self) -> &[usize] {
+        &[]
+    }
+    /// A term of the loss, on the same graph leaves as the base loss. `None` leaves the sum untouched.
+    fn loss(&mut self, _cx: &mut Ctx, _pass: &mut Pass, _batch: &Batch, _base: &Fit) -> Result<Option<Tensor<1>>> {
+        Ok(None)
+    }
+    /// Edits the gradients: penalties in closed form, whose value is for [`Ctx::penalty`], and projections. Clipping comes
+    /// after.
+    fn gradients(&mut self, _cx: &mut Ctx, _grads: &mut Theta) -> Result<()> {
+        Ok(())
+    }
+    /// After the optimizer's step.
+    fn after_step(&mut self, _cx: &mut Ctx) -> Result<()> {
+        Ok(())
+    }
+    /// After the last step of an experience.
+    fn task_end(&mut self, _cx: &mut Ctx) -> Result<()> {
+        Ok(())
+    }
+    /// Chooses what answers: other weights (`next(&average)`), or another rule around `next(weights)`. At any time
+    /// of a run, also before the first step.
+    fn deploy(&self, _cx: &Deploy, weights: &Weights, next: &Next) -> Result<Box<dyn Predictor>> {
+        next(weights)
+    }
+}
+
+/// The rest of the stack: weights in, predictor out.
+pub type Next<'a> = dyn Fn(&Weights) -> Result<Box<dyn Predictor>> + 'a;
+
+/// How a contribution stands to the paths of `theta`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Keeps nothing that belongs to a path, or only what may come and go with it.
+    Indifferent,
+    /// Keeps vectors in this layout from one experience to the next (an anchor, a Fisher).
+    Remembers,
+    /// Replaces paths between experiences (an adapter per task).
+    Replaces,
+    /// Replaces paths by what they come to together (an adapter folded into its matrix): neither a vector that is
+    /// kept from before nor an average survives it.
+    Folds,
+    /// Replaces all of `theta` at each task, and answers with what belongs to the question's task.
+    Routes,
+    /// Deploys other values of `theta` than those that are trained (an average).
+    Averages,
+    /// Keeps whole weights from one experience to the next, and trains and deploys what it makes of them.
+    Merges,
+}

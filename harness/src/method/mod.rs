@@ -1,0 +1,19 @@
+//! The contract: carriers, contributions, what they may use, and how they are stacked.
+
+mod contract;
+mod ctx;
+mod dual;
+mod entry;
+mod plain;
+mod preferences;
+mod stack;
+
+pub use self::{
+    contract::{Carrier, Contribution, Fit, Layout, Next},
+    ctx::{Ctx, Deploy},
+    dual::Dual,
+    entry::{Family, Make, Method, carrier, contribution},
+    plain::{Network, Plain},
+    preferences::Preferences,
+    stack::{Part, Stack},
+};

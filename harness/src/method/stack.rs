@@ -1,0 +1,165 @@
+//! A carrier and its contributions, chosen by name, refused where they make no sense together.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail, ensure};
+use toml::Table;
+
+use super::{Carrier, Contribution, Deploy, Dual, Family, Layout, Make, Method, Plain};
+use crate::{
+    catalogue::{self, Need, pick},
+    network::{net::Net, pass::Weights, predictor::Predictor},
+};
+
+/// One carrier and its contributions.
+pub struct Stack {
+    /// Says what is trained.
+    pub carrier: Box<dyn Carrier>,
+    /// By name, in the order in which their hooks are called.
+    pub contributions: Vec<Part>,
+    /// Settings of each part, defaults included.
+    pub tables: Table,
+    /// Wants all tasks at once.
+    pub joint: bool,
+    /// What its parts need, with their names.
+    pub needs: Vec<(String, Need)>,
+}
+
+/// A contribution and its name.
+pub type Part = (String, Box<dyn Contribution>);
+
+impl Stack {
+    /// Builds `a+b+c` of `known` methods; `tables` holds each part's own settings. Without a carrier it is the plain one.
+    ///
+    /// # Errors
+    /// When a name is unknown or used twice, settings are wrong, or the parts do not go together.
+    pub fn new(method: &str, tables: &Table, net: &Net, known: &[Method]) -> Result<Self> {
+        let mut stack = Self {
+            carrier: Box::new(Plain(net.clone())),
+            contributions: Vec::new(),
+            tables: Table::new(),
+            joint: false,
+            needs: Vec::new(),
+        };
+        let (mut carrier, mut families): (Option<&str>, _) = (None, BTreeMap::new());
+        // No name at all is the plain carrier alone.
+        for name in method.split('+').filter(|_| !method.is_empty()) {
+            let entry = pick("method", name, known, |entry| entry.name);
+            let entry = entry.with_context(|| format!("in method={method}"))?;
+            let table = tables.get(name).and_then(toml::Value::as_table).cloned().unwrap_or_default();
+            ensure!(!stack.tables.contains_key(name), "`{name}` stands twice in method={method}");
+            let within = || format!("in [{name}]");
+            catalogue::check(name, entry.settings, &table)?;
+            stack.needs.extend(entry.needs.iter().map(|need| (name.to_owned(), *need)));
+            let table = match entry.make {
+                Make::Carrier(make) => {
+                    if let Some(first) = carrier.replace(name) {
+                        bail!("`{first}` and `{name}` both say what is trained; a stack has one carrier");
+                    }
+                    let (table, made) = make(table, net).with_context(within)?;
+                    stack.carrier = made;
+                    table
+                }
+                Make::Contribution(make) => {
+                    let (table, made) = make(table).with_context(within)?;
+                    stack.needs.extend(made.needs().iter().map(|need| (name.to_owned(), *need)));
+                    stack.contributions.push((name.to_owned(), made));
+                    table
+                }
+            };
+            if let (Family::Adapters, Some(first)) = (entry.family, families.get(&Family::Partial)) {
+                bail!(
+                    "`{first}` stands before `{name}`, which then finds no matrix that is trained; write \
+                     method={name}+{first}"
+                );
+            }
+            if let Some(first) = families.insert(entry.family, name).filter(|_| entry.family.is_alone()) {
+                bail!("`{first}` and `{name}` both say which small part of the body is trained; leave one of them out");
+            }
+            stack.tables.insert(name.to_owned(), table.into());
+            stack.joint |= entry.joint;
+        }
+        let part = [Family::Adapters, Family::Partial].iter().find_map(|family| families.get(family));
+        if let (Some(reason), Some(part)) = (stack.carrier.hides(), part) {
+            bail!("`{part}` does not go with `{}`: {reason}", carrier.unwrap_or_default());
+        }
+        stack.check(carrier.unwrap_or("the plain network"))?;
+        Ok(stack)
+    }
+
+    /// The same stack with images and texts in place of the plain network.
+    ///
+    /// # Errors
+    /// When its carrier says itself what is trained.
+    pub fn reading(self, dual: &Dual) -> Result<Self> {
+        ensure!(
+            self.carrier.is_plain(),
+            "[text] trains images and texts in place of the plain network, and a part of this method says itself what is \
+             trained; leave one of them out"
+        );
+        Ok(Self { carrier: Box::new(dual.clone()), ..self })
+    }
+
+    fn check(&self, carrier: &str) -> Result<()> {
+        let with =
+            |layout: Layout| self.contributions.iter().find(|(_, part)| part.layout() == layout).map(|(name, _)| name);
+        if let (Some(a), Some(b)) = (with(Layout::Replaces), with(Layout::Remembers)) {
+            bail!("`{a}` replaces parameters at each task and `{b}` remembers them; keep one adapter for the stream");
+        }
+        if let (Some(a), Some(b)) = (with(Layout::Folds), with(Layout::Remembers).or(with(Layout::Averages))) {
+            let has_end = self.tables.get(a).and_then(toml::Value::as_table).is_some_and(|own| own.contains_key("end"));
+            let or = if has_end { format!(", or set {a}.end=keep") } else { String::new() };
+            bail!("`{a}` folds its adapters into the matrices, and what `{b}` keeps no longer fits; leave one out{or}");
+        }
+        let whole = [Layout::Remembers, Layout::Replaces, Layout::Folds, Layout::Averages, Layout::Merges];
+        if let (Some(a), Some(b)) = (with(Layout::Routes), whole.into_iter().find_map(with)) {
+            bail!("`{a}` has weights for each task and `{b}` knows of one set; keep one adapter for the stream");
+        }
+        if let (Some(a), Some(b)) = (with(Layout::Merges), with(Layout::Replaces).or(with(Layout::Folds))) {
+            bail!("`{a}` keeps whole weights and `{b}` replaces some at each task; keep one adapter for the stream");
+        }
+        let several = |layouts: &[Layout]| -> Vec<&str> {
+            let those = self.contributions.iter().filter(|(_, part)| layouts.contains(&part.layout()));
+            those.map(|(name, _)| name.as_str()).collect()
+        };
+        if let ([a, b, ..], true) = (&several(&[Layout::Averages, Layout::Merges])[..], with(Layout::Merges).is_some())
+        {
+            bail!("`{a}` and `{b}` both say which weights are deployed; leave one of them out");
+        }
+        for (name, part) in &self.contributions {
+            if let Some(reason) = self.carrier.refuses(part.layout()) {
+                bail!("`{name}` does not go with `{carrier}`: {reason}");
+            }
+        }
+        Ok(())
+    }
+
+    /// What answers for `weights`: the first contribution decides last what its neighbours see, the last one
+    /// stands nearest to the carrier.
+    pub fn deploy(&self, cx: &Deploy, weights: &Weights) -> Result<Box<dyn Predictor>> {
+        fn chain(cx: &Deploy, parts: &[Part], weights: &Weights) -> Result<Box<dyn Predictor>> {
+            match parts {
+                [] => Ok(cx.carrier.predictor(weights)),
+                [(_, first), rest @ ..] => first.deploy(cx, weights, &|weights| chain(cx, rest, weights)),
+            }
+        }
+        chain(cx, &self.contributions, weights)
+    }
+
+    /// The contributions' states.
+    pub fn save(&self) -> Result<Vec<Vec<u8>>> {
+        self.contributions.iter().map(|(_, part)| part.save()).collect()
+    }
+
+    /// Bytes of the contributions' states that a step reads.
+    pub(crate) fn read_bytes(&self) -> Result<usize> {
+        let read = |(_, part): &Part| Ok(part.save()?.len().saturating_sub(part.aside()?));
+        self.contributions.iter().map(read).sum()
+    }
+
+    /// Takes the contributions back to the states that [`Stack::save`] gave.
+    pub fn load(&mut self, states: &[Vec<u8>], device: &burn::tensor::Device) -> Result<()> {
+        ensure!(states.len() == self.contributions.len(), "the checkpoint belongs to another stack of methods");
+        self.contributions.iter_mut().zip(states).try_for_each(|((_, part), state)| part.load(state, device))
+    }
+}

@@ -1,0 +1,97 @@
+//! A small pre-norm transformer on patches.
+//!
+//! - Dosovitskiy et al. 2021, <https://arxiv.org/abs/2010.11929>, eq. 1 to 4.
+//!
+//! **Deviation:** the mean over patches replaces the class token, as in Zhai et al. 2022,
+//! <https://arxiv.org/abs/2106.04560>, section 3.3 (there an attention pool is also tried); with no token of its own
+//! the head sees every patch from the first step.
+
+use anyhow::{Result, ensure};
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::{Architecture, Block, Fill, Spec, bounded, droppable};
+use crate::network::pass::Pass;
+
+/// Patches, learned positions, pre-norm blocks of attention and a two-layer perceptron, the mean over patches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Vit {
+    /// Side of a patch in pixels.
+    pub patch: usize,
+    /// Length of a token.
+    pub width: usize,
+    /// Number of blocks.
+    pub depth: usize,
+    /// Attention heads; they share the width.
+    pub heads: usize,
+    /// Hidden units of a block's perceptron, in widths.
+    pub ratio: usize,
+    /// Probability of dropping an element of what a block adds.
+    pub dropout: f64,
+}
+
+impl Default for Vit {
+    fn default() -> Self {
+        Self { patch: 7, width: 64, depth: 4, heads: 4, ratio: 2, dropout: 0.0 }
+    }
+}
+
+impl Vit {
+    fn patches(&self, [_, height, width]: [usize; 3]) -> usize {
+        (height / self.patch) * (width / self.patch)
+    }
+
+    /// Patches in row-major order, each flat in the order channel, row, column.
+    /// Shape `[batch, channels, h, w]` to `[batch, patches, channels·patch²]`.
+    fn cut(&self, x: Tensor<4>) -> Tensor<3> {
+        let ([batch, channels, height, width], side) = (x.dims(), self.patch);
+        x.reshape([batch, channels, height / side, side, width / side, side]).permute([0, 2, 4, 1, 3, 5]).reshape([
+            batch,
+            (height / side) * (width / side),
+            channels * side * side,
+        ])
+    }
+
+    fn block(&self) -> Block {
+        let Self { width, heads, ratio, dropout, .. } = *self;
+        Block { width, heads, ratio, dropout }
+    }
+}
+
+impl Architecture for Vit {
+    fn check(&self, [_, height, width]: [usize; 3]) -> Result<()> {
+        let Self { patch, width: token, depth, heads, ratio, .. } = *self;
+        [("patch", patch), ("width", token), ("depth", depth), ("heads", heads), ("ratio", ratio)]
+            .iter()
+            .try_for_each(|(key, value)| bounded(key, *value))?;
+        ensure!(
+            height % patch == 0 && width % patch == 0,
+            "net.patch = {patch} does not divide inputs of {height}×{width}"
+        );
+        ensure!(token % heads == 0, "net.heads = {heads} does not divide net.width = {token}");
+        droppable(self.dropout)
+    }
+    fn weights(&self, input: [usize; 3], spec: &mut Spec) {
+        let (width, block) = (self.width, self.block());
+        spec.linear("body.patch", input[0] * self.patch * self.patch, width);
+        spec.tensor("body.position".into(), &[self.patches(input), width], Fill::Normal(0.02));
+        (0..self.depth).for_each(|at| block.weights(&format!("body.{at}"), spec));
+        spec.layer_norm("body.norm", width);
+    }
+    fn width(&self, _: [usize; 3]) -> usize {
+        self.width
+    }
+    fn features(&self, pass: &mut Pass, x: Tensor<4>) -> Tensor<2> {
+        let tokens = pass.linear("body.patch", self.cut(x));
+        let tokens = tokens + pass.read::<2>("body.position").unsqueeze();
+        let block = self.block();
+        let tokens = (0..self.depth).fold(tokens, |x, at| block.run(pass, &format!("body.{at}"), x, None));
+        pass.layer_norm("body.norm", tokens).mean_dim(1).flatten(1, 2)
+    }
+    fn blocks(&self) -> Vec<String> {
+        let mut names = vec!["body.patch".to_owned()];
+        names.extend((0..self.depth).map(|block| format!("body.{block}")));
+        names
+    }
+}
