@@ -11,7 +11,7 @@ use std::{
 };
 
 use clbench_results::{
-    At, Conditions, FORMAT, LedgerRow, Manifest, Plan, Record, Spend, Split, StreamInfo, bundle::write_bundle,
+    At, Conditions, FORMAT, LedgerRow, Manifest, Plan, Record, Spend, Split, StreamInfo, store::bundle::write_bundle,
     write_rows,
 };
 use program::{Place, Said};

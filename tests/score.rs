@@ -210,7 +210,8 @@ fn wrong_words_are_wrong_usage() {
 
 /// Writes the logs of a fixture as scenarios below `to`: `ll`, and the others below `ste`.
 fn scenarios(place: &Place, fixture: &str, to: &str) {
-    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/tests/golden/l2metrics").join(format!("{fixture}.tsv"));
+    let table =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("results/tests/golden/l2metrics").join(format!("{fixture}.tsv"));
     let mut files: BTreeMap<String, String> = BTreeMap::new();
     for line in fs::read_to_string(table).unwrap().lines().skip(1) {
         let [log, block, exp, kind, subtype, task, status, value]: [&str; 8] =

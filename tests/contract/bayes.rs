@@ -9,7 +9,7 @@ use clbench::{
         scope::{Count, Scope},
     },
 };
-use clbench_results::{At, Record, Split, stats::paired};
+use clbench_results::{At, Record, Split, statistics::estimate::paired};
 
 use crate::{
     host,

@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use clbench::results::atomic::open_plain;
+use clbench::results::store::atomic::open_plain;
 use sha2::{Digest, Sha256};
 
 /// How such a file begins.

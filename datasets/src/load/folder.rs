@@ -31,7 +31,7 @@ use clbench::{
     catalogue::{Settings, part},
     data::{Dataset, Format, Load, Origin, Split},
     primitives::{hex::hex, threads::together},
-    results::text::clean,
+    results::words::clean,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

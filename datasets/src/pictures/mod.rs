@@ -194,7 +194,7 @@ impl Source for Collection {
         // What is packed must be what everybody has.
         verify::copy(&self.files[0], &bytes[..], std::io::sink())
             .with_context(|| format!("{}: the packages hold other pictures than those that are known", self.name))?;
-        clbench::results::atomic::write_whole(&place, &bytes)
+        clbench::results::store::atomic::write_whole(&place, &bytes)
             .with_context(|| format!("{} cannot be written", place.display()))
     }
 }

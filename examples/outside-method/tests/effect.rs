@@ -4,7 +4,7 @@
 
 use std::{path::Path, process::Command};
 
-use clbench_results::{At, discover};
+use clbench_results::{At, store::discover};
 
 /// Mean over tasks of the accuracy just after learning: what a rate decides, and forgetting does not blur.
 fn accuracy(settings: &[&str]) -> f64 {

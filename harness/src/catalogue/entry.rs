@@ -1,7 +1,7 @@
 //! Entries of catalogues, and what is said where a name is none of them.
 
 use anyhow::{Result, bail};
-use clbench_results::text::remark;
+use clbench_results::words::remark;
 use toml::Table;
 
 /// Settings with defaults, and what was made of them.

@@ -1,7 +1,7 @@
 //! Tables as settings: what is wrong with one is said with the key that it is about.
 
 use anyhow::Result;
-use clbench_results::text::remark;
+use clbench_results::words::remark;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 

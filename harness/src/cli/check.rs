@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::Result;
-use clbench_results::text::{clean, printable};
+use clbench_results::words::{clean, printable};
 
 use super::{Ending, Target, Usage, print};
 use crate::{

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 use clbench_results::{
-    Entry, Filter, Found, Grouping, RunDir, compare::compare as side_by_side, discover, summarise, text::short,
+    Entry, Filter, Found, Grouping, RunDir, store::discover, summarise, text::compare::compare as side_by_side,
+    words::short,
 };
 
 use super::{Ending, Usage, print, table::Chosen, tell};

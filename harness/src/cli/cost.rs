@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
-use clbench_results::{RunDir, atomic::open_plain};
+use clbench_results::{RunDir, store::atomic::open_plain};
 
 use super::{Ending, STOP, Usage, listen, print, read_text, tell};
 use crate::{

@@ -1,7 +1,7 @@
 //! `clbench curves`: learning and retention curves of runs.
 
 use anyhow::{Result, anyhow};
-use clbench_results::curves::curves_text;
+use clbench_results::text::curves::curves_text;
 
 use super::{Ending, Finished, Usage, print, table::Chosen};
 

@@ -1,7 +1,10 @@
 //! `clbench metrics`: what scores there are, and what each of them is.
 
 use anyhow::{Result, anyhow};
-use clbench_results::metric::{explain, find, listing, namesakes_table};
+use clbench_results::{
+    metric::find,
+    text::{explain, listing, namesakes_table},
+};
 
 use super::{Ending, Usage, print};
 

@@ -39,8 +39,9 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
 use clbench_results::{
-    RunDir, discover,
-    text::{harmless, printable},
+    RunDir,
+    store::discover,
+    words::{harmless, printable},
 };
 
 use self::signal::{await_signals, listen};

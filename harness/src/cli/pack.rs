@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow};
 use clbench_results::{
     RunDir,
-    bundle::{BUNDLE, write_bundle},
+    store::bundle::{BUNDLE, write_bundle},
 };
 
 use super::{Ending, Finished, Usage, table::Chosen, tell};

@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use clbench_results::{
-    Figure, FigureKind, Refusal,
-    atomic::write_whole,
-    figures,
-    text::{clean, cut},
+    Figure, FigureKind, Refusal, figures,
+    store::atomic::write_whole,
+    words::{clean, cut},
 };
 
 use super::{Ending, Finished, Usage, print, table::Chosen, tell};

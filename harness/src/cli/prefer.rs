@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, ensure};
 use burn::tensor::Device;
-use clbench_results::{At, Record, RunDir, Split, text::short, write_whole};
+use clbench_results::{At, Record, RunDir, Split, words::short, write_whole};
 
 use super::{Ending, Usage, print, tell};
 use crate::{

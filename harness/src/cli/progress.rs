@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io::IsTerminal, sync::Mutex, thread, time::Duration};
 
-use clbench_results::text::printable;
+use clbench_results::words::printable;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::tell;

@@ -7,10 +7,9 @@ use std::{
 
 use anyhow::Result;
 use clbench_results::{
-    Figure, FigureKind, Format, Grouping, RunDir, SiteFigure, TableOptions,
-    atomic::write_whole,
-    figures,
-    site::{SiteOptions, site},
+    Figure, FigureKind, Format, Grouping, RunDir, SiteFigure, TableOptions, figures,
+    report::{SiteOptions, site},
+    store::atomic::write_whole,
     table as render,
 };
 

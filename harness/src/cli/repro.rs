@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use clbench_results::{
-    repro::{exact_command, run_command},
-    text::clean,
+    summary::repro::{exact_command, run_command},
+    words::clean,
 };
 
 use super::{Ending, Finished, print, table::Chosen};

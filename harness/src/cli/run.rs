@@ -12,11 +12,12 @@ use std::{
 
 use anyhow::{Result, anyhow};
 use clbench_results::{
-    Matrix, RunDir, TableOptions, discover, matrix_text,
+    Matrix, RunDir, TableOptions, matrix_text,
     metric::{Metric, preference, usual},
-    scores_text, spend_text, table,
-    text::clean,
-    verdict,
+    scores_text, spend_text,
+    store::discover,
+    table, verdict,
+    words::clean,
 };
 
 use super::{Ending, STOP, Target, Usage, cost, listen, print, progress::Progress, tell};

@@ -2,9 +2,8 @@
 
 use anyhow::Result;
 use clbench_results::{
-    RunDir,
-    noise::{noise_text, ranks_text},
-    summarise,
+    RunDir, summarise,
+    text::noise::{noise_text, ranks_text},
 };
 
 use super::{Ending, Finished, print, table::Chosen};

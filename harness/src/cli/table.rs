@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, anyhow, ensure};
 use clbench_results::{
     Column, Filter, Format, Grouping, Metric, Ranking, RunDir, TableOptions,
-    atomic::write_whole,
     metric::{USUAL, all, find, usual},
-    splice::splice,
+    store::{atomic::write_whole, splice::splice},
     table as render,
     table::pivot::across,
 };

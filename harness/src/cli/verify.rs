@@ -9,10 +9,9 @@ use anyhow::{Context, Result, anyhow, ensure};
 use clap::Parser;
 use clbench_results::{
     Found, RunDir,
-    bundle::BUNDLE,
-    discover,
     proof::{Block, Came, Finding, Page, Piece, Tally, compare, read_page, same_records},
-    text::short,
+    store::{bundle::BUNDLE, discover},
+    words::short,
 };
 
 use super::{

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::{fs, io::Read, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench_results::text::remark;
+use clbench_results::words::remark;
 use toml::{Table, Value};
 
 use super::{Asked, Checkpoint, Config, Eval, Optim};
@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// Largest stream file, in bytes.
-const MOST_BYTES: u64 = clbench_results::limits::CONFIG_BYTES;
+const MOST_BYTES: u64 = clbench_results::record::limits::CONFIG_BYTES;
 
 /// Sections of a stream file, besides one for each method.
 pub(crate) const SECTIONS: [&str; 21] = [

@@ -12,9 +12,8 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use clbench_results::{
     LedgerRow, MANIFEST_FILE, Manifest, RECORDS_FILE, RETRIEVAL_FILE, Record, Retrieval, append_rows,
-    atomic::{open_plain, write_whole},
-    limits,
-    rows::Row,
+    record::{Row, limits},
+    store::atomic::{open_plain, write_whole},
     write_rows,
 };
 use serde::{Deserialize, Serialize};

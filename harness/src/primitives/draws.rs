@@ -4,7 +4,7 @@
 //! any step can be re-made alone, and methods with the same seed see the same batches (common random numbers).
 
 use burn::tensor::Device;
-use clbench_results::generator;
+use clbench_results::statistics::generator;
 use rand::{RngExt, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};

@@ -5,7 +5,7 @@
 use std::{fs, io::Read, path::Path};
 
 use anyhow::{Context, Result, ensure};
-use clbench_results::atomic;
+use clbench_results::store::atomic;
 use sha2::{Digest, Sha256};
 
 /// A whole file with this content; `head` is its first line.

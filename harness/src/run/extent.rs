@@ -1,7 +1,7 @@
 //! How much a run will leave behind, asked before it trains: what nobody could read back is refused.
 
 use anyhow::{Context, Result, anyhow, ensure};
-use clbench_results::{Manifest, Plan, Spend, limits};
+use clbench_results::{Manifest, Plan, Spend, record::limits};
 
 use super::Run;
 use crate::{

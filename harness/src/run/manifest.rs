@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use clbench_results::{Conditions, FORMAT, LedgerRow, Manifest, Plan, Spend, StreamInfo, limits};
+use clbench_results::{Conditions, FORMAT, LedgerRow, Manifest, Plan, Spend, StreamInfo, record::limits};
 
 use super::Run;
 use crate::{

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use clbench_results::atomic::open_plain;
+use clbench_results::store::atomic::open_plain;
 use toml::Table;
 
 use super::{Nowhere, Run, Watch};

@@ -209,7 +209,8 @@ mod tests {
     /// In single precision; the largest of the numbers is about 20.
     #[test]
     fn divergence_distance_and_pull_are_pytorchs() {
-        let golden: serde_json::Value = serde_json::from_str(include_str!("../../tests/golden/bayes.json")).expect("JSON");
+        let golden: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/golden/bayes.json")).expect("JSON");
         let golden = &golden["gaussian"];
         let floats = |values: Vec<f64>| values.into_iter().map(|value| value as f32).collect::<Vec<f32>>();
         let std = |rho: &f64| (rho - 1.0).exp().ln_1p();

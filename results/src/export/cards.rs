@@ -43,8 +43,8 @@ fn card(summary: &StreamSummary, entry: &Entry, metrics: &[&Metric]) -> CardResu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::example;
     use crate::metric::USUAL;
+    use crate::record::example;
     use crate::summary::{Grouping, summarise};
 
     #[test]

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::rc::Rc;
 
 use super::parquet::{COLUMNS, Cells, Names, Row};
-use crate::{run::RunDir, text::clean};
+use crate::{record::RunDir, words::clean};
 
 /// A CSV file that grows run by run.
 pub struct CsvRows<W: Write>(csv::Writer<W>);
@@ -65,7 +65,7 @@ fn broken(error: csv::Error) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::example;
+    use crate::record::example;
 
     #[test]
     fn a_row_is_a_record_behind_its_run() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, TempDir};
 use thiserror::Error;
 
-use crate::text::clean;
+use crate::words::clean;
 
 /// Why a folder was not written; what stood in its place is untouched.
 #[derive(Debug, Error)]

@@ -7,7 +7,7 @@ pub mod model_index;
 pub mod parquet;
 pub mod tensorboard;
 
-use crate::{manifest::StreamInfo, record::Split};
+use crate::record::{Split, StreamInfo};
 pub use cards::cards;
 pub use csv::CsvRows;
 pub use folder::{FolderError, WholeFolder};
@@ -36,7 +36,7 @@ pub fn stream_folder(stream: &StreamInfo) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::example;
+    use crate::record::example;
 
     #[test]
     fn no_stream_leaves_the_folder() {

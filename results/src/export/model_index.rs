@@ -9,7 +9,7 @@
 
 use serde::Serialize;
 
-use crate::text::{clean, cut, short};
+use crate::words::{clean, cut, short};
 
 /// What a method reached on a stream, over its seeds.
 #[derive(Clone, Debug, PartialEq)]

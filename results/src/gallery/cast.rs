@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    manifest::Conditions,
     metric::{Better, Metric, Subject},
-    rank::Ranking,
-    run::RunDir,
-    stats::Estimate,
-    summary::{Entry, StreamSummary},
-    text::{clean, fixed, short},
+    record::{Conditions, RunDir},
+    statistics::Estimate,
+    summary::{Entry, StreamSummary, rank::Ranking},
+    words::{clean, fixed, short},
 };
 
 /// Rows that a picture with lines or bars tells apart.

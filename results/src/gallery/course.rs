@@ -75,7 +75,7 @@ pub(super) fn line(member: &Member) -> Vec<LinePoint> {
 /// Of every evaluation after the first step, the average accuracy so far and the step.
 fn moments(subject: &Subject, pick: impl Fn(f64, f64) -> f64) -> BTreeMap<Moment, f64> {
     let started: BTreeMap<usize, u64> = ends(subject);
-    let at = |moment: &crate::history::Moment| {
+    let at = |moment: &crate::record::Moment| {
         let seen = (0..subject.matrix.tasks())
             .filter(|&task| subject.matrix.first_trained(task).is_some_and(|first| first <= moment.experience));
         let accuracy = mean_over(seen, |task| moment.accuracy(task))?;
@@ -100,7 +100,7 @@ pub(super) fn ends(subject: &Subject) -> BTreeMap<usize, u64> {
 }
 
 /// The final accuracy of the first joint training that has one.
-fn level<'b, 'a>(cast: &'b Cast<'a>) -> Option<(&'b Member<'a>, crate::stats::Estimate)> {
+fn level<'b, 'a>(cast: &'b Cast<'a>) -> Option<(&'b Member<'a>, crate::statistics::Estimate)> {
     let accuracy = |member: &'b Member<'a>| {
         Some((member, in_percent(member.over_seeds(|subject| (accuracy::AVERAGE.of)(subject))?)))
     };

@@ -17,7 +17,7 @@ use crate::{
     metric::subject::{Subject, mean_over},
     picture::{Lines, Series},
     record::At,
-    stats::Estimate,
+    statistics::Estimate,
 };
 
 /// Fewest evaluations after a switch that make a curve.

@@ -2,7 +2,7 @@
 //!
 //! A picture holds only what may be compared: one stream hash, equal conditions unless [`Ranking::All`] is asked for,
 //! every value over all seeds of a row, and no row of which a seed diverged. Who is left out is named in the caption.
-//! Bands and whiskers are 95 % intervals of Student's t over seeds ([`crate::stats`]).
+//! Bands and whiskers are 95 % intervals of Student's t over seeds ([`crate::statistics::estimate`]).
 //!
 //! [`Ranking::All`]: crate::Ranking::All
 
@@ -20,7 +20,6 @@ mod scatter;
 mod zero_shot;
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;
 
 pub use kind::Kind;
@@ -30,9 +29,9 @@ use cast::Cast;
 use crate::{
     metric::accuracy,
     picture::Picture,
-    run::RunDir,
+    record::RunDir,
     summary::{Grouping, StreamSummary, summarise},
-    text::short,
+    words::short,
 };
 
 /// A picture of runs.

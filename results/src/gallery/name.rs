@@ -1,7 +1,7 @@
 //! Names of pictures' files: safe on every file system, whatever a stream or a method is called.
 
 use super::{Figure, Kind};
-use crate::manifest::StreamInfo;
+use crate::record::StreamInfo;
 
 /// Characters of a stream's or a method's name in a file's name, at most.
 const PART: usize = 48;
@@ -46,7 +46,7 @@ fn part(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::example;
+    use crate::record::example;
 
     #[test]
     fn a_name_is_stream_hash_kind_and_method() {

@@ -10,10 +10,10 @@ use super::{
     cast::{Cast, LINES, Member, in_percent, mean_of},
 };
 use crate::{
-    history::Preferred,
     metric::{Subject, subject::mean_over},
     picture::{Better, Mean, Stop, Trail, Trails},
-    text::fixed,
+    record::Preferred,
+    words::fixed,
 };
 
 /// Preferences of which each has its weight beside it.

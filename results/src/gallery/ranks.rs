@@ -15,7 +15,7 @@ use crate::{
     metric::{Better, Metric},
     picture::Ranks,
     statistics::friedman::CriticalDifference,
-    text::{clean, fixed},
+    words::{clean, fixed},
 };
 
 /// The level of the test.

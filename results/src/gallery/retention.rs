@@ -12,12 +12,11 @@ use super::{
 };
 use crate::{
     fit::retention::{Curve, Fit, fit},
-    history::Moment,
     metric::subject::Subject,
     picture::{Lines, Series},
-    record::At,
-    stats::Estimate,
-    text::fixed,
+    record::{At, Moment},
+    statistics::Estimate,
+    words::fixed,
 };
 
 /// Fewest tasks that a curve is a mean of: half of those that can be forgotten.

@@ -2,10 +2,12 @@
 
 use super::{cast::Cast, *};
 use crate::{
-    example::{self, MIXED},
     metric::USUAL,
-    rank::Ranking,
-    record::{At, Record},
+    record::{
+        At, Record,
+        example::{self, MIXED},
+    },
+    summary::rank::Ranking,
 };
 
 fn usual() -> Grouping {
@@ -75,7 +77,7 @@ fn with_cast<T>(runs: &[RunDir], work: impl Fn(&Cast) -> T) -> T {
 #[ignore = "writes files for people to look at"]
 fn pictures_of_runs() {
     let [runs, folder] = ["RUNS", "PICTURES"].map(|name| std::path::PathBuf::from(std::env::var_os(name).unwrap()));
-    let runs = crate::discover(&[runs]).unwrap().runs;
+    let runs = crate::store::discover(&[runs]).unwrap().runs;
     let grouping = Grouping { ranking: Ranking::All, ..usual() };
     let (figures, refusals) = figures(&runs, &grouping, &Kind::ALL);
     std::fs::create_dir_all(&folder).unwrap();

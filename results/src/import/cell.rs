@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::sheet::Sheet;
-use crate::text::short;
+use crate::words::short;
 
 /// Marks for what was not evaluated, in lower case.
 const MISSING: [&str; 19] = [

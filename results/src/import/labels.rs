@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Training, cell::Shares};
-use crate::text::short;
+use crate::words::short;
 
 /// Labels of the evaluation before the first step.
 const STARTS: [&str; 13] = [

@@ -37,8 +37,8 @@ impl Value<'_> {
     /// As a message names it.
     pub(super) fn shown(&self) -> String {
         match self {
-            Self::Bare(text) => crate::text::short(text),
-            Self::Text(text) => format!("'{}'", crate::text::short(text)),
+            Self::Bare(text) => crate::words::short(text),
+            Self::Text(text) => format!("'{}'", crate::words::short(text)),
             Self::List(_) => "[…]".into(),
             Self::Dict(_) => "{…}".into(),
             Self::Other => "…".into(),
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
             };
             self.blanks();
             if self.peek() != Some(':') {
-                return Err(self.wrong(&format!("`:` is missing after `{}`", crate::text::short(&key))));
+                return Err(self.wrong(&format!("`:` is missing after `{}`", crate::words::short(&key))));
             }
             self.at += 1;
             pairs.push((key, self.held(depth)?));

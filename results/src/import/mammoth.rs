@@ -12,7 +12,7 @@ use super::{
     cells::Cells,
     literal::{Value, first},
 };
-use crate::text::short;
+use crate::words::short;
 
 /// Reads all runs.
 pub(super) fn logs(text: &str) -> Result<Vec<Imported>, String> {

@@ -17,18 +17,13 @@ mod sheet;
 mod split;
 mod subject;
 mod table;
-
 #[cfg(test)]
-mod layouts;
-#[cfg(test)]
-mod properties;
-#[cfg(test)]
-mod real;
+mod tests;
 
 pub use encoding::decode;
 
 use self::sheet::Sheet;
-use crate::text::short;
+use crate::words::short;
 
 /// Rows or columns of a matrix, at most.
 const MAX_SIDE: usize = 10_000;
@@ -153,7 +148,7 @@ fn pick(mut found: Vec<Imported>, wanted: Option<&str>) -> Result<Imported, Stri
         format!(
             "{} matrices in it: {}; taken is {}; --matrix takes another",
             found.len(),
-            crate::text::cut(&names(), 200),
+            crate::words::cut(&names(), 200),
             short(&found[index].name)
         )
     });

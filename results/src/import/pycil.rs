@@ -9,7 +9,7 @@ use super::{
     cells::Cells,
     literal::{Value, first},
 };
-use crate::text::short;
+use crate::words::short;
 
 const GROUPS: &str = "{'total':";
 const MATRIX: &str = "Accuracy Matrix";
@@ -143,7 +143,7 @@ fn matrix(run: &Run) -> Result<Imported, String> {
     one.notes.push(if percent { "the numbers are percentages" } else { "the numbers are shares" }.into());
     if !ordered {
         let groups: Vec<String> = trained.iter().map(|tasks| tasks.len().to_string()).collect();
-        let groups = crate::text::cut(&groups.join(", "), 60);
+        let groups = crate::words::cut(&groups.join(", "), 60);
         one.notes.push(format!("tasks are groups of classes, of which the experiences train {groups}"));
     }
     one.sizes = sizes(run);
@@ -194,7 +194,7 @@ fn curve(text: &str) -> String {
         let line = line?;
         let Value::List(items) = first(&line[line.find('[')?..]).ok()?.0 else { return None };
         let values: Vec<f64> = items.iter().map(Value::number).collect::<Option<_>>()?;
-        Some(format!(", of which the mean is {:.2}", crate::stats::mean(&values)?))
+        Some(format!(", of which the mean is {:.2}", crate::statistics::estimate::mean(&values)?))
     };
     format!(
         "only curves of the accuracy on all classes so far{}; scores need the lines like `CNN: {{'total': …, '00-09': …}}`",

@@ -6,7 +6,7 @@ use super::{
     MAX_SIDE,
     literal::{Value, all},
 };
-use crate::text::short;
+use crate::words::short;
 
 /// A row by its number in the file.
 pub(super) type Line<'a> = (usize, Vec<Cow<'a, str>>);

@@ -1,7 +1,7 @@
 //! What scores are computed from, out of an imported matrix.
 
 use super::{Imported, Training};
-use crate::{matrix::Matrix, metric::Subject};
+use crate::{metric::Subject, record::Matrix};
 
 impl Imported {
     /// The matrix with what its experiences trained, and what was assumed beyond that.

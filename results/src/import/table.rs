@@ -8,7 +8,7 @@ use super::{
     labels::{Placed, names_in_order, place},
     sheet::Sheet,
 };
-use crate::text::short;
+use crate::words::short;
 
 /// Heads of the column that says after which experience a row was evaluated.
 const CORNERS: [&str; 32] = [

@@ -12,7 +12,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum LifetimeError {
     /// A file or directory could not be read or written.
-    #[error("{}: {why}", crate::text::clean(&path.display().to_string()))]
+    #[error("{}: {why}", crate::words::clean(&path.display().to_string()))]
     System {
         /// The file or directory.
         path: PathBuf,
@@ -20,7 +20,7 @@ pub enum LifetimeError {
         why: String,
     },
     /// A file was read and is not what a log consists of.
-    #[error("{}: {why}", crate::text::clean(&path.display().to_string()))]
+    #[error("{}: {why}", crate::words::clean(&path.display().to_string()))]
     Refused {
         /// The file or directory.
         path: PathBuf,

@@ -33,7 +33,7 @@ mod transfer;
 mod write;
 
 #[cfg(test)]
-mod golden_tests;
+mod tests;
 
 pub use log::{BlockType, Info, LifetimeError, Log, Row, Status, Subtype, Timestamp};
 pub use options::{Aggregation, Averaging, Normalisation, Options, Range, Variants};

@@ -147,7 +147,7 @@ pub(super) fn base(name: &str) -> &str {
 fn named<T: Copy>(what: &str, name: &str, all: &[(&str, T)]) -> Result<T, String> {
     all.iter().find(|(known, _)| *known == name).map(|&(_, setting)| setting).ok_or_else(|| {
         let known: Vec<&str> = all.iter().map(|(known, _)| *known).collect();
-        format!("no {what} `{}`; use {}", crate::text::short(name), known.join(", "))
+        format!("no {what} `{}`; use {}", crate::words::short(name), known.join(", "))
     })
 }
 

@@ -8,7 +8,7 @@ use super::{
     options::{Normalisation, Options, Range, base},
     smooth::smooth,
 };
-use crate::text::short;
+use crate::words::short;
 
 /// Quantiles that performance is cut off at where no range is known.
 const OUTLIERS: [f64; 2] = [0.1, 0.9];

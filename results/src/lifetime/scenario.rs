@@ -12,10 +12,8 @@ use std::io::Read;
 
 use super::log::{BlockType, Info, LifetimeError, Log, Row, Status, Subtype, Timestamp};
 use crate::{
-    manifest::StreamInfo,
-    record::{At, Record, Split},
-    run::RunDir,
-    text::{clean, short},
+    record::{At, Record, RunDir, Split, StreamInfo},
+    words::{clean, short},
 };
 
 /// Rows of `train.csv` that are read, at most.
@@ -232,8 +230,8 @@ fn names(tasks: &[String]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::example;
     use crate::lifetime::{Options, lifetime_metrics, read_scenario, write_scenario};
+    use crate::record::example;
 
     fn learned() -> Vec<Learned> {
         let row = |experience: usize, step: u64| Learned {

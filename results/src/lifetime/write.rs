@@ -14,7 +14,7 @@ use super::{
     log::{BlockType, LifetimeError, Log, Row, Status, Subtype},
     read::{LOGGER_FILE, ROWS_FILE, SCENARIO_FILE, STANDARD, params, refused, task, worker},
 };
-use crate::text::{clean, short};
+use crate::words::{clean, short};
 
 /// Writes `log` below `dir`, which must not exist or be empty; what is missing of the path is made.
 pub fn write_scenario(dir: impl AsRef<Path>, log: &Log) -> Result<(), LifetimeError> {

@@ -6,7 +6,7 @@
 //!   test sets too small to see what is rare.
 
 use super::{Better, Metric, Subject, Unit, lack, subject::mean_over};
-use crate::history::Answered;
+use crate::record::Answered;
 
 /// All of this file.
 pub static ALL: &[&Metric] = &[&NLL, &BRIER, &CONFIDENCE, &MARGIN, &RESOLUTION];

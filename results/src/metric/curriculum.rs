@@ -77,7 +77,7 @@ pub fn efficacy(alpha: f64, beta: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matrix::Matrix;
+    use crate::record::Matrix;
 
     #[test]
     fn a_learner_that_keeps_only_the_last_of_five_classes_is_at_the_floor() {

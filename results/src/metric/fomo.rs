@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use super::{Better, Metric, Subject, Unit, lack};
-use crate::stats::mean;
+use crate::statistics::estimate::mean;
 
 /// All of this file.
 pub static ALL: &[&Metric] = &[&ACCUMULATION, &RETENTION, &GEOMETRIC, &POOL];
@@ -116,8 +116,8 @@ fn over_datasets(subject: &Subject, tasks: impl Iterator<Item = usize>) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matrix::Matrix;
     use crate::metric::EXAMPLE;
+    use crate::record::Matrix;
 
     #[test]
     fn the_anchor_of_the_program_is_met() {

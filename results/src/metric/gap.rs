@@ -7,7 +7,7 @@
 //! whole experience is searched: without a recovery, the depth is what the experience cost the task in all.
 
 use super::{Better, Metric, Subject, Unit, lack, within};
-use crate::{history::Moment, stats::mean};
+use crate::{record::Moment, statistics::estimate::mean};
 
 /// All of this file.
 pub static ALL: &[&Metric] = &[&DEPTH, &STEPS, &RECOVERED];

@@ -80,7 +80,7 @@ mod tests {
     use rand::RngExt;
 
     use super::*;
-    use crate::generator;
+    use crate::statistics::generator;
 
     fn close(value: Option<f64>, expected: f64) -> bool {
         value.is_some_and(|value| (value - expected).abs() < 1e-12)

@@ -11,6 +11,9 @@
 //! "j < T" are the tasks that the last experience does not train. Tasks that no experience trains are left out, except
 //! by scores of held-out tasks. For one task per experience, this is the papers' text.
 
+use crate::Estimate;
+use crate::statistics::percent;
+use crate::words::fixed;
 use std::hash::{Hash, Hasher};
 
 pub mod accuracy;
@@ -22,7 +25,7 @@ pub mod gap;
 pub mod hypervolume;
 mod lack;
 pub mod lifetime;
-mod namesakes;
+mod of_run;
 pub mod preference;
 pub mod retention;
 pub mod subject;
@@ -32,11 +35,10 @@ pub mod within;
 mod worked;
 
 pub use lack::Lack;
-pub use namesakes::namesakes_table;
 pub use subject::{References, Subject};
-pub use worked::{EXAMPLE, HELD_OUT, LONG, POOLED, example, explain, listing};
+pub use worked::{EXAMPLE, HELD_OUT, LONG, POOLED, example};
 
-use crate::{manifest::StreamInfo, text::short};
+use crate::{record::StreamInfo, words::short};
 
 /// What a score is measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -252,18 +254,15 @@ impl Scores {
     }
 }
 
+/// A mean and half its interval in what the metric is measured in: shares in percent, steps with one decimal.
+pub(crate) fn measured(metric: &Metric, estimate: Estimate) -> (String, Option<String>) {
+    let decimals = match metric.unit {
+        Unit::Share => return percent(estimate),
+        Unit::Steps => 1,
+        Unit::Nats | Unit::Number => 3,
+    };
+    (fixed(estimate.mean, decimals), estimate.half_width.map(|half| fixed(half, decimals)))
+}
+
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;
-
-#[cfg(test)]
-#[path = "drawn_tests.rs"]
-mod drawn_tests;
-
-#[cfg(test)]
-#[path = "golden_tests.rs"]
-mod golden_tests;
-
-#[cfg(test)]
-#[path = "shape_tests.rs"]
-mod shape_tests;

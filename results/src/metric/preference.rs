@@ -11,7 +11,7 @@
 //! not here: it is not backward transfer.
 
 use super::{Better, Metric, Subject, Unit, hypervolume::hypervolume, subject::mean_over};
-use crate::{history::Preferred, stats::mean};
+use crate::{record::Preferred, statistics::estimate::mean};
 
 /// All of this file.
 pub static ALL: &[&Metric] = &[

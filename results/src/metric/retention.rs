@@ -10,10 +10,7 @@
 use std::collections::BTreeMap;
 
 use super::{Better, Metric, Subject, Unit, lack, subject::mean_over};
-use crate::{
-    history::{Answered, Moment},
-    record::At,
-};
+use crate::record::{Answered, At, Moment};
 
 /// All of this file.
 pub static ALL: &[&Metric] = &[&AFTER_10, &AFTER_100, &AT_END];

@@ -1,11 +1,8 @@
 //! What scores are computed from: the accuracy matrix, all evaluations, and references where there are any.
 
 use crate::{
-    history::{History, Moment},
-    manifest::StreamInfo,
-    matrix::Matrix,
-    record::{At, Record, Split},
-    stats::mean,
+    record::{At, History, Matrix, Moment, Record, Split, StreamInfo},
+    statistics::estimate::mean,
 };
 
 /// Accuracies of models that were trained for comparison, by task; none where no reference was run.

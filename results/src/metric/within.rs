@@ -11,7 +11,10 @@
 //! experience that trains it; the minimum runs from the last one on.
 
 use super::{Better, Metric, Subject, Unit, lack, subject::mean_over};
-use crate::{history::Moment, record::At, stats::mean};
+use crate::{
+    record::{At, Moment},
+    statistics::estimate::mean,
+};
 
 /// All of this file.
 pub static ALL: &[&Metric] = &[&ANYTIME, &LCA, &LCA_CODE, &LCA_AFTER, &MINIMUM, &WORST_CASE];

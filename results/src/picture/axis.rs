@@ -1,6 +1,6 @@
 //! A scale for numbers: where they stand between its ends, and the round numbers at which it is marked.
 
-use crate::text::fixed;
+use crate::words::fixed;
 
 /// Largest magnitude that is drawn, and the inverse of the smallest on a scale of powers; all others are left out.
 const MOST: f64 = 1e100;

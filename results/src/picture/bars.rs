@@ -6,7 +6,7 @@ use super::{
     colour::{CATEGORIES, Colour, FAINT, GRID, INK},
     group_label, groups, tick,
 };
-use crate::text::grouped;
+use crate::words::grouped;
 
 /// Most bars; more are gathered into groups.
 const MOST: usize = 60;

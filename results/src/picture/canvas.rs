@@ -15,7 +15,7 @@ use plotters::{
 use ttf_parser::Face;
 
 use super::{Picture, colour::Colour};
-use crate::text::clean;
+use crate::words::clean;
 
 /// The font `DejaVu Sans`, Latin, Greek and some signs; see LICENSE-DATA.
 pub(super) static FONT: &[u8] = include_bytes!("dejavu-sans.ttf");

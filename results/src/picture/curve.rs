@@ -6,7 +6,7 @@ use super::{
     colour::{CATEGORIES, FAINT, GRID, INK},
     tick,
 };
-use crate::text::grouped;
+use crate::words::grouped;
 
 /// Width of the whole.
 const WIDE: i32 = 480;

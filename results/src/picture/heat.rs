@@ -6,7 +6,7 @@ use super::{
     colour::{EMPTY, FAINT, INK, Ramp},
     group_label, groups,
 };
-use crate::text::{grouped, prefixed};
+use crate::words::{grouped, prefixed};
 
 /// Most rows and columns; more are gathered into groups.
 const MOST: usize = 60;

@@ -40,7 +40,7 @@ impl Picture {
     /// Its colours are variables, each with the printed colour as fallback; a page sets [`LIGHT`] and [`DARK`], as in
     /// `:root { … } @media (prefers-color-scheme: dark) { :root { … } }`.
     pub fn page(&self, label: &str) -> String {
-        let label = html! { (crate::text::clean(label)) }.into_string();
+        let label = html! { (crate::words::clean(label)) }.into_string();
         let head = format!("<svg role=\"img\" aria-label=\"{label}\" ");
         let svg = self.svg.replacen("<svg ", &head, 1);
         // Quotes within a name are escaped, so that only attributes are found.

@@ -14,7 +14,7 @@ use super::{
     colour::{FAINT, INK},
     frame::{GAP, Head, LINE, TEXT, WIDE, fit, lines, wide},
 };
-use crate::text::fixed;
+use crate::words::fixed;
 
 /// Most names; those behind are left out, and the note says how many.
 const MOST: usize = 40;

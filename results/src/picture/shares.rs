@@ -10,7 +10,7 @@ use super::{
     frame::{GAP, Head, LINE, TEXT, WIDE, fit, wide},
     group_label, groups,
 };
-use crate::text::fixed;
+use crate::words::fixed;
 
 /// Most rows and columns; more are gathered into groups.
 const MOST: usize = 30;

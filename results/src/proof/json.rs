@@ -9,11 +9,10 @@ use super::{
 };
 use crate::{
     metric::{Metric, find},
-    rank::Ranking,
-    run::RunDir,
-    summary::Grouping,
+    record::RunDir,
+    summary::{Grouping, rank::Ranking},
     table::{Format, TableOptions, table},
-    text::short,
+    words::short,
 };
 
 pub(super) fn page(text: &str) -> Result<Page, String> {

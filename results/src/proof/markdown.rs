@@ -9,9 +9,8 @@ use super::{
 };
 use crate::{
     metric::{Metric, all},
-    rank::Ranking,
-    run::RunDir,
-    summary::Grouping,
+    record::RunDir,
+    summary::{Grouping, rank::Ranking},
     table::{Column, Format, TableOptions, table},
 };
 
@@ -110,7 +109,7 @@ pub(super) fn chosen(named: &[String], runs: &[RunDir]) -> Result<Vec<RunDir>, S
     let by_id: BTreeMap<&str, &RunDir> = runs.iter().map(|run| (&run.manifest.run[..], run)).collect();
     let mut found: BTreeMap<&str, &RunDir> = BTreeMap::new();
     for id in named {
-        let run = by_id.get(&id[..]).ok_or_else(|| format!("the run {} is missing", crate::text::short(id)))?;
+        let run = by_id.get(&id[..]).ok_or_else(|| format!("the run {} is missing", crate::words::short(id)))?;
         found.insert(id, run);
     }
     let hashes: Vec<&str> = found.values().map(|run| &run.manifest.stream.hash[..]).collect();

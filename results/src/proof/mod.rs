@@ -9,7 +9,7 @@ mod tally;
 pub use page::{Block, Page, Piece, read_page};
 pub use tally::{Came, Finding, Tally, compare};
 
-use crate::run::RunDir;
+use crate::record::RunDir;
 
 /// Whether two runs recorded the same, bit for bit.
 pub fn same_records(a: &RunDir, b: &RunDir) -> bool {

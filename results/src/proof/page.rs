@@ -16,7 +16,7 @@ use super::{
     markdown::Table,
     tally::{cells, is_rule},
 };
-use crate::{run::RunDir, text::short};
+use crate::{record::RunDir, words::short};
 
 /// A page, taken apart.
 #[derive(Debug, Default)]

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    example,
     metric::USUAL,
+    record::example,
     table::{Format, TableOptions, table},
 };
 
@@ -53,7 +53,7 @@ fn tables_of_other_choices_come_out_too() {
     set[1].manifest.overrides.push("er.size=50".into());
     set[2].manifest.overrides.push("er.size=50".into());
     let plain = || TableOptions { format: Format::Markdown, footnotes: true, ..TableOptions::default() };
-    let all = crate::rank::Ranking::All;
+    let all = crate::summary::rank::Ranking::All;
     let few = vec![USUAL[4], USUAL[0]];
     let mut options = vec![plain(), TableOptions { brief: true, ..plain() }];
     options.push(TableOptions { metrics: few.clone(), columns: Some(crate::table::Column::ALL.to_vec()), ..plain() });

@@ -23,15 +23,18 @@ pub mod studentized;
 pub mod variance;
 pub mod wilcoxon;
 
+pub mod estimate;
+mod generator;
 mod ranks;
 mod student;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
-mod properties;
+mod tests;
 
 use thiserror::Error;
+
+pub(crate) use self::estimate::percent;
+pub use self::{estimate::Estimate, generator::generator};
 
 /// Differences below this share of the largest value are the arithmetic's, as in `stats`.
 const ROUNDING: f64 = 1e-12;
@@ -136,6 +139,6 @@ fn mean(values: &[f64]) -> f64 {
 
 /// The sample standard deviation of two values or more, exactly 0 where only rounding tells the values apart.
 fn deviation(values: &[f64], tolerance: f64) -> f64 {
-    let deviation = crate::stats::deviation(values).unwrap_or(0.0);
+    let deviation = estimate::deviation(values).unwrap_or(0.0);
     if deviation <= tolerance { 0.0 } else { deviation }
 }

@@ -3,7 +3,7 @@
 use crate::{
     metric::Metric,
     summary::{Entry, StreamSummary},
-    text::clean,
+    words::clean,
 };
 
 const NAMED: [&str; 7] = ["stream", "kind", "hash", "family", "method", "overrides", "joint"];

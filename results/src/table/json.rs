@@ -5,8 +5,7 @@ use serde_json::{Map, Value, json};
 use super::sentence::sentences;
 use crate::{
     metric::Metric,
-    repro::command,
-    summary::{Entry, StreamSummary},
+    summary::{Entry, StreamSummary, repro::command},
 };
 
 pub(super) fn table(summaries: &[StreamSummary], metrics: &[&Metric]) -> String {

@@ -2,10 +2,9 @@
 
 use super::{
     TableOptions,
-    compare::Mark,
     sheet::{Cell, Sheet},
 };
-use crate::summary::StreamSummary;
+use crate::summary::{StreamSummary, contest::Mark};
 
 pub(super) fn table(summary: &StreamSummary, options: &TableOptions) -> String {
     page(&Sheet::of(summary, options))

@@ -1,13 +1,13 @@
 //! The sentences below a table: what its columns mean and what its numbers do not say.
 
-use super::{
-    TableOptions,
-    compare::{LEVEL, Mark, marks},
-};
+use super::TableOptions;
 use crate::{
     metric::{Metric, Unit},
-    summary::{Entry, StreamSummary},
-    text::short,
+    summary::{
+        Entry, StreamSummary,
+        contest::{LEVEL, Mark, marks},
+    },
+    words::short,
 };
 
 pub(crate) fn notes(summary: &StreamSummary, options: &TableOptions) -> Vec<String> {

@@ -3,18 +3,23 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Format, NONE, TableOptions,
-    compare::{Mark, marks},
-    html, latex, markdown,
+    Format, NONE, TableOptions, html, latex, markdown,
     sentence::sentences,
     sheet::{Cell, Sheet},
 };
 use crate::{
-    grid::{Side, WIDTH, grid},
-    metric::Metric,
-    run::RunDir,
-    summary::{Entry, Grouping, StreamSummary, SummaryError, summarise},
-    text::{clean, cut, measured, short, wrap},
+    metric::{Metric, measured},
+    record::RunDir,
+    summary::{
+        Entry, Grouping, StreamSummary, SummaryError,
+        contest::{Mark, marks},
+        summarise,
+    },
+    words::{
+        clean,
+        columns::{Side, WIDTH, grid},
+        cut, short, wrap,
+    },
 };
 
 /// Makes one table of all `runs`: a row for each method with its settings, a column for each stream hash and metric.

@@ -1,12 +1,16 @@
 //! What a table comes to, in one sentence for each group: who is ahead, by how much, and how sure that is.
 
-use super::compare::{Contest, LEVEL, groups};
 use crate::{
-    metric::{Metric, Unit},
-    statistics::power::{Design, seeds_needed},
-    stats::Estimate,
-    summary::{Entry, StreamSummary},
-    text::{fixed, measured, short},
+    metric::{Metric, Unit, measured},
+    statistics::{
+        Estimate,
+        power::{Design, seeds_needed},
+    },
+    summary::{
+        Entry, StreamSummary,
+        contest::{Contest, LEVEL, groups},
+    },
+    words::{fixed, short},
 };
 
 /// The sentences of a table's groups, ranked by `metric`.

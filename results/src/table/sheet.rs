@@ -1,16 +1,14 @@
 //! What every format lays out: heads, cells with their marks, notes, footnotes and the sentence at the end.
 
-use super::{
-    Column, NONE, TableOptions,
-    compare::{Mark, marks},
-    notes,
-    sentence::sentences,
-};
+use super::{Column, NONE, TableOptions, notes, sentence::sentences};
 use crate::{
-    metric::Metric,
-    repro::command,
-    summary::{Entry, StreamSummary},
-    text::{clean, cut, fixed, measured, prefixed, short},
+    metric::{Metric, measured},
+    summary::{
+        Entry, StreamSummary,
+        contest::{Mark, marks},
+        repro::command,
+    },
+    words::{clean, cut, fixed, prefixed, short},
 };
 
 /// A cell; names are cleaned and not yet escaped.

@@ -1,17 +1,20 @@
 //! A table for a terminal of 80 columns: the scores first, then what they were bought with.
 
 use super::{
-    Column, TableOptions,
-    compare::{Mark, marks},
-    notes,
+    Column, TableOptions, notes,
     sentence::sentences,
     sheet::{Cell, bound, cells, columns, footnotes, label, steps},
 };
 use crate::{
-    grid::{Side, WIDTH, grid},
-    manifest::Conditions,
-    summary::{Entry, StreamSummary},
-    text::{prefixed, short, wrap},
+    record::Conditions,
+    summary::{
+        Entry, StreamSummary,
+        contest::{Mark, marks},
+    },
+    words::{
+        columns::{Side, WIDTH, grid},
+        prefixed, short, wrap,
+    },
 };
 
 pub(super) fn table(summary: &StreamSummary, options: &TableOptions) -> String {

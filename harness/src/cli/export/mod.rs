@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clbench_results::{
     Filter, RunDir, TRAIN_FILE, WholeFile,
-    atomic::WriteError,
-    discover::list,
     export::{CsvRows, EVENT_FILE, ParquetRows, WholeFolder, stream_folder, tensorboard, tensorboard_folder},
-    read_train, write_whole,
+    read_train,
+    store::{atomic::WriteError, list},
+    write_whole,
 };
 
 use super::{Ending, Finished, tell};

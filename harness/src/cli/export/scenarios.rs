@@ -7,7 +7,7 @@ use clbench_results::{
     Conditions, RunDir, TRAIN_FILE,
     export::{WholeFolder, stream_folder, tensorboard_folder},
     lifetime::{LifetimeError, Scenario, learned_from_records, learned_from_train, scenario_of, write_scenario},
-    text::clean,
+    words::clean,
 };
 
 use super::{

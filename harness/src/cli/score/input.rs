@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
-use clbench_results::{MANIFEST_FILE, RECORDS_FILE, import::decode, text::clean};
+use clbench_results::{MANIFEST_FILE, RECORDS_FILE, import::decode, words::clean};
 
 use super::super::Usage;
 

@@ -8,8 +8,8 @@ use clbench_results::{
         Aggregation, LifetimeError, LifetimeMetrics, Log, Normalisation, Options, Range, Smoothing, Variants,
         lifetime_metrics, read_scenario,
     },
-    score_text::lifetime_text,
-    text::{clean, short},
+    text::score::lifetime_text,
+    words::{clean, short},
 };
 use serde_json::Value;
 

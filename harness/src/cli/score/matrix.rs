@@ -8,8 +8,8 @@ use clbench_results::{
     import::{Wish, import},
     matrix_text,
     metric::all,
-    score_text::{scores_by_key, without_value},
-    text::{clean, short},
+    text::score::{scores_by_key, without_value},
+    words::{clean, short},
 };
 use serde_json::{Map, Value, json};
 

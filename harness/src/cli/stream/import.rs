@@ -63,7 +63,7 @@ pub(super) fn import(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let stream = &described.stream;
     let mut said = format!("{}: {} tasks, {} classes\n", output.display(), stream.tasks.len(), stream.classes.len());
     for note in &stream.notes {
-        said += &clbench_results::text::clean(note);
+        said += &clbench_results::words::clean(note);
         said.push('\n');
     }
     print(&said)?;

@@ -3,7 +3,7 @@
 use std::{fmt::Write, path::PathBuf};
 
 use anyhow::Result;
-use clbench_results::text::{clean, cut};
+use clbench_results::words::{clean, cut};
 use toml::{Table, Value};
 
 use super::{

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
-use clbench_results::atomic::open_plain;
+use clbench_results::store::atomic::open_plain;
 use sha2::{Digest, Sha256};
 
 use crate::{network::pass::Weights, primitives::hex::hex};

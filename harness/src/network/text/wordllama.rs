@@ -10,7 +10,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use clbench_results::text::{clean, cut};
+use clbench_results::words::{clean, cut};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokenizers::{Model, ModelWrapper, Tokenizer};

@@ -3,7 +3,7 @@
 use super::{Evaluation, matrix};
 use crate::{
     import::{Imported, MAX_SIDE, Training},
-    text::short,
+    words::short,
 };
 
 /// Fields of a line.
@@ -144,7 +144,7 @@ fn several(start: &[&Block], groups: &[Vec<&Block>], streams: usize) -> Result<V
             let block = group[stream];
             block.accuracies.iter().find(|(task, _)| Some(*task) == block.trained).map(|(_, value)| *value)
         };
-        crate::stats::mean(&groups.iter().filter_map(cell).collect::<Vec<_>>())
+        crate::statistics::estimate::mean(&groups.iter().filter_map(cell).collect::<Vec<_>>())
     };
     let last = learned(streams - 1);
     let same = (0..streams).all(|stream| groups.iter().all(|group| group[stream] == group[streams - 1]));

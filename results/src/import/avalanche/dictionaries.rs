@@ -8,7 +8,7 @@ use crate::{
         Imported,
         literal::{Value, all},
     },
-    text::short,
+    words::short,
 };
 
 type Pairs<'a> = [(String, Value<'a>)];
@@ -135,7 +135,7 @@ fn stale(pairs: &Pairs, stream: &str, found: &[(usize, &str, f64)], repeated: &B
     let [average] = averages[..] else { return None };
     let mean = |again: bool| {
         let values = found.iter().filter(|one| again || !repeated.contains(&one.0)).map(|one| one.2);
-        crate::stats::mean(&values.collect::<Vec<_>>())
+        crate::statistics::estimate::mean(&values.collect::<Vec<_>>())
     };
     let near = |mean: Option<f64>| mean.is_some_and(|mean| (mean - average).abs() < 1e-6);
     match (near(mean(true)), near(mean(false))) {

@@ -13,7 +13,7 @@ pub(super) use dictionaries::dictionaries;
 pub(super) use text::text;
 
 use super::{Imported, Training, cells::Cells};
-use crate::text::short;
+use crate::words::short;
 
 const METRIC: &str = "Top1_Acc_Exp/eval_phase/";
 

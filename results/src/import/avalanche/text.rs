@@ -1,7 +1,7 @@
 //! What the text loggers print: phases, and a line per metric behind each.
 
 use super::{Evaluation, counted, experience, matrix};
-use crate::{import::Imported, text::short};
+use crate::{import::Imported, words::short};
 
 /// A line with an accuracy.
 struct Said<'a> {

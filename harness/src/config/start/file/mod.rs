@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench_results::text::short;
+use clbench_results::words::short;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

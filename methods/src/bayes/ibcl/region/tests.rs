@@ -29,7 +29,8 @@ fn two_gaussians_are_combined_in_both_ways_as_by_hand() {
 }
 
 fn golden(key: &str) -> Vec<serde_json::Value> {
-    let all: serde_json::Value = serde_json::from_str(include_str!("../../../../tests/golden/regions.json")).expect("JSON");
+    let all: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../tests/golden/regions.json")).expect("JSON");
     all[key].as_array().expect("cases").clone()
 }
 fn number(case: &serde_json::Value, key: &str) -> f64 {

@@ -1,0 +1,5 @@
+//! Tests of all readers together.
+
+mod layouts;
+mod properties;
+mod real;

@@ -1,0 +1,4 @@
+//! Tests of all statistics together.
+
+mod golden;
+mod properties;
