@@ -117,7 +117,7 @@ fn suited(method: &Method) -> String {
 fn a_methods_name_is_its_files_and_its_tables() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     // A preset is a line of a table.
-    let presets: Vec<&str> = clbench_methods::merge::PRESETS.iter().map(|method| method.name).collect();
+    let presets: Vec<&str> = clbench_methods::merging::merge::PRESETS.iter().map(|method| method.name).collect();
     for method in support::shelf().methods {
         let own = method.name.replace('-', "_");
         let name = match method.name {

@@ -4,24 +4,14 @@
 //! from the data folder, into which [`Source::fetch`] brings them. Whatever is read is treated as hostile: sizes are bounded
 //! before memory is taken, and a broken file is an error that names the file and the remedy.
 
-mod archive;
-pub mod cifar;
-mod client;
-pub mod digits;
-mod embedded;
-pub mod fashion;
 mod fetch;
-pub mod idx;
+pub mod format;
 pub mod load;
-pub mod mnist;
-pub mod models;
 pub mod pictures;
-mod set;
-mod sprites;
+pub mod sets;
 pub mod text;
-mod verify;
 
-pub use {models::MODELS, set::Set};
+pub use {fetch::set::Set, sets::models::MODELS};
 
 use clbench::data::{Format, Source};
 
@@ -31,14 +21,14 @@ pub const FORMATS: &[Format] =
 
 /// Every dataset that ships, in the order of the listings.
 pub const CATALOGUE: &[&dyn Source] = &[
-    &digits::DIGITS,
-    &fashion::FASHION_MNIST_SMALL,
+    &sets::digits::DIGITS,
+    &sets::fashion::FASHION_MNIST_SMALL,
     &pictures::EMOJI_GOOGLE_SMALL,
     &pictures::EMOJI_TWITTER_SMALL,
-    &mnist::MNIST,
-    &fashion::FASHION_MNIST,
-    &cifar::CIFAR10,
-    &cifar::CIFAR100,
+    &sets::mnist::MNIST,
+    &sets::fashion::FASHION_MNIST,
+    &sets::cifar::CIFAR10,
+    &sets::cifar::CIFAR100,
     &pictures::EMOJI_GOOGLE,
     &pictures::EMOJI_GOOGLE_GROUPS,
     &pictures::EMOJI_TWITTER,
@@ -108,7 +98,7 @@ mod tests {
 
     #[test]
     fn sets_are_released_in_the_year_that_they_cite() {
-        for set in [&mnist::MNIST, &fashion::FASHION_MNIST, &cifar::CIFAR10, &cifar::CIFAR100] {
+        for set in [&sets::mnist::MNIST, &sets::fashion::FASHION_MNIST, &sets::cifar::CIFAR10, &sets::cifar::CIFAR100] {
             assert!(set.citation.contains(&set.released.to_string()), "{}", set.name);
         }
     }

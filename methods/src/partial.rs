@@ -18,7 +18,7 @@ use clbench::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::adapter::{freeze, in_body};
+use crate::adapters::shared::{freeze, in_body};
 
 /// The entry of `bitfit`.
 pub const BITFIT: Method = Method {
@@ -51,6 +51,9 @@ pub const FREEZE: Method = Method {
     settings: &[],
     needs: &[],
 };
+
+/// The methods of this family, in the order of lists.
+pub const METHODS: &[Method] = &[BITFIT, NORMS, FREEZE];
 
 /// No settings.
 #[derive(Serialize, Deserialize)]

@@ -286,7 +286,7 @@ fn replay_is_offered_what_is_new_and_no_more() {
     let setup = setup(&format!("method=replay replay.capacity=100000 {MIXED} train.batch=10 train.epochs=2"));
     let (run, _) = support::up_to(&setup, 0, 3, &support::shelf());
     let (_, memory): (
-        clbench_methods::replay::Config,
+        clbench_methods::replay::replay::Config,
         Option<clbench::batch::memory::Memory<clbench::batch::Example>>,
     ) = support::state(&run, "replay");
     let new: usize = setup.stream.experiences.iter().map(Experience::len).sum();

@@ -7,7 +7,7 @@ use clbench::{
     primitives::{scope::Scope, theta::Theta},
     run::Run,
 };
-use clbench_methods::ema;
+use clbench_methods::merging::ema;
 
 use crate::{
     host,

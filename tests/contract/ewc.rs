@@ -10,7 +10,7 @@ use clbench::{
     primitives::{draws::Draws, scope::Count, theta::Theta},
     run::Run,
 };
-use clbench_methods::ewc;
+use clbench_methods::regularisation::ewc;
 use rand::RngExt;
 
 use crate::{

@@ -269,7 +269,8 @@ fn a_buffer_of_features_counts_four_bytes_for_each() {
 fn what_replay_holds_of_features_are_their_bytes() {
     let setup = features("method=replay replay.capacity=10");
     let (run, _) = support::up_to(&setup, 0, 1, &support::shelf());
-    let (_, memory): (clbench_methods::replay::Config, Option<Memory<Example>>) = support::state(&run, "replay");
+    let (_, memory): (clbench_methods::replay::replay::Config, Option<Memory<Example>>) =
+        support::state(&run, "replay");
     assert!(memory.unwrap().held().all(|example| example.pixels.len() == 128));
     assert!(run.state.state_bytes[0] >= 1280, "{:?}", run.state.state_bytes);
 }
@@ -280,7 +281,7 @@ fn gem_is_offered_each_new_example_once() {
     let setup =
         setup("method=gem gem.capacity=100000 mixture.update=0.5 mixture.buffer=0.5 train.batch=10 train.epochs=2");
     let (run, _) = support::up_to(&setup, 0, 2, &support::shelf());
-    let (_, held): (clbench_methods::gem::Config, std::collections::BTreeMap<usize, Vec<Example>>) =
+    let (_, held): (clbench_methods::replay::gem::Config, std::collections::BTreeMap<usize, Vec<Example>>) =
         support::state(&run, "gem");
     for (task, of) in held {
         let own = &setup.stream.tasks[task].train;
@@ -299,7 +300,8 @@ fn with_room_for_all_replay_holds_all_that_was_new() {
              replay.keep={keep} replay.capacity=100000 train.epochs=1"
         ));
         let (run, _) = support::up_to(&setup, 0, 3, &support::shelf());
-        let (_, memory): (clbench_methods::replay::Config, Option<Memory<Example>>) = support::state(&run, "replay");
+        let (_, memory): (clbench_methods::replay::replay::Config, Option<Memory<Example>>) =
+            support::state(&run, "replay");
         assert_eq!(memory.unwrap().len(), 300, "{keep}");
     }
 }
@@ -315,7 +317,7 @@ fn a_memory_smaller_than_the_number_of_classes_does_not_empty() {
             let count = if held.is_empty() {
                 run.state.buffer.as_ref().unwrap().len()
             } else {
-                let (_, memory): (clbench_methods::replay::Config, Option<Memory<Example>>) =
+                let (_, memory): (clbench_methods::replay::replay::Config, Option<Memory<Example>>) =
                     support::state(&run, "replay");
                 memory.unwrap().len()
             };

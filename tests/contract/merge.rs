@@ -8,7 +8,7 @@ use clbench::{
     network::pass::Weights,
     primitives::{draws::Draws, scope::Scope, theta::Theta},
 };
-use clbench_methods::merge;
+use clbench_methods::merging::merge;
 use serde::de::IgnoredAny;
 
 use crate::{

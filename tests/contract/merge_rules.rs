@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use clbench_methods::merge::{Config, Part, Parts, Span};
+use clbench_methods::merging::merge::{Config, Part, Parts, Span};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -8,7 +8,7 @@ use clbench::{
     network::pass::{Mode, Pass, SHARED_A, SHARED_B, Weights},
     primitives::array::Array,
 };
-use clbench_methods::adapter::fold;
+use clbench_methods::adapters::shared::fold;
 use serde::Deserialize;
 
 use crate::host;

@@ -6,7 +6,7 @@ use clbench::{
     batch::{Example, memory::Memory},
     run::Run,
 };
-use clbench_methods::replay;
+use clbench_methods::replay::replay;
 
 use crate::{
     host::{self, Head, LINEAR},

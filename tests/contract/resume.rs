@@ -157,7 +157,7 @@ impl Source for Retouched {
         "https://example.org"
     }
     fn open(&self, data: &Path) -> Result<Dataset> {
-        let digits = clbench_datasets::digits::DIGITS.open(data)?;
+        let digits = clbench_datasets::sets::digits::DIGITS.open(data)?;
         let copy = |split: &Split, change: u8| {
             let mut pixels = (0..split.len()).flat_map(|at| split.pixels(at).to_vec()).collect::<Vec<u8>>();
             pixels[0] ^= change;

@@ -1334,8 +1334,10 @@ def record(arguments):
                 slow.append(taken)
                 if done % 200 == 0 or done == len(todo):
                     print(f"{done} of {len(todo)} in {time.monotonic() - begun:.0f} s", flush=True)
-        for seconds, name in sorted(slow, reverse=True)[:5]:
-            print(f"  {seconds:.1f} s  {name}")
+        for group, of in itertools.groupby(sorted(slow, key=lambda pair: pair[1]), lambda pair: pair[1].split("/")[0]):
+            of = list(of)
+            seconds, name = max(of)
+            print(f"  {group}: {len(of)} in {sum(pair[0] for pair in of):.0f} s, the longest {seconds:.1f} s, {name}")
     finally:
         shutil.rmtree(place.root, ignore_errors=True)
 

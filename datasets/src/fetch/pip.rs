@@ -14,7 +14,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use crate::client;
+use crate::fetch::client;
 
 /// The wheels that fit; the recipes were made with these, and what is taken out of them is data for any machine.
 const FIT: [&str; 6] = [
@@ -91,7 +91,7 @@ mod tests {
         let members =
             [("toy-1.0/setup.py", script.as_bytes()), ("toy-1.0/PKG-INFO", &b"Name: toy\nVersion: 1.0\n"[..])];
         let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-        std::io::Write::write_all(&mut gz, &crate::archive::pack(&members)).unwrap();
+        std::io::Write::write_all(&mut gz, &crate::format::archive::pack(&members)).unwrap();
         fs::write(index.path().join("toy-1.0.tar.gz"), gz.finish().unwrap()).unwrap();
         let (backend, archive) = (folder.path().join("backend/setuptools"), folder.path().join("archive"));
         fs::create_dir_all(&backend).unwrap();

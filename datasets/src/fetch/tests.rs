@@ -10,8 +10,7 @@ use clbench::{data::Source, primitives::hex::hex};
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 
-use super::*;
-use crate::set::Format;
+use super::{set::Format, *};
 
 /// A toy set in IDX, two examples for training and one for testing, 1 × 2 pixels; and the contents of its files.
 fn toy() -> (&'static Set, Vec<(&'static str, Vec<u8>)>) {
@@ -32,7 +31,7 @@ fn toy() -> (&'static Set, Vec<(&'static str, Vec<u8>)>) {
         citation: "",
         released: 2000,
         page: "https://example.org/toy",
-        format: Format::Idx,
+        format: Format::IDX,
         classes: &["a", "b"],
         files: contents.iter().map(file).collect::<Vec<_>>().leak(),
         archive: Some(("toy.tar.gz", "0")),

@@ -11,7 +11,8 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use clbench::data::{MOST_CAPTION, Split};
 
-use super::{cells::Cells, tree::Picture, when};
+use super::tree::Picture;
+use crate::format::{cells::Cells, when};
 
 /// Names under which the file is known.
 const NAMES: [&str; 2] = ["captions.csv", "metadata.csv"];

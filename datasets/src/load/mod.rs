@@ -8,17 +8,9 @@ pub mod npy;
 pub mod table;
 pub mod words;
 
-pub(crate) mod cached;
-pub(crate) mod share;
-pub(crate) mod when;
-pub(crate) mod zipped;
-
 mod annotated;
-mod array;
 mod captions;
-mod cells;
 mod index;
-mod picture;
 mod tree;
 
 /// The largest number of classes: labels are 16 bits wide.

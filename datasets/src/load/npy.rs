@@ -33,8 +33,8 @@ use clbench::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{
-    MEBIBYTE, MOST_CLASSES,
+use super::{MEBIBYTE, MOST_CLASSES};
+use crate::format::{
     array::{Header, Number},
     zipped,
 };
@@ -282,7 +282,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::load::{
+    use crate::format::{
         array::tests::{file, head},
         zipped::tests::zip,
     };

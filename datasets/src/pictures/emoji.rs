@@ -11,7 +11,7 @@ use clbench::data::File;
 use serde::Deserialize;
 
 use super::{Collection, Members, Picture, canvas, in_parallel, sorted_out};
-use crate::fetch::Package;
+use crate::fetch::set::Package;
 
 const GOOGLE: Package = Package::Npm("emoji-datasource-google@16.0.0");
 const TWITTER: Package = Package::Npm("emoji-datasource-twitter@16.0.0");

@@ -28,7 +28,10 @@ pub use self::{
     small::{EMOJI_GOOGLE_SMALL, EMOJI_TWITTER_SMALL, Small},
     stamps::STAMPS,
 };
-use crate::{archive, client, fetch::Package, verify};
+use crate::{
+    fetch::{client, set::Package, verify},
+    format::archive,
+};
 
 /// Height and width of every picture.
 pub(crate) const SIDE: usize = 32;

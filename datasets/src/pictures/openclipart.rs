@@ -11,7 +11,7 @@ use clbench::data::File;
 use resvg::usvg::roxmltree::{Document, Node};
 
 use super::{Collection, Members, Picture, canvas, in_parallel, sorted_out};
-use crate::fetch::Package;
+use crate::fetch::set::Package;
 
 /// Where drawings lie in the package.
 const ROOT: &str = "usr/share/openclipart/svg/";

@@ -15,7 +15,7 @@ use clbench::data::{Dataset, Source};
 use flate2::read::GzDecoder;
 
 use super::{Collection, EMOJI_GOOGLE, EMOJI_TWITTER, pack};
-use crate::embedded::{self, Embedded, embedded};
+use crate::sets::embedded::{self, Embedded, embedded};
 
 /// The packed files.
 pub(crate) const FILES: [Embedded; 2] = [

@@ -6,7 +6,7 @@
 use clbench::data::File;
 
 use super::{Collection, Members, Picture, canvas, in_parallel, sorted_out};
-use crate::fetch::Package;
+use crate::fetch::set::Package;
 
 /// Where stamps lie in the package.
 const ROOT: &str = "usr/share/tuxpaint/stamps/";

@@ -18,7 +18,7 @@ use clbench::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::{load::cached::cached, models::WORDLLAMA};
+use crate::{format::cached::cached, sets::models::WORDLLAMA};
 
 /// Numbers of WordLlama's embedding.
 pub(crate) const WIDTH: usize = 256;

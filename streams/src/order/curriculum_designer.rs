@@ -24,7 +24,7 @@ use clbench::{
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use crate::embedding::{Rows, Source, check, embed};
+use crate::shared::embedding::{Rows, Source, check, embed};
 
 /// The entry of the catalogue.
 pub const ORDER: Ordering = Ordering {
@@ -157,7 +157,7 @@ fn permutation(mut number: usize, count: usize) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::toy;
+    use crate::shared::toy;
 
     fn near(a: f64, b: f64) {
         assert!((a - b).abs() < 1e-12, "{a} is not {b}");

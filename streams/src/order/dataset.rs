@@ -12,7 +12,7 @@ use clbench::{
 use serde::{Deserialize, Serialize};
 
 use super::time::by_year;
-use crate::roster::{by_dataset, shuffled};
+use crate::shared::roster::{by_dataset, shuffled};
 
 /// The entry of the catalogue.
 pub const ORDER: Ordering = Ordering {
@@ -69,7 +69,7 @@ mod tests {
     use clbench::data::{Fit, Universe};
 
     use super::*;
-    use crate::toy;
+    use crate::shared::toy;
 
     const CLASSES: [&str; 6] = ["p", "q", "r", "s", "t", "u"];
 

@@ -14,7 +14,7 @@ use clbench::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
+use crate::shared::{
     listing, past_run,
     probe::probe,
     roster::{Roster, by_value},
@@ -161,7 +161,7 @@ impl Difficulty {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::toy;
+    use crate::shared::toy;
 
     fn by_file(text: &str, more: &str) -> Result<Vec<usize>> {
         let universe = toy::bare(&[("a", &["p", "q", "r"])]);

@@ -11,7 +11,7 @@ use clbench::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
+use crate::shared::{
     listing::{MOST_BYTES, some, stamped},
     roster::Roster,
 };
@@ -96,7 +96,7 @@ impl Rank for Explicit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::toy;
+    use crate::shared::toy;
 
     fn ranked(text: &str, more: &str) -> Result<Vec<usize>> {
         let universe = toy::bare(&[("cifar100", &["apple", "lawn_mower"]), ("b", &["apple"])]);

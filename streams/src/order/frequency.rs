@@ -17,7 +17,7 @@ use clbench::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
+use crate::shared::{
     listing::{self, Listing, stamped},
     roster::{Roster, by_value},
 };
@@ -126,7 +126,7 @@ fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::toy;
+    use crate::shared::toy;
 
     fn table(rows: &[(&str, f64)]) -> Result<Table> {
         let rows = rows.iter().map(|(word, count)| ((*word).to_owned(), vec![*count])).collect();

@@ -13,7 +13,7 @@ use clbench::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
+use crate::shared::{
     embedding::{Source, check, embed},
     path::lightest,
 };
@@ -85,7 +85,7 @@ impl Rank for Similarity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::toy;
+    use crate::shared::toy;
 
     #[test]
     fn alike_names_stand_together() {

@@ -12,7 +12,7 @@ use clbench::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
+use crate::shared::{
     listing::{self, some},
     roster::{Roster, by_dataset, by_value, shuffled},
 };
@@ -125,7 +125,7 @@ mod tests {
     use clbench::data::{Fit, Universe};
 
     use super::*;
-    use crate::toy;
+    use crate::shared::toy;
 
     const THREE: [(&str, &[&str]); 3] =
         [("a", &["1", "2", "3", "4", "5"]), ("b", &["1", "2", "3"]), ("c", &["1", "2", "3", "4", "5", "6"])];

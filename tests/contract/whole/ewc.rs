@@ -5,7 +5,7 @@ use clbench::{
     primitives::{draws::Draws, theta::Theta},
     run::Run,
 };
-use clbench_methods::ewc;
+use clbench_methods::regularisation::ewc;
 use rand::RngExt;
 use serde_json::{Value, json};
 

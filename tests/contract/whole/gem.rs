@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clbench::{batch::Example, run::Run};
-use clbench_methods::gem;
+use clbench_methods::replay::gem;
 use serde_json::{Value, json};
 
 use super::{close, golden, scenes};

@@ -4,12 +4,10 @@ use anyhow::{Result, bail, ensure};
 use clbench::data::Origin;
 
 use super::{
-    super::{
-        cells::Cells,
-        index::{self, Counts},
-    },
+    super::index::{self, Counts},
     Rows,
 };
+use crate::format::cells::Cells;
 
 /// The columns that are nothing else, in the order of the first file.
 #[derive(Debug, Default)]

@@ -1,0 +1,9 @@
+//! Training as it is, without anything against forgetting, and its upper bound.
+
+pub mod finetune;
+pub mod joint;
+
+use clbench::method::Method;
+
+/// The methods of this family, in the order of lists.
+pub const METHODS: &[Method] = &[finetune::METHOD, joint::METHOD];
