@@ -9,9 +9,6 @@ use std::time::Instant;
 
 use support::{Bare, Harness, Products, setup, shelf};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const ROUNDS: usize = 200;
 const STEPS: usize = 5;
 

@@ -6,9 +6,6 @@ mod support;
 use criterion::{Criterion, criterion_group, criterion_main};
 use support::{Bare, Harness, Products, setup, shelf};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn steps(criterion: &mut Criterion) {
     let shelf = shelf();
     let setup = setup(&shelf).expect("a setup");

@@ -8,9 +8,6 @@ use std::{fmt::Write, path::Path, process::Command, time::Instant};
 use anyhow::{Context, Result};
 use clbench::config::{Arriving, Asked, Shelf, resolve_stream};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Concepts of each adaptation dataset of FoMo-in-Flux, <https://arxiv.org/abs/2408.14471>.
 const CONCEPTS: [usize; 41] = [
     2500, 1959, 1870, 1847, 1701, 1599, 864, 579, 500, 397, 365, 345, 345, 345, 344, 313, 227, 217, 211, 200, 200, 179,
@@ -78,11 +75,9 @@ fn measured(file: &Path, settings: &str) -> Result<String> {
 
 fn build(file: &Path, settings: &str) -> Result<()> {
     let settings: Vec<String> = settings.split_whitespace().map(str::to_owned).collect();
-    let datasets = clbench_datasets::CATALOGUE.iter().copied();
-    let shelf = Shelf::default().datasets(datasets).streams(clbench_streams::catalogue());
     let asked = Asked::parse(&settings)?;
     let start = Instant::now();
-    let stream = resolve_stream(file, &asked, Arriving::InOrder, &shelf)?.stream;
+    let stream = resolve_stream(file, &asked, Arriving::InOrder, &clbench_cli::shelf())?.stream;
     let seconds = start.elapsed().as_secs_f64();
     anyhow::ensure!(!stream.tasks.is_empty());
     println!("{seconds:.1} | {:.0}", peak_kb()? / 1024.0);

@@ -15,12 +15,13 @@ use std::{
 use burn::tensor::{Device, Tensor, TensorData};
 use clbench::{
     budget::Meter,
-    config::{Asked, Setup, Shelf, resolve},
+    config::{Asked, Setup, resolve},
     network::predictor::Ask,
     primitives::{draws::Draws, scope::Scope},
     run::Run,
     stream::{Role, Scratch, View},
 };
+use clbench_cli::shelf;
 use clbench_results::{RunDir, metric};
 use program::{Place, Said, same};
 
@@ -182,13 +183,6 @@ fn starts_and_parts_that_make_no_sense_are_refused() {
 fn setup(folder: &Path, settings: &[&str]) -> Setup {
     let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
     resolve(&folder.join("flux.toml"), &Asked::parse(&settings).unwrap(), &shelf()).unwrap()
-}
-
-fn shelf() -> Shelf {
-    Shelf::default()
-        .datasets(clbench_datasets::CATALOGUE.iter().copied())
-        .streams(clbench_streams::catalogue())
-        .methods(clbench_methods::catalogue())
 }
 
 #[test]

@@ -15,13 +15,7 @@ use clbench::{
     run::{Nowhere, Run},
 };
 
-/// Everything that ships with clbench.
-pub fn shelf() -> Shelf {
-    Shelf::default()
-        .datasets(clbench_datasets::CATALOGUE.iter().copied())
-        .streams(clbench_streams::catalogue())
-        .methods(clbench_methods::catalogue())
-}
+pub use clbench_cli::shelf;
 
 /// Split Fashion-MNIST, all at once, at batch 128, for more steps than a bench takes.
 pub fn setup(shelf: &Shelf) -> Result<Setup> {

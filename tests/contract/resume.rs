@@ -1,5 +1,6 @@
 //! A run that is cut goes on to the same bits, and only as itself.
 
+use crate::spy::shelf;
 use std::path::Path;
 
 use anyhow::Result;
@@ -176,10 +177,7 @@ impl Source for Retouched {
 
 #[test]
 fn a_checkpoint_of_another_stream_is_refused() {
-    let other = Shelf::default()
-        .datasets([&Retouched as &dyn Source])
-        .streams(clbench_streams::catalogue())
-        .methods(clbench_methods::catalogue());
+    let other = Shelf { datasets: vec![&Retouched], ..shelf() };
     let message = refused(&saved("method=finetune"), "method=finetune", &other);
     assert!(message.contains("another stream"), "{message}");
     assert!(message.contains(&setup("method=finetune").stream.hash), "{message}");

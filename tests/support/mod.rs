@@ -20,16 +20,7 @@ use clbench::{
 use clbench_results::{At, Record};
 use serde::de::DeserializeOwned;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// Everything that ships.
-pub fn shelf() -> Shelf {
-    Shelf::default()
-        .datasets(clbench_datasets::CATALOGUE.iter().copied())
-        .streams(clbench_streams::catalogue())
-        .methods(clbench_methods::catalogue())
-}
+pub use clbench_cli::shelf;
 
 /// The digits stream of `digits.toml` with `settings`, which are KEY=VALUE apart from each other by spaces.
 pub fn try_setup(shelf: &Shelf, settings: &str) -> Result<Setup> {

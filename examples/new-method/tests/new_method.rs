@@ -52,3 +52,23 @@ fn it_stands_in_the_lists_and_in_the_table() {
     program(&["run", "--quiet", "digits.toml", "method=new-method", "seeds=0..2", &format!("runs={runs}")]);
     assert!(program(&["table", &runs]).contains("new-method"));
 }
+
+#[test]
+fn the_program_does_all_that_clbench_does() {
+    let list = program(&["list"]) + &program(&["data", "list"]);
+    for part in ["digits", "class-incremental", "power-law", "adamw", "csv", "squeezenet"] {
+        assert!(list.contains(part), "{part} is missing:\n{list}");
+    }
+    // Data of the user's own, which needs the formats.
+    let folder = tempfile::tempdir().unwrap();
+    let row = |at: usize| format!("{},{},{}\n", at % 7, at % 5, ["a", "b", "c", "d"][at % 4]);
+    let table: String = (0..80).map(row).collect();
+    fs::write(folder.path().join("own.csv"), format!("x,y,label\n{table}")).unwrap();
+    let digits = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("digits.toml")).unwrap();
+    let stream = digits.replace("\"digits\"", "\"own\"").replace("tasks = 5", "tasks = 2");
+    let own = "\n[data.own]\nformat = \"csv\"\npath = \"own.csv\"\n";
+    let file = folder.path().join("own.toml");
+    fs::write(&file, stream + own).unwrap();
+    let checked = program(&["check", file.to_str().unwrap(), "method=new-method"]);
+    assert!(checked.contains("new-method"), "{checked}");
+}

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anyhow::Result;
 
 use super::{Ending, print};
-use crate::{config::Shelf, network::net::Body};
+use crate::{catalogue::Entry, config::Shelf, network::net::Body};
 
 /// `text` broken between words into lines of up to `width` columns; nothing for nothing.
 pub(super) fn wrapped(text: &str, width: usize) -> impl Iterator<Item = String> {
@@ -22,6 +22,11 @@ pub(super) fn wrapped(text: &str, width: usize) -> impl Iterator<Item = String> 
     lines.into_iter()
 }
 
+/// Name, description and source of each entry.
+fn shown<F>(entries: &[Entry<F>]) -> Vec<(&str, &str, &str)> {
+    entries.iter().map(|entry| (entry.name, entry.about, entry.citation)).collect()
+}
+
 pub(super) fn list(shelf: &Shelf) -> Result<Ending> {
     let mut text = String::new();
     let mut part = |title: &str, rows: Vec<(&str, &str, &str)>| {
@@ -34,20 +39,16 @@ pub(super) fn list(shelf: &Shelf) -> Result<Ending> {
         }
         text.push('\n');
     };
+    let parts = &shelf.streams;
     part("methods (method=a+b)", shelf.methods.iter().map(|m| (m.name, m.about, m.citation)).collect());
-    part("kinds of stream (stream.kind)", shelf.streams.kinds.iter().map(|k| (k.name, k.about, k.citation)).collect());
-    part("orderings (stream.order)", shelf.streams.orderings.iter().map(|k| (k.name, k.about, k.citation)).collect());
-    part("arrivals (stream.arrival)", shelf.streams.arrivals.iter().map(|k| (k.name, k.about, k.citation)).collect());
-    part(
-        "environments (stream.environment)",
-        shelf.streams.environments.iter().map(|k| (k.name, k.about, k.citation)).collect(),
-    );
-    part(
-        "alterations ([stream.NAME])",
-        shelf.streams.alterations.iter().map(|k| (k.name, k.about, k.citation)).collect(),
-    );
+    part("kinds of stream (stream.kind)", shown(&parts.kinds));
+    part("orderings (stream.order)", shown(&parts.orderings));
+    part("arrivals (stream.arrival)", shown(&parts.arrivals));
+    part("environments (stream.environment)", shown(&parts.environments));
+    part("alterations ([stream.NAME])", shown(&parts.alterations));
     part("datasets (stream.dataset)", shelf.datasets.iter().map(|d| (d.name(), d.about(), d.citation())).collect());
-    part("optimizers (optim.rule)", shelf.rules.iter().map(|r| (r.name, r.about, r.citation)).collect());
+    part("formats of your own data (data.NAME.format)", shown(&shelf.formats));
+    part("optimizers (optim.rule)", shown(&shelf.rules));
     part("networks (net.body)", Body::CATALOGUE.to_vec());
     print(text.trim_end_matches('\n'))?;
     print("\n")?;

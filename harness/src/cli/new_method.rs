@@ -123,9 +123,8 @@ fn files(name: &str, source: &Path) -> Result<Vec<(String, String)>> {
     let root =
         source.to_str().ok_or_else(|| anyhow!("{} is no text, as a path in Cargo.toml must be", source.display()))?;
     let mut manifest = files[0].1.replace(INHERITED, OWN);
-    for part in ["harness", "datasets", "methods", "streams"] {
-        let path = Value::from(format!("{root}/{part}")).to_string();
-        manifest = manifest.replace(&format!("\"../../{part}\""), &path);
+    for (here, there) in [("../../harness", format!("{root}/harness")), ("../..", root.to_owned())] {
+        manifest = manifest.replace(&format!("\"{here}\""), &Value::from(there).to_string());
     }
     files[0].1 = manifest;
     files.push(("Cargo.lock".into(), LOCK.into()));

@@ -1,7 +1,9 @@
-//! Arrows point one way: root → {streams, methods, datasets} → harness → results.
+//! Arrows point one way: root → {streams, methods, datasets} → harness → results, and in each crate from floor to floor.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod rooms;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::{
