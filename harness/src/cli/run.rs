@@ -1,5 +1,6 @@
 //! `clbench run`: trains, side by side for several seeds, and says what came out.
 
+use crate::run::Job;
 use std::{
     fmt::Write,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -146,7 +147,7 @@ pub(super) fn all(
                 outcomes.lock().expect("nobody panics with the lock").push((seed, Ok(Outcome::Interrupted)));
                 continue;
             }
-            let one = || execute(setup, seed, &asked.runs, shelf, progress, &STOP);
+            let one = || execute(&Job { setup, seed, runs: &asked.runs, shelf, watch: progress, stop: &STOP });
             // A panic is our mistake; the other seeds need not suffer for it.
             let outcome = catch_unwind(AssertUnwindSafe(one));
             let outcome = outcome.unwrap_or_else(|_| Err(anyhow!("a panic, which is a bug; the message stands above")));

@@ -6,6 +6,7 @@ mod come_back;
 pub mod evaluate;
 mod extent;
 mod foretell;
+mod job;
 pub(crate) mod manifest;
 mod reference;
 pub(crate) mod retrieval;
@@ -23,6 +24,7 @@ use clbench_results::At;
 
 pub use self::{
     foretell::Forecast,
+    job::Job,
     sink::{Logged, Nowhere, Sink, Watch},
     state::{Position, Seconds, State},
 };
