@@ -48,7 +48,7 @@ NOBODY_KNOWS = "no verdict"
 
 
 def classes_of(manifest, task):
-    """Classes among which a question about `task` is answered at the end; as results/src/guess.rs counts them."""
+    """Classes among which a question about `task` is answered at the end; as results/src/summary/guess.rs counts them."""
     stream = manifest["stream"]
     names = stream["classes"]
     if manifest["conditions"]["test_logits"] != "task":

@@ -2,7 +2,7 @@
 # Reads what `clbench export` writes with the readers that it is written for: TensorBoard, pyarrow,
 # huggingface_hub, l2metrics.
 #
-#   scripts/check-exports.sh BINARY FOLDER...      folders with complete runs
+#   tests/outside/check-exports.sh BINARY FOLDER...      folders with complete runs
 #
 # Makes virtual environments from package names, which takes the network; or give interpreters that have them:
 #
@@ -12,7 +12,7 @@
 set -euo pipefail
 
 if (($# < 2)); then
-    echo "usage: scripts/check-exports.sh BINARY FOLDER..." >&2
+    echo "usage: tests/outside/check-exports.sh BINARY FOLDER..." >&2
     exit 2
 fi
 binary=$(realpath "$1")

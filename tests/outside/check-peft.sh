@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Trains adapters of every kind on real data, exports them, and reads them with peft.
 #
-#   scripts/check-peft.sh BINARY
+#   tests/outside/check-peft.sh BINARY
 #
 # Makes a virtual environment from package names, which takes the network; or give an interpreter that has torch, peft
 # and safetensors in PYTHON_PEFT.
 set -euo pipefail
 
 if (($# != 1)); then
-    echo "usage: scripts/check-peft.sh BINARY" >&2
+    echo "usage: tests/outside/check-peft.sh BINARY" >&2
     exit 2
 fi
 binary=$(realpath "$1")

@@ -3,7 +3,7 @@
 # contrast, numbers as in the CSV, and a silent console. Made-up runs with hostile names, 2 000 rows, and the runs below
 # a directory where one is given.
 #
-#   scripts/check-report.sh [RUNS]
+#   tests/outside/check-report.sh [RUNS]
 #
 #   CHROMIUM  /usr/bin/chromium          PUPPETEER    target/check-report, where puppeteer-core is or will be installed
 #   SCOPE     -p clbench-results, what cargo builds for it
@@ -12,7 +12,7 @@
 # Needs Chromium, node 20 or later and, where puppeteer-core is not yet installed, npm and its registry.
 set -euo pipefail
 runs=${1:+$(realpath "$1")}
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 export CHROMIUM=${CHROMIUM:-/usr/bin/chromium} PUPPETEER=${PUPPETEER:-target/check-report}
 pages=$(realpath -m "${PAGES:-target/check-report/pages}")
@@ -25,5 +25,5 @@ mkdir -p "$pages" "$PUPPETEER" ${SCREENSHOTS:+"$SCREENSHOTS"}
 [ -z "$runs" ] || export CLBENCH_RUNS=$runs
 CLBENCH_PAGES=$pages cargo test --quiet ${SCOPE:--p clbench-results} --lib pages_for_a_browser -- --ignored >/dev/null
 for name in mixed hostile many ${runs:+runs}; do
-    node scripts/check-report.mjs "$pages/$name.html" "$pages/$name.csv" ${SCREENSHOTS:+"$SCREENSHOTS"}
+    node tests/outside/check-report.mjs "$pages/$name.html" "$pages/$name.csv" ${SCREENSHOTS:+"$SCREENSHOTS"}
 done
