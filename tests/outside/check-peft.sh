@@ -30,7 +30,7 @@ steps="optim.rate=0.02 train.epochs=2"
 check() {
     count=$((count + 1))
     # shellcheck disable=SC2086
-    "$binary" run "$here/../streams/split-digits.toml" $steps $1 seed=0 keep.weights=true runs="$work/runs$count" >/dev/null 2>&1
+    "$binary" run "$here/../../streams/split-digits.toml" $steps $1 seed=0 keep.weights=true runs="$work/runs$count" >/dev/null 2>&1
     local run
     run=$(dirname "$(find "$work/runs$count" -name manifest.json)")
     "$binary" export peft "$run" -o "$work/out$count" >/dev/null 2>&1
