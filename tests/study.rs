@@ -30,24 +30,24 @@ rate = 0.01
 
 [train]
 batch = 16
-steps = 40
+steps = 60
 "#;
 
 const STUDY: &str = r#"
 about = "a small study"
 streams = ["tiny"]
-seeds = "0..3"
+seeds = "0..4"
 settings = ["train.batch=8"]
 
 [[rows]]
-axes = [["method=finetune", "method=joint", "method=replay replay.capacity=20"]]
+axes = [["method=finetune", "method=joint", "method=replay replay.capacity=60"]]
 
 [[pictures]]
 kinds = ["course"]
 file = "course"
 
 [names]
-rehearsal = "replay replay.capacity=20"
+rehearsal = "replay replay.capacity=60"
 
 [[claims]]
 text = "rehearsal is better"
@@ -105,8 +105,8 @@ fn page(place: &Place) -> String {
 fn a_study_that_was_killed_goes_on_to_the_same_page() {
     let straight = place(STUDY);
     let listed = straight.done("study studies/small.toml --dry-run");
-    assert!(listed.contains("missing    0 of 3    tiny train.batch=8 method=finetune"), "{listed}");
-    assert!(listed.ends_with("0 of 9 runs are in runs/small; 9 are missing\n"), "{listed}");
+    assert!(listed.contains("missing    0 of 4    tiny train.batch=8 method=finetune"), "{listed}");
+    assert!(listed.ends_with("0 of 12 runs are in runs/small; 12 are missing\n"), "{listed}");
     straight.done("study studies/small.toml jobs=2");
 
     let killed = place(STUDY);
@@ -122,7 +122,7 @@ fn a_study_that_was_killed_goes_on_to_the_same_page() {
     child.wait().unwrap();
     let there = finished();
     let listed = killed.done("study studies/small.toml --dry-run");
-    assert!(listed.contains(&format!("{there} of 9 runs are in runs/small")), "{listed}");
+    assert!(listed.contains(&format!("{there} of 12 runs are in runs/small")), "{listed}");
     assert!(!killed.path("results/published/small.md").exists());
     killed.done("study studies/small.toml");
     assert_eq!(page(&killed), page(&straight));
@@ -132,7 +132,9 @@ fn a_study_that_was_killed_goes_on_to_the_same_page() {
     // All is there: nothing is trained, and the page stays. It comes out of the bundle alone, too.
     let said = killed.run("study studies/small.toml");
     assert_eq!(said.code, Some(0), "{said}");
-    assert!(killed.done("study studies/small.toml --dry-run").contains("9 of 9 runs are in runs/small; 0 are missing"));
+    assert!(
+        killed.done("study studies/small.toml --dry-run").contains("12 of 12 runs are in runs/small; 0 are missing")
+    );
     fs::remove_dir_all(killed.path("runs")).unwrap();
     fs::remove_file(killed.path("results/published/small.md")).unwrap();
     killed.done("study studies/small.toml --page");
@@ -151,7 +153,7 @@ fn a_page_is_verified_by_its_study_and_without_it() {
     assert_eq!(verdict("rehearsal is better"), "holds here", "{text}");
     assert_eq!(verdict("it is worse"), "not so here", "{text}");
     assert_eq!(verdict("they are alike"), "not so here", "{text}");
-    assert_eq!(verdict("EWC is better"), "not judged: the row `ewc` is not there", "{text}");
+    assert_eq!(verdict("EWC is better"), "not judged: there is no row ewc", "{text}");
     assert!(text.contains("over the 3 claims of the study"), "{text}");
     assert!(text.contains("```text\noptimizer steps, by experience"), "{text}");
     assert!(place.path("results/published/small/course.svg").is_file());
@@ -160,7 +162,7 @@ fn a_page_is_verified_by_its_study_and_without_it() {
     assert!(!said.contains("different"), "{said}");
     let said = place.done("study studies/small.toml --verify");
     assert!(said.starts_with("the page is what the study makes\n"), "{said}");
-    assert!(said.contains("9 the same, bit for bit"), "{said}");
+    assert!(said.contains("12 the same, bit for bit"), "{said}");
 
     place.write("results/published/small.md", text.replace("# A small study", "# A large study"));
     let said = place.run("study studies/small.toml --verify --page");
@@ -185,9 +187,14 @@ fn a_row_that_fails_is_named_and_the_rest_goes_on() {
     let place = place(&STUDY.replace("\"method=joint\"", "\"method=joined\""));
     let said = place.run("study studies/small.toml --quiet");
     assert_eq!(said.code, Some(3), "{said}");
-    assert!(said.err.contains("error: tiny train.batch=8 method=joined: unknown method `joined`"), "{said}");
+    assert!(
+        said.err.contains(
+            "error: tiny train.batch=8 method=joined: in streams/tiny.toml: in method=joined: unknown method `joined`"
+        ),
+        "{said}"
+    );
     assert!(said.out.contains("1 of 3 rows failed:\n  tiny train.batch=8 method=joined\n"), "{said}");
-    assert!(page(&place).contains("| replay replay.capacity=20"), "{said}");
+    assert!(page(&place).contains("| replay replay.capacity=60"), "{said}");
     place.run("study studies/small.toml --dry-run").fails(3, &["unknown method `joined`"]);
     // Where nothing works there is no page.
     let none = place_without_stream();
@@ -209,12 +216,12 @@ fn what_is_wrong_with_a_study_is_said_with_its_key() {
     refused(&STUDY.replace("\"tiny\"", "\"../tiny\""), &["`streams` has `../tiny`"]);
     refused(&STUDY.replace("train.batch=8", "runs=/tmp"), &["`settings` has `runs=/tmp`", "command line"]);
     refused(&STUDY.replace("within = 1.0", "within = -1.0"), &["`within` is -1", "they are alike"]);
-    refused(&STUDY.replace("\"0..3\"", "\"0..\""), &["seeds=0..", "write a range"]);
+    refused(&STUDY.replace("\"0..4\"", "\"0..\""), &["seeds=0..", "write a range"]);
     refused(&STUDY.replace("by = \"acc\"", "by = \"akk\""), &["there is no score `akk`"]);
     refused("streams = [", &["studies/small.toml"]);
     let axis = format!("[{}]", (0..300).map(|one| format!("\"a.x={one}\"")).collect::<Vec<_>>().join(", "));
     let many = format!("axes = [{axis}, {axis}, {axis}, {axis}, {axis}, {axis}, {axis}, {axis}]\n#");
-    refused(&STUDY.replace("axes =", &many), &["more than 10000 rows for 3 seeds"]);
+    refused(&STUDY.replace("axes =", &many), &["more than 10000 rows for 4 seeds"]);
     refused(&format!("#{}\n{STUDY}", "x".repeat(2 << 20)), &["is larger than 1048576 bytes"]);
 }
 

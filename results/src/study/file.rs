@@ -158,7 +158,11 @@ impl Study {
         self.rows.iter().try_for_each(|rows| self.check_rows(rows))?;
         self.pictures.iter().try_for_each(check_picture)?;
         self.claims.iter().try_for_each(|claim| self.check_claim(claim))?;
-        if self.page.text.trim().is_empty() { Err("`page.text` is empty; write what the page says".into()) } else { Ok(()) }
+        if self.page.text.trim().is_empty() {
+            Err("`page.text` is empty; write what the page says".into())
+        } else {
+            Ok(())
+        }
     }
 
     fn check_rows(&self, rows: &Rows) -> Result<(), String> {
@@ -193,7 +197,7 @@ fn check_picture(picture: &Picture) -> Result<(), String> {
         return Err("`pictures.kinds` is empty; name a kind such as course, or all".into());
     }
     for kind in picture.kinds.iter().filter(|kind| *kind != "all") {
-        kind.parse::<Kind>().map_err(|why| why.to_string())?;
+        kind.parse::<Kind>()?;
     }
     for filter in picture.only.iter().chain(&picture.without) {
         filter.parse::<Filter>()?;

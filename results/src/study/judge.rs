@@ -173,7 +173,7 @@ impl<'a> Table<'a> {
     fn row(&self, one: &One, name: &str) -> Result<&Entry, String> {
         let named = self.study.names.get(name).map_or(name, String::as_str);
         let mut settings = words(named);
-        let missing = || format!("the row `{}` is not there", short(named));
+        let missing = || format!("there is no row {}", short(named));
         if settings.is_empty() {
             return Err(missing());
         }
@@ -190,7 +190,7 @@ impl<'a> Table<'a> {
         match self.entries.iter().filter(fits).collect::<Vec<_>>()[..] {
             [entry] => Ok(entry),
             [] => Err(missing()),
-            _ => Err(format!("several rows are called `{}`", short(named))),
+            _ => Err(format!("several rows are called {}", short(named))),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::stats::Estimate;
 use crate::table::{Format, markdown_grid};
 use crate::text::{clean, measured, short, wrap};
 
-const TITLE: &str = "What is claimed, and what comes out here";
+const TITLE: &str = "claims, tested on these runs";
 
 /// The claims in Markdown or as text; empty without a claim.
 ///

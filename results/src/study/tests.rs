@@ -73,7 +73,8 @@ fn differences_intervals_and_adjusted_p_values_are_those_of_scipy_and_statsmodel
 /// Standard deviations of means: 0.125, 0.1325, 0.0975 over the first choice, 0.075, 0.0575, 0.0775 over the second.
 #[test]
 fn of_two_choices_the_spreads_of_means_are_compared() {
-    let cells = [("x1", [0.5, 0.52, 0.45]), ("x2", [0.6, 0.6, 0.66]), ("y1", [0.7, 0.75, 0.7]), ("y2", [0.9, 0.9, 0.8])];
+    let cells =
+        [("x1", [0.5, 0.52, 0.45]), ("x2", [0.6, 0.6, 0.66]), ("y1", [0.7, 0.75, 0.7]), ("y2", [0.9, 0.9, 0.8])];
     let runs: Vec<RunDir> = cells.iter().flat_map(|(method, values)| row(method, values)).collect();
     let grid = json!({ "row": "$1$2", "more": ["x", "y"], "than": ["1", "2"] });
     let study = study(json!({ "claims": [{ "text": "more", "grid": grid, "by": "acc" }] }));
@@ -115,7 +116,7 @@ fn a_row_that_is_not_there_is_named_and_takes_no_part_in_the_adjustment() {
         { "text": "2", "row": "a", "above": "lwf lwf.strength=2", "by": "acc" }]);
     let judged = judge(&study(json!({ "claims": claims })), &four_rows()).unwrap();
     assert!(close(judged[0].adjusted.unwrap(), 0.001_969_110_6));
-    assert_eq!(judged[1].verdict, Verdict::Missing("the row `lwf lwf.strength=2` is not there".into()));
+    assert_eq!(judged[1].verdict, Verdict::Missing("there is no row lwf lwf.strength=2".into()));
     assert_eq!(judge(&study(json!({ "claims": claims })), &[]).unwrap()[0].difference, None);
 }
 
@@ -225,7 +226,10 @@ fn what_cannot_be_meant_is_refused_with_its_key() {
         (claim(json!({ "text": "t", "row": "a", "by": "acc" })), "0 of above, below"),
         (claim(json!({ "text": "t", "row": "a", "above": "b", "below": "c", "by": "acc" })), "2 of above, below"),
         (claim(json!({ "text": "t", "row": "a", "like": "b", "by": "acc" })), "`within` is missing"),
-        (claim(json!({ "text": "t", "row": "a", "like": "b", "within": 0.0, "by": "acc" })), "`within` is 0; it is above"),
+        (
+            claim(json!({ "text": "t", "row": "a", "like": "b", "within": 0.0, "by": "acc" })),
+            "`within` is 0; it is above",
+        ),
         (claim(json!({ "text": "t", "row": "a", "above": "b", "within": 1.0, "by": "acc" })), "goes with `like`"),
         (claim(json!({ "text": "t", "above": "b", "by": "acc" })), "`row` is missing, in the claim \"t\""),
         (claim(json!({ "text": "t", "row": "a", "above": [], "by": "acc" })), "no row is named"),
@@ -262,6 +266,7 @@ fn blocks_of_a_page_are_filled_and_others_stay() {
     );
     assert!(write("<!-- clbench: end -->\n").unwrap_err().contains("of no block"));
     assert!(write("<!-- clbench: not verified: x -->\nno end").unwrap_err().contains("has no line"));
-    let failed = write_page(&study(json!({ "page": { "text": "<!-- clbench: table x -->" } })), &names, |_| Err("why".into()));
+    let failed =
+        write_page(&study(json!({ "page": { "text": "<!-- clbench: table x -->" } })), &names, |_| Err("why".into()));
     assert_eq!(failed.unwrap_err(), "in the block `table x`: why");
 }

@@ -14,6 +14,7 @@ use crate::registry::Shelf;
 
 /// What `study` takes.
 #[derive(clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Words {
     /// The study, such as studies/parts.toml
     study: PathBuf,

@@ -74,7 +74,11 @@ impl Plan {
     /// The file of a stream: in `streams` beside the study's folder, or beside the study.
     pub fn stream(&self, name: &str) -> Result<PathBuf> {
         let file = format!("{name}.toml");
-        let places = [self.folder.join("../streams").join(&file), self.folder.join(&file)];
+        let above = match (self.folder.file_name(), self.folder.parent()) {
+            (Some(_), Some(above)) => above.join("streams"),
+            _ => self.folder.join("../streams"),
+        };
+        let places = [above.join(&file), self.folder.join(&file)];
         let found = places.iter().find(|path| path.is_file()).cloned();
         found.with_context(|| format!("no stream file {}, nor one beside the study", places[0].display()))
     }
