@@ -21,6 +21,7 @@ pub mod record;
 pub mod report;
 pub mod statistics;
 pub mod store;
+pub mod study;
 pub mod summary;
 pub mod table;
 pub mod text;

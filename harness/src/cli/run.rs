@@ -1,6 +1,5 @@
 //! `clbench run`: trains, side by side for several seeds, and says what came out.
 
-use crate::run::Job;
 use std::{
     fmt::Write,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -26,7 +25,7 @@ use crate::{
     config::{Asked, Setup, Shelf, resolve},
     execute::{Outcome, execute},
     primitives::threads::together,
-    run::{Forecast, Run},
+    run::{Forecast, Job, Run},
 };
 
 /// What `run` takes.

@@ -3,7 +3,7 @@
 # PyTorch keeps for a backward pass. Writes results/published/maf.md. Nothing is trained to the end, and nothing that is
 # written holds a time, so it repeats.
 #
-#   scripts/study-maf.sh
+#   scripts/maf.sh
 #
 #   CLBENCH  target/release/clbench
 set -euo pipefail
@@ -33,7 +33,7 @@ print(f"| {sys.argv[1]} | {steps:,} | {flops:.4g} | {memory} | {ratio:.4f} | {ma
     echo "# Memory-adjusted operations"
     echo
     echo "Not verified by \`clbench verify\`: nothing on this page was run to its end."
-    echo "Made by \`scripts/study-maf.sh\`; \`tests/cost.rs\` holds the first section and the last two to be so."
+    echo "Made by \`scripts/maf.sh\`; \`tests/cost.rs\` holds the first section and the last two to be so."
     echo
     echo "## FoMo-in-Flux's table, computed again"
     echo
