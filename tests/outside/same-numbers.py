@@ -1097,6 +1097,7 @@ def every_case(catalogue, streams):
             for value in values:
                 quoted = shlex.quote(f"{method}.{key}={value}")
                 more = "eval.random_preferences=2" if method in ("ibcl", "per-preference") else ""
+                more = BODIES["vit"] if key == "on" else more
                 cases.add(f"settings//{method}//{key}={value}",
                           words("run bare.toml", suited(method), quoted, more,
                                 "stream.tasks=5 train.batch=16 train.steps=4 keep.weights=true --quiet"))
@@ -1110,9 +1111,11 @@ def every_case(catalogue, streams):
         for one in merge.get(first, []):
             for other in merge.get(second, []):
                 more = "" if "deploy" in (first, second) else "merge.deploy=all"
-                cases.add(f"settings//merge//{first}={one},{second}={other}",
-                          words("run bare.toml method=merge", f"merge.{first}={one}", f"merge.{second}={other}", more,
-                                "train.batch=16 train.steps=3 keep.weights=true --quiet"))
+                # Some rules grow from merge to merge unless they are scaled, and are refused without.
+                for scale in ("", "merge.scale=0.15")[:2 if "rule" in (first, second) else 1]:
+                    cases.add(f"settings//merge//{first}={one},{second}={other}{scale and ',scaled'}",
+                              words("run bare.toml method=merge", f"merge.{first}={one}", f"merge.{second}={other}",
+                                    more, scale, "train.batch=16 train.steps=3 keep.weights=true --quiet"))
 
     # Networks and optimizers with each method.
     for body, settings in BODIES.items():

@@ -8,12 +8,14 @@ mod extent;
 mod foretell;
 mod job;
 pub(crate) mod manifest;
+mod means;
 mod reference;
 pub(crate) mod retrieval;
 mod sink;
 mod start;
 mod state;
 mod step;
+mod tally;
 
 use std::collections::BTreeMap;
 use std::time::Instant;
