@@ -8,7 +8,7 @@ mod typed;
 
 pub use self::{
     entry::{Entry, Made, unknown},
-    needs::Need,
+    needs::{Need, Taken, refused},
     ranges::Range,
     settings::{Setting, Settings, part, settings},
     typed::{UnknownKey, besides, typed},

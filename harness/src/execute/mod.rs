@@ -73,7 +73,7 @@ pub fn execute(job: &Job) -> Result<Outcome> {
     }
     let diverged = run.state.diverged.clone();
     // What answers preferences can be asked about others once the run is over.
-    if setup.config.keep.weights || run.stack.carrier.prefers() {
+    if setup.config.keep.weights || run.stack.prefers() {
         folder.write("artifact/weights.safetensors", &weights::to_safetensors(&run.state.weights)?)?;
     }
     if let Some(experiences) = run.realised() {
