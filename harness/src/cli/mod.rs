@@ -8,6 +8,7 @@ mod cost;
 mod curves;
 mod data;
 mod export;
+mod keys;
 mod list;
 mod made;
 mod methods;
@@ -79,6 +80,8 @@ enum Command {
     List,
     /// List methods by family, or explain some: settings, needs, what they stack with
     Methods(methods::Words),
+    /// List every key of a stream file: range, default, what it is
+    Keys(keys::Words),
     /// Write a crate with a method of your own, a binary that knows it, and a test
     NewMethod(new_method::Words),
     /// List, fetch and verify datasets
@@ -214,6 +217,7 @@ pub fn main_with(shelf: &Shelf, words: impl IntoIterator<Item = OsString>) -> Ex
         Command::Stream(words) => stream::stream(&words, shelf),
         Command::List => list::list(shelf),
         Command::Methods(words) => methods::methods(&words, shelf),
+        Command::Keys(words) => keys::keys(&words, shelf),
         Command::NewMethod(words) => new_method::new_method(&words, shelf),
         Command::Data(words) => data::data(&words, shelf),
         Command::References(words) => references::references(&words, shelf),
