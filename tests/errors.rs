@@ -172,7 +172,7 @@ fn options_that_contradict_each_other_or_do_nothing_are_refused() {
             ("small.toml method=ewc+ewc", &["`ewc` stands twice", "method=ewc+ewc"]),
             ("small.toml method=finetune+joint", &["`finetune` and `joint`", "one carrier"]),
             ("small.toml ewc.strength=3", &["ewc.strength does nothing: `ewc` is not in method=finetune"]),
-            ("small.toml method=lora+ewc lora.per=task", &["`lora`", "`ewc`", "keep one adapter for the stream"]),
+            ("small.toml method=lora+ewc lora.per=task", &["`ewc` does not go with `lora`", "or set lora.per=stream"]),
             ("small.toml schedule.shape=constant schedule.floor=0.1", &["schedule.floor does nothing", "remove one"]),
             ("small.toml seed=1 seeds=0..2", &["seed and seeds contradict each other; set one of them"]),
             ("small.toml stream.kind=permuted head.kind=multi", &["tasks share classes", "head.train", "\"task\""]),

@@ -5,7 +5,12 @@
 mod program;
 mod support;
 
-use std::fs;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    fs,
+    path::Path,
+};
 
 use clbench::method::Family;
 use program::{Place, SMALL};
@@ -81,13 +86,54 @@ fn what_stacks_is_what_was_tried() {
     for name in ["dora", "vera", "olora", "inflora"] {
         assert!(!has(with, name) && has(without, name), "{name}:\n{text}");
     }
-    assert!(without.contains("both say which small part of the body is trained"), "{text}");
+    assert!(without.contains("it needs to say which adapters are"), "{text}");
 }
 
 /// The names and reasons under a page's heading; reasons begin with a dash.
 fn under(page: &str, heading: &str) -> Vec<String> {
     let parts = page.split("\n\n").filter_map(|part| part.trim_start().strip_prefix(&format!("{heading}\n")));
     parts.flat_map(|part| part.split(['\n', ',']).map(|word| word.trim().to_owned())).collect()
+}
+
+/// What the pages say, a line for each heading: the method with its choices, and what goes with it or does not.
+fn said_of_pairs() -> String {
+    let (place, mut text) = (Place::new(), String::new());
+    for method in support::shelf().methods {
+        let mut said: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for part in place.done(&format!("methods {}", method.name)).split("\n\n") {
+            let (heading, names): (Vec<&str>, Vec<&str>) = part.lines().partition(|line| !line.starts_with("  "));
+            let heading = heading.join(" ").trim().to_owned();
+            if !heading.ends_with("stacks with") && !heading.ends_with("not with") {
+                continue;
+            }
+            let names = names.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
+            let names = names.split("– ").next().unwrap().split(',').map(|name| name.trim().to_owned());
+            said.entry(heading).or_default().extend(names);
+        }
+        for (heading, mut names) in said {
+            names.sort_unstable();
+            let _ = writeln!(text, "{}, {heading}: {}", method.name, names.join(", "));
+        }
+    }
+    text
+}
+
+const PAIRS: &str = "tests/support/pairs.txt";
+
+/// What goes together is written down, so that none is refused or let through by accident. `written` writes it anew.
+#[test]
+fn the_pages_say_of_pairs_what_is_written_down() {
+    let known = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(PAIRS)).unwrap();
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+    let (known, said) = (lines(&known), lines(&said_of_pairs()));
+    let (gone, new): (Vec<_>, Vec<_>) = (known.difference(&said).collect(), said.difference(&known).collect());
+    assert!(gone.is_empty() && new.is_empty(), "not said any more: {gone:#?}\nnew: {new:#?}");
+}
+
+#[test]
+#[ignore = "it writes a file"]
+fn written() {
+    fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(PAIRS), said_of_pairs()).unwrap();
 }
 
 /// Has what any method needs: layers that normalise without statistics, and the task is told.
@@ -119,7 +165,7 @@ fn a_page_says_what_a_choice_changes() {
     let page = place.done("methods lora");
     for (heading, words) in [
         ("with lora.per=task, not with", "ewc"),
-        ("with lora.per=task, not with", "the other remembers them"),
+        ("with lora.per=task, not with", "or set lora.per=stream"),
         ("with lora.end=fold, not with", "ema"),
         ("with lora.per=task lora.end=route, needs", "the task's identity"),
         ("with lora.on=attention or lora.on=query-value or lora.on=key-value, needs", "attention in the body"),

@@ -13,7 +13,7 @@
 
 use anyhow::Result;
 use clbench::{
-    catalogue::{Need, Settings},
+    catalogue::{Need, Settings, Taken},
     method::{Contribution, Ctx, Family, Make, Method, contribution},
 };
 use serde::{Deserialize, Serialize};
@@ -88,6 +88,14 @@ struct Partial {
 }
 
 impl Contribution for Partial {
+    fn needs(&self) -> Vec<Need> {
+        vec![Need::OwnWeights, Need::PartPlace]
+    }
+
+    fn takes(&self) -> Vec<Taken> {
+        vec![Need::PartPlace.taken("says so itself"), Need::TrainedMatrices.taken("stands before it and leaves none")]
+    }
+
     fn task_start(&mut self, cx: &mut Ctx) -> Result<()> {
         freeze(cx.weights, |path| in_body(path) && !path.contains(".lora") && !self.part.trains(path));
         Ok(())

@@ -233,8 +233,11 @@ fn adapters_are_refused_where_they_contradict_each_other() {
         let said = support::refusal(&support::shelf(), settings);
         assert!(said.contains(words), "{settings}: {said}");
     };
-    refused("method=lora+dora", "`lora` and `dora` both say which small part of the body is trained");
-    refused("method=bitfit+freeze", "`bitfit` and `freeze` both say");
+    refused(
+        "method=lora+dora",
+        "`lora` does not go with `dora`: it needs to say which adapters are trained, and `dora` says so",
+    );
+    refused("method=bitfit+freeze", "it needs to say which part of the body is trained, and `freeze` says so itself");
     refused(
         "method=lora lora.per=task lora.end=route",
         "`lora` needs the task's identity, in training and in evaluation",
@@ -242,7 +245,7 @@ fn adapters_are_refused_where_they_contradict_each_other() {
     refused(&format!("{TOLD} method=lora lora.end=route"), "set per=\"task\"");
     refused(
         &format!("{TOLD} method=lora+ema lora.per=task lora.end=route"),
-        "`lora` has weights for each task and `ema`",
+        "`ema` does not go with `lora`: it needs one set of weights for all tasks, and `lora` has weights for each task",
     );
     refused("method=lora lora.on=attention", "`lora` needs attention in the body; choose a network that has some");
     refused("net.widths=[] net.dropout=0 method=bitfit", "`bitfit` needs a bias in the body");

@@ -19,6 +19,7 @@ mod memories;
 mod merge;
 mod merge_rules;
 mod normal;
+mod pairs;
 mod peft;
 mod refusals;
 mod replay;

@@ -233,9 +233,12 @@ fn what_grows_or_says_nothing_is_refused() {
         ("method=merge merge.rule=tie", "unknown value `tie`; did you mean `ties`?"),
         ("method=merge merge.weight=1.5", "merge.weight = 1.5 is not between 0 and 1"),
         ("method=merge merge.deploy=start", "merge.deploy: unknown value `start`"),
-        ("method=ema+merge", "`ema` and `merge` both say which weights are deployed"),
-        ("method=ema-merge+zs-merge", "both say which weights are deployed"),
-        ("method=lora+merge lora.per=task", "keep one adapter for the stream"),
+        (
+            "method=ema+merge",
+            "`ema` does not go with `merge`: it needs to say which weights are deployed, and `merge` says so",
+        ),
+        ("method=ema-merge+zs-merge", "it needs to say which weights are deployed, and `zs-merge` says so itself"),
+        ("method=lora+merge lora.per=task", "leave one of them out, or set lora.per=stream"),
     ] {
         let said = refusal(&shelf, settings);
         assert!(said.contains(message), "{settings}: {said}");

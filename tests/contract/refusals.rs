@@ -3,9 +3,9 @@
 use burn::tensor::Device;
 use clbench::{
     batch::Batch,
-    catalogue::{Need, Range, Settings},
+    catalogue::{Need, Range, Settings, Taken},
     config::Shelf,
-    method::{Carrier, Contribution, Fit, Layout, Make, Method, Plain, carrier, contribution},
+    method::{Carrier, Contribution, Fit, Make, Method, Plain, carrier, contribution},
     network::{
         pass::{Pass, Weights},
         predictor::Predictor,
@@ -34,11 +34,11 @@ impl Carrier for Proud {
     fn predictor(&self, weights: &Weights) -> Box<dyn Predictor> {
         self.0.predictor(weights)
     }
-    fn needs_task(&self) -> bool {
-        true
+    fn needs(&self) -> Vec<Need> {
+        vec![Need::Task]
     }
-    fn refuses(&self, layout: Layout) -> Option<&'static str> {
-        (layout == Layout::Averages).then_some("it is an average already")
+    fn takes(&self) -> Vec<Taken> {
+        vec![Need::Deployment.taken("is an average already")]
     }
 }
 
@@ -60,22 +60,44 @@ fn senseless_stacks_are_refused() {
         ("method=ewc+ewc", "`ewc` stands twice in method=ewc+ewc".into()),
         (
             "method=lora+ewc lora.per=task",
-            "`lora` replaces parameters at each task and `ewc` remembers them; keep one adapter for the stream".into(),
+            "`ewc` does not go with `lora`: it needs the same parameters from one experience to the next, and `lora` replaces \
+             some at each task; leave one of them out, or set lora.per=stream"
+                .into(),
         ),
-        ("method=ewc+lora lora.per=task", "keep one adapter for the stream".into()),
+        ("method=ewc+lora lora.per=task", "or set lora.per=stream".into()),
+        ("method=ewc+lora lora.end=fold", "or set lora.end=keep".into()),
+        ("method=ewc+lora lora.per=task lora.end=fold", "or set lora.per=stream and lora.end=keep".into()),
+        ("method=ewc+olora", "replaces some at each task; leave one of them out".into()),
+        (
+            "method=freeze+lora",
+            "`lora` does not go with `freeze`: it needs a matrix that is trained, and `freeze` stands before it and leaves \
+             none; write method=lora+freeze"
+                .into(),
+        ),
+        (
+            "method=ewc+per-preference",
+            "`ewc` does not go with `per-preference`: it needs the logits of one network, and `per-preference` lets several \
+             networks answer at once; leave one of them out, or set ewc.fisher=empirical"
+                .into(),
+        ),
         ("method=lroa", format!("unknown method `lroa`; did you mean `lora`? there are {all}, proud")),
         ("method=", "unknown method ``".into()),
         ("method=ewc ewc.strenght=1", "unknown key `strenght`; did you mean `strength`? there are ".into()),
         ("method=ewc ewc.strength=-1", "ewc.strength = -1 is not at least 0".into()),
         ("method=ewc ewc.fisher=exact", "unknown value `exact`".into()),
         ("method=finetune ewc.strength=1", "ewc.strength does nothing: `ewc` is not in method=finetune".into()),
-        ("method=proud", "`proud` needs the task's identity, and this stream does not tell it".into()),
+        (
+            "method=proud",
+            "`proud` needs the task's identity, in training and in evaluation; set head.train and head.test".into(),
+        ),
     ] {
         let said = refusal(&shelf(), settings);
         assert!(said.contains(&message), "{settings}: {said}");
     }
     let said = refusal(&shelf(), &format!("{TOLD} method=proud+ema"));
-    assert!(said.ends_with("`ema` does not go with `proud`: it is an average already"), "{said}");
+    let words = "`ema` does not go with `proud`: it needs to say which weights are deployed, and `proud` is an average \
+                 already; leave one of them out";
+    assert!(said.ends_with(words), "{said}");
     // What is refused above is refused for that reason alone.
     for settings in ["method=lora+ewc", "method=ewc+lora", "method=joint", "method=ewc+replay+ema"] {
         setup(settings);
@@ -100,26 +122,31 @@ fn nothing_to_adapt_is_refused_before_the_first_batch() {
     );
 }
 
-static NEEDS: [Need; 8] = Need::ALL;
+static NEEDS: [Need; 19] = Need::ALL;
 
 clbench::settings! {
-    /// Needs what its setting says, as its place among all needs; nothing without.
+    /// Needs, or takes, what its setting says, as its place among all needs; nothing without.
     struct Choosy {
         /// A need.
-        want: Option<usize> = None, Range::Whole(0, 7);
+        want: Option<usize> = None, Range::Whole(0, 18);
+        /// What it takes.
+        takes: Option<usize> = None, Range::Whole(0, 18);
     }
 }
 
 impl Settings for Choosy {}
 
 impl Contribution for Choosy {
-    fn needs(&self) -> &'static [Need] {
-        self.want.map_or(&[], |at| &NEEDS[at..=at])
+    fn needs(&self) -> Vec<Need> {
+        self.want.map(|at| NEEDS[at]).into_iter().collect()
+    }
+    fn takes(&self) -> Vec<Taken> {
+        self.takes.map(|at| NEEDS[at].taken("takes it").unless(&["takes=none"])).into_iter().collect()
     }
 }
 
-/// Settings without what is needed, and settings with it.
-fn without_and_with(need: Need) -> (String, String) {
+/// Settings without what is needed, and settings with it; nothing of what only another part can take.
+fn without_and_with(need: Need) -> Option<(String, String)> {
     let linear = "net.widths=[] net.dropout=0";
     let texts = "net.dropout=0 text.width=16 text.tokens.length=20 text.tokens.width=16 text.tokens.depth=1 \
                  text.tokens.heads=2";
@@ -129,31 +156,74 @@ fn without_and_with(need: Need) -> (String, String) {
         Need::Matrices | Need::Biases => (linear, ""),
         Need::Attention => ("", vit),
         Need::Norms => ("", "net.batch_norm=true"),
-        Need::OwnLoss => (texts, ""),
+        Need::OwnLoss | Need::Logits => (texts, ""),
         Need::Stateless => ("net.batch_norm=true", ""),
         Need::OneHead => ("head.kind=multi", ""),
+        Need::Preferences => ("method=finetune", "method=ibcl"),
+        _ => return None,
     };
-    (without.into(), with.into())
+    Some((without.into(), with.into()))
+}
+
+/// Everything that ships, `always` with a need of its entry, and `choosy` and `taker`, which say theirs when they are made.
+fn choosy(at: usize) -> Shelf {
+    let make = Make::Contribution(|table| contribution(table, |choosy: Choosy| choosy));
+    let settings = Choosy::SETTINGS;
+    let always = Method { needs: &NEEDS[at..=at], ..Method::new("always", make) };
+    let named = |name| Method { settings, ..Method::new(name, make) };
+    support::shelf().methods([always, named("choosy"), named("taker")])
+}
+
+/// What to write where `method` is one of several.
+fn beside(settings: &str, method: &str) -> String {
+    match settings.split_once("method=") {
+        Some((rest, carrier)) => format!("{rest} method={carrier}+{method}"),
+        None => format!("{settings} method={method}"),
+    }
 }
 
 #[test]
-fn every_need_is_checked_when_a_run_is_resolved() {
+fn every_need_of_stream_and_network_is_checked_when_a_run_is_resolved() {
     for (at, need) in NEEDS.iter().enumerate() {
-        let make = Make::Contribution(|table| contribution(table, |choosy: Choosy| choosy));
-        let settings = Choosy::SETTINGS;
-        let always = Method { needs: &NEEDS[at..=at], ..Method::new("always", make) };
-        let shelf = support::shelf().methods([always, Method { settings, ..Method::new("choosy", make) }]);
-        let (without, with) = without_and_with(*need);
-        for (name, method) in
-            [("always", "method=always".into()), ("choosy", format!("method=choosy choosy.want={at}"))]
-        {
-            let said = refusal(&shelf, &format!("{without} {method}"));
-            let words = format!("`{name}` needs {}; {}", need.what(), need.remedy());
-            assert!(said.ends_with(&words), "{need:?}: {said}");
-            support::try_setup(&shelf, &format!("{with} {method}")).unwrap();
+        let Some((without, with)) = without_and_with(*need) else {
+            assert_eq!(need.remedy(), None, "{need:?}");
+            continue;
+        };
+        let shelf = choosy(at);
+        for (name, method) in [("always", "always".into()), ("choosy", format!("choosy choosy.want={at}"))] {
+            let said = refusal(&shelf, &beside(&without, &method));
+            let words = match need {
+                Need::OwnLoss | Need::Logits => {
+                    format!("`{name}` does not go with [text]: it needs {}, and [text] ", need.what())
+                }
+                _ => format!("`{name}` needs {}; {}", need.what(), need.remedy().unwrap()),
+            };
+            assert!(said.contains(&words), "{need:?}: {said}");
+            support::try_setup(&shelf, &beside(&with, &method)).unwrap();
         }
         // It is the need that is refused, and nothing else of these settings.
-        support::try_setup(&shelf, &format!("{without} method=choosy")).unwrap();
+        support::try_setup(&shelf, &beside(&without, "choosy")).unwrap();
+    }
+}
+
+/// Both parts, the reason and the remedy are named, whatever is taken, in either order, and from oneself nothing is.
+#[test]
+fn what_one_part_takes_another_cannot_have() {
+    for (at, need) in NEEDS.iter().enumerate() {
+        let (_, with) = without_and_with(*need).unwrap_or_default();
+        let shelf = choosy(at);
+        let takes = format!("taker.takes={at}");
+        let both = |stack: &str| beside(&with, &format!("{stack} {takes} choosy.want={at}"));
+        let said = refusal(&shelf, &both("taker+choosy"));
+        let words = format!("`choosy` does not go with `taker`: it needs {}, and `taker` takes it; ", need.what());
+        assert!(said.contains(&words), "{need:?}: {said}");
+        let ordered = *need == Need::TrainedMatrices;
+        let remedy =
+            if ordered { "write method=choosy+taker" } else { "leave one of them out, or set taker.takes=none" };
+        assert!(said.ends_with(remedy), "{need:?}: {said}");
+        // What is taken from what follows is there for what came before.
+        assert_eq!(support::try_setup(&shelf, &both("choosy+taker")).is_ok(), ordered, "{need:?}");
+        support::try_setup(&shelf, &beside(&with, &format!("taker {takes} taker.want={at}"))).unwrap();
     }
 }
 

@@ -1,7 +1,5 @@
 //! What makes no sense with texts is refused before the first step, and the message says why.
 
-use clbench::run::Run;
-
 use crate::{
     pictures::{SMALL, setup, shelf},
     support,
@@ -13,9 +11,9 @@ fn refusal(settings: &str) -> String {
 
 #[test]
 fn what_needs_logits_of_classes_is_refused() {
-    let ewc = setup("method=ewc");
-    let error = Run::new(&ewc, 0, &shelf()).unwrap().rehearse().unwrap_err();
-    assert!(format!("{error:#}").contains("set ewc.fisher=batch"), "{error:#}");
+    let said = refusal("method=ewc");
+    assert!(said.contains("`ewc` does not go with [text]: it needs a loss of each example by itself"), "{said}");
+    assert!(said.ends_with("leave one of them out, or set ewc.fisher=batch"), "{said}");
     let said = refusal("stream.environment=exp3");
     assert!(said.contains("stream.environment chooses by what the network answers"), "{said}");
     assert!(refusal("head.kind=multi head.train=task head.test=task").contains("there are no heads"));

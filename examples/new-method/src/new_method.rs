@@ -6,7 +6,7 @@
 use anyhow::Result;
 use clbench::{
     catalogue::{Range, Settings},
-    method::{Contribution, Ctx, Family, Layout, Make, Method, contribution},
+    method::{Contribution, Ctx, Family, Make, Method, contribution},
     primitives::theta::Theta,
 };
 use serde::{Deserialize, Serialize};
@@ -47,11 +47,6 @@ impl Pull {
 }
 
 impl Contribution for Pull {
-    /// It keeps vectors of the weights' layout, but for one task only.
-    fn layout(&self) -> Layout {
-        Layout::Indifferent
-    }
-
     fn task_start(&mut self, cx: &mut Ctx) -> Result<()> {
         self.anchor = cx.weights.theta.clone();
         Ok(())

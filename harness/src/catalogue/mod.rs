@@ -10,7 +10,7 @@ mod typed;
 pub use self::{
     declared::{Choice, Declared, Ranged, value},
     entry::{Entry, Made, unknown},
-    needs::Need,
+    needs::{Need, Taken, refused},
     ranges::Range,
     settings::{Setting, Settings, checked, part, settings},
     typed::{UnknownKey, besides, typed},

@@ -86,11 +86,10 @@ pub(super) fn small() -> Net {
     Net { body: Body::Mlp(Mlp::default()), heads, input: [1, 2, 2] }
 }
 
-/// What a stack needs, each once.
+/// What a stack needs of stream and network, each once.
 fn needs(stack: &Stack) -> Vec<Need> {
-    let told = stack.carrier.needs_task().then_some(Need::Task);
-    let named: Vec<Need> = stack.needs.iter().map(|(_, need)| *need).chain(told).collect();
-    Need::ALL.into_iter().filter(|need| named.contains(need)).collect()
+    let named = |need: &Need| stack.needs.iter().any(|(_, own)| own == need);
+    Need::ALL.into_iter().filter(|need| need.remedy().is_some() && named(need)).collect()
 }
 
 /// What is found of a method, or of one of its choices.
@@ -117,8 +116,8 @@ impl Found {
             }
         };
         if !self.needs.is_empty() {
-            let said = |need: &Need| format!("{}; without, {}", need.what(), need.remedy());
-            paragraph("needs", &self.needs.iter().map(said).collect::<Vec<_>>());
+            let said = |need: &Need| Some(format!("{}; without, {}", need.what(), need.remedy()?));
+            paragraph("needs", &self.needs.iter().filter_map(said).collect::<Vec<_>>());
         }
         if !self.with.is_empty() {
             paragraph("stacks with", &[self.with.join(", ")]);

@@ -13,8 +13,9 @@ use clbench_results::{At, Record, RunDir, Split, words::short, write_whole};
 use super::{Ending, Usage, print, tell};
 use crate::{
     budget::Meter,
+    catalogue::Need,
     config::{Asked, Setup, Shelf, resolve},
-    method::{Layout, Stack},
+    method::Stack,
     network::{
         pass::Weights,
         predictor::{Ask, Predictor},
@@ -139,9 +140,8 @@ fn normalised(wish: Vec<f64>, setup: &Setup) -> Result<Vec<f64>> {
 /// Refuses a method without answers to any preference, and one of which more than the weights would be needed.
 fn able(stack: &Stack, setup: &Setup) -> Result<()> {
     let method = &setup.config.method;
-    ensure!(stack.carrier.prefers(), "the answers of `{method}` depend on no preference; run method=ibcl");
-    let other = stack.contributions.iter().find(|(_, part)| part.layout() != Layout::Indifferent);
-    if let Some((name, _)) = other {
+    ensure!(stack.prefers(), "the answers of `{method}` depend on no preference; run method=ibcl");
+    if let Some((name, _)) = stack.needs.iter().find(|(_, need)| *need == Need::Deployment) {
         anyhow::bail!("`{name}` deploys other weights than those that the run left; run `{method}` without it");
     }
     Ok(())

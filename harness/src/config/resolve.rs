@@ -14,7 +14,7 @@ use super::{
 use crate::{
     batch::memory::Memory,
     budget::Budget,
-    catalogue::{self, Need, Settings, besides, find, section, typed, unknown},
+    catalogue::{self, Need, Settings, besides, find, refused, section, typed, unknown},
     config::{Shelf, Start},
     data::files::{Files, Lain},
     method::{Dual, Stack},
@@ -434,30 +434,24 @@ fn told(config: &Config, stack: &Stack, stream: &Stream, net: &Net) -> Result<()
     let Head { kind, train, test } = config.head;
     let told = train == Count::Task && test == Count::Task;
     ensure!(
-        told || !stack.carrier.needs_task(),
-        "`{}` needs the task's identity, and this stream does not tell it; set head.train and head.test to \"task\"",
-        config.method
-    );
-    ensure!(
-        !config.eval.prefers() || stack.carrier.prefers(),
+        !config.eval.prefers() || stack.prefers(),
         "eval.preferences and eval.random_preferences change nothing: the answers of `{}` depend on no preference; leave \
          them out",
         config.method
     );
     let asks = stream.policy.as_ref().is_some_and(|make| make().asks());
-    ensure!(
-        !asks || stack.carrier.gives_logits(),
-        "stream.environment chooses in each step by what the network answers, and in `{}` several networks answer at once; \
-         choose an environment that does not ask, such as stream.environment=cumulative",
-        config.method
-    );
+    if let Some((name, taken)) = stack.takes(Need::Logits).filter(|_| asks) {
+        let remedy = "choose an environment that does not ask what the network answers, such as \
+                      stream.environment=cumulative";
+        bail!(refused("stream.environment", name, Need::Logits, taken.why, remedy));
+    }
     for (name, need) in &stack.needs {
         let given = match need {
             Need::Task => told,
-            Need::OwnLoss => config.text.is_none(),
+            Need::Preferences => stack.prefers(),
             part => net.offers(*part),
         };
-        ensure!(given, "`{name}` needs {}; {}", need.what(), need.remedy());
+        ensure!(given, "`{name}` needs {}; {}", need.what(), need.remedy().unwrap_or_default());
     }
     let heads = stream.heads(&config.head);
     ensure!(

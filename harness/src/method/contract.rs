@@ -14,7 +14,7 @@ use super::{Ctx, Deploy};
 use crate::{
     batch::Batch,
     budget::Spent,
-    catalogue::Need,
+    catalogue::{Need, Taken},
     network::{
         pass::{Pass, Weights},
         predictor::Predictor,
@@ -36,28 +36,18 @@ pub trait Carrier: Send + Sync {
     /// What answers for `weights`, at any time of a run: also before the first step.
     fn predictor(&self, weights: &Weights) -> Box<dyn Predictor>;
 
-    /// Cannot work without being told the task, in training and in evaluation.
-    fn needs_task(&self) -> bool {
-        false
+    /// What it needs beyond what its entry in the catalogue says, where that depends on its settings.
+    fn needs(&self) -> Vec<Need> {
+        Vec::new()
     }
-    /// Why a contribution that stands like this to `theta` has no business with this carrier, if so; completes
-    /// the sentence "`ema` does not go with `ibcl`: …".
-    fn refuses(&self, _layout: Layout) -> Option<&'static str> {
-        None
+    /// What those beside it do not find, such as [`Need::OwnWeights`] where weights are distributions, [`Need::Logits`] where
+    /// several networks answer at once, [`Need::OwnLoss`] where the loss compares the examples of a batch with each other.
+    fn takes(&self) -> Vec<Taken> {
+        Vec::new()
     }
-    /// Why a network's own weights are not to be found in `theta`, if so: nothing can stand beside them, and no part of them
-    /// can be left untrained; completes the sentence "`lora` does not go with `vcl`: …".
-    fn hides(&self) -> Option<&'static str> {
-        None
-    }
-    /// Whether its loss compares the examples of a batch with each other, so that one example alone has none.
-    fn contrasts(&self) -> bool {
-        false
-    }
-    /// Whether [`Carrier::loss`] gives logits, which a policy asks for that chooses what comes back by the network's answers;
-    /// not where several networks speak at once.
-    fn gives_logits(&self) -> bool {
-        true
+    /// What there is with it alone: [`Need::Preferences`], without which `eval.preferences` is refused.
+    fn gives(&self) -> Vec<Need> {
+        Vec::new()
     }
     /// Whether it is the plain network's: what takes another's place where the stream file says so.
     fn is_plain(&self) -> bool {
@@ -72,10 +62,6 @@ pub trait Carrier: Send + Sync {
     fn parts(&self, theta: &Theta) -> Vec<String> {
         let apart = self.apart(theta);
         if apart.is_empty() { vec![String::new()] } else { apart }
-    }
-    /// Whether its answers depend on a preference over tasks; without, `eval.preferences` is refused.
-    fn prefers(&self) -> bool {
-        false
     }
     /// Refuses weights out of a file with which it could not answer any preference.
     ///
@@ -122,17 +108,24 @@ impl Fit {
     }
 }
 
-/// Adds to what a carrier does. Six hooks, called in the order of the names in `method=a+b+c`, and two properties.
+/// Adds to what a carrier does. Six hooks, called in the order of the names in `method=a+b+c`, and what the harness asks
+/// beside them: what it needs and takes, what it reserves, what it holds aside, what it withholds.
 ///
 /// Whatever a hook does through a pass of its [`Ctx`] is charged to the phase in which the hook is called.
 pub trait Contribution: Stored + Send {
-    /// How it stands to the paths of `theta`; decides which contributions can share a stack.
-    fn layout(&self) -> Layout {
-        Layout::Indifferent
+    /// What it needs beyond what its entry in the catalogue says: of the parts beside it, and what depends on its settings.
+    /// A vector that is kept from one experience to the next needs [`Need::SteadyPaths`], one that is averaged
+    /// [`Need::SteadyValues`]; both need [`Need::OneSet`].
+    fn needs(&self) -> Vec<Need> {
+        Vec::new()
     }
-    /// What it needs beyond what its entry in the catalogue says, where that depends on its settings.
-    fn needs(&self) -> &'static [Need] {
-        &[]
+    /// The setting with which it would do without `need`, such as `fisher=batch`, if there is one.
+    fn does_without(&self, _need: Need) -> Option<&'static str> {
+        None
+    }
+    /// What the parts beside it do not find, or no longer find, where it is in the stack.
+    fn takes(&self) -> Vec<Taken> {
+        Vec::new()
     }
     /// What `task_end` and the deployment after it will need, kept back when the steps are fixed. A run that
     /// overruns its budget because too little was reserved fails.
@@ -179,23 +172,3 @@ pub trait Contribution: Stored + Send {
 
 /// The rest of the stack: weights in, predictor out.
 pub type Next<'a> = dyn Fn(&Weights) -> Result<Box<dyn Predictor>> + 'a;
-
-/// How a contribution stands to the paths of `theta`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// Keeps nothing that belongs to a path, or only what may come and go with it.
-    Indifferent,
-    /// Keeps vectors in this layout from one experience to the next (an anchor, a Fisher).
-    Remembers,
-    /// Replaces paths between experiences (an adapter per task).
-    Replaces,
-    /// Replaces paths by what they come to together (an adapter folded into its matrix): neither a vector that is
-    /// kept from before nor an average survives it.
-    Folds,
-    /// Replaces all of `theta` at each task, and answers with what belongs to the question's task.
-    Routes,
-    /// Deploys other values of `theta` than those that are trained (an average).
-    Averages,
-    /// Keeps whole weights from one experience to the next, and trains and deploys what it makes of them.
-    Merges,
-}

@@ -23,6 +23,7 @@ use rand::RngExt;
 
 use crate::{
     batch::Batch,
+    catalogue::{Need, Taken},
     method::{Carrier, Ctx, Fit},
     network::{
         net::{Fill, Net, Spec},
@@ -174,10 +175,6 @@ impl Carrier for Dual {
         Fit { loss: self.config.loss.of(cosines, pass.read(SCALE), bias, &pairs), logits: None }
     }
 
-    fn gives_logits(&self) -> bool {
-        false
-    }
-
     fn predictor(&self, weights: &Weights) -> Box<dyn Predictor> {
         Box::new(Reading {
             dual: self.clone(),
@@ -187,8 +184,11 @@ impl Carrier for Dual {
         })
     }
 
-    fn contrasts(&self) -> bool {
-        true
+    fn takes(&self) -> Vec<Taken> {
+        vec![
+            Need::OwnLoss.taken("compares the examples of a batch with each other"),
+            Need::Logits.taken("has no logits of classes while it is trained"),
+        ]
     }
 
     /// Brings the scale back to its bound before it is moved on, as the authors do after each step.

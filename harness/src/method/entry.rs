@@ -63,10 +63,6 @@ impl Family {
             Self::Other => "others",
         }
     }
-    /// Whether two of the family in one stack would contradict each other.
-    pub(crate) fn is_alone(self) -> bool {
-        matches!(self, Self::Adapters | Self::Partial)
-    }
 }
 
 /// A part of a stack.

@@ -7,9 +7,10 @@ mod entry;
 mod plain;
 mod preferences;
 mod stack;
+mod together;
 
 pub use self::{
-    contract::{Carrier, Contribution, Fit, Layout, Next},
+    contract::{Carrier, Contribution, Fit, Next},
     ctx::{Ctx, Deploy},
     dual::Dual,
     entry::{Family, Make, Method, carrier, contribution},

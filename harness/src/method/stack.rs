@@ -1,11 +1,9 @@
 //! A carrier and its contributions, chosen by name, refused where they make no sense together.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Context, Result, bail, ensure};
 use toml::Table;
 
-use super::{Carrier, Contribution, Deploy, Dual, Family, Layout, Make, Method, Plain};
+use super::{Carrier, Contribution, Deploy, Dual, Make, Method, Plain};
 use crate::{
     catalogue::{self, Need, pick},
     network::{net::Net, pass::Weights, predictor::Predictor},
@@ -23,6 +21,8 @@ pub struct Stack {
     pub joint: bool,
     /// What its parts need, with their names.
     pub needs: Vec<(String, Need)>,
+    /// What the carrier is called in messages.
+    pub(super) named: String,
 }
 
 /// A contribution and its name.
@@ -40,8 +40,9 @@ impl Stack {
             tables: Table::new(),
             joint: false,
             needs: Vec::new(),
+            named: "the plain network".into(),
         };
-        let (mut carrier, mut families): (Option<&str>, _) = (None, BTreeMap::new());
+        let mut carrier: Option<&str> = None;
         // No name at all is the plain carrier alone.
         for name in method.split('+').filter(|_| !method.is_empty()) {
             let entry = pick("method", name, known, |entry| entry.name);
@@ -57,81 +58,41 @@ impl Stack {
                         bail!("`{first}` and `{name}` both say what is trained; a stack has one carrier");
                     }
                     let (table, made) = make(table, net).with_context(within)?;
-                    stack.carrier = made;
+                    stack.needs.extend(made.needs().into_iter().map(|need| (name.to_owned(), need)));
+                    (stack.carrier, stack.named) = (made, name.to_owned());
                     table
                 }
                 Make::Contribution(make) => {
                     let (table, made) = make(table).with_context(within)?;
-                    stack.needs.extend(made.needs().iter().map(|need| (name.to_owned(), *need)));
+                    stack.needs.extend(made.needs().into_iter().map(|need| (name.to_owned(), need)));
                     stack.contributions.push((name.to_owned(), made));
                     table
                 }
             };
-            if let (Family::Adapters, Some(first)) = (entry.family, families.get(&Family::Partial)) {
-                bail!(
-                    "`{first}` stands before `{name}`, which then finds no matrix that is trained; write \
-                     method={name}+{first}"
-                );
-            }
-            if let Some(first) = families.insert(entry.family, name).filter(|_| entry.family.is_alone()) {
-                bail!("`{first}` and `{name}` both say which small part of the body is trained; leave one of them out");
-            }
             stack.tables.insert(name.to_owned(), table.into());
             stack.joint |= entry.joint;
         }
-        let part = [Family::Adapters, Family::Partial].iter().find_map(|family| families.get(family));
-        if let (Some(reason), Some(part)) = (stack.carrier.hides(), part) {
-            bail!("`{part}` does not go with `{}`: {reason}", carrier.unwrap_or_default());
+        stack.together()
+    }
+
+    fn together(self) -> Result<Self> {
+        match self.contradiction() {
+            Some(refusal) => bail!(refusal),
+            None => Ok(self),
         }
-        stack.check(carrier.unwrap_or("the plain network"))?;
-        Ok(stack)
     }
 
     /// The same stack with images and texts in place of the plain network.
     ///
     /// # Errors
-    /// When its carrier says itself what is trained.
+    /// When its carrier says itself what is trained, or a part needs what there is not with texts.
     pub fn reading(self, dual: &Dual) -> Result<Self> {
         ensure!(
             self.carrier.is_plain(),
             "[text] trains images and texts in place of the plain network, and a part of this method says itself what is \
              trained; leave one of them out"
         );
-        Ok(Self { carrier: Box::new(dual.clone()), ..self })
-    }
-
-    fn check(&self, carrier: &str) -> Result<()> {
-        let with =
-            |layout: Layout| self.contributions.iter().find(|(_, part)| part.layout() == layout).map(|(name, _)| name);
-        if let (Some(a), Some(b)) = (with(Layout::Replaces), with(Layout::Remembers)) {
-            bail!("`{a}` replaces parameters at each task and `{b}` remembers them; keep one adapter for the stream");
-        }
-        if let (Some(a), Some(b)) = (with(Layout::Folds), with(Layout::Remembers).or(with(Layout::Averages))) {
-            let has_end = self.tables.get(a).and_then(toml::Value::as_table).is_some_and(|own| own.contains_key("end"));
-            let or = if has_end { format!(", or set {a}.end=keep") } else { String::new() };
-            bail!("`{a}` folds its adapters into the matrices, and what `{b}` keeps no longer fits; leave one out{or}");
-        }
-        let whole = [Layout::Remembers, Layout::Replaces, Layout::Folds, Layout::Averages, Layout::Merges];
-        if let (Some(a), Some(b)) = (with(Layout::Routes), whole.into_iter().find_map(with)) {
-            bail!("`{a}` has weights for each task and `{b}` knows of one set; keep one adapter for the stream");
-        }
-        if let (Some(a), Some(b)) = (with(Layout::Merges), with(Layout::Replaces).or(with(Layout::Folds))) {
-            bail!("`{a}` keeps whole weights and `{b}` replaces some at each task; keep one adapter for the stream");
-        }
-        let several = |layouts: &[Layout]| -> Vec<&str> {
-            let those = self.contributions.iter().filter(|(_, part)| layouts.contains(&part.layout()));
-            those.map(|(name, _)| name.as_str()).collect()
-        };
-        if let ([a, b, ..], true) = (&several(&[Layout::Averages, Layout::Merges])[..], with(Layout::Merges).is_some())
-        {
-            bail!("`{a}` and `{b}` both say which weights are deployed; leave one of them out");
-        }
-        for (name, part) in &self.contributions {
-            if let Some(reason) = self.carrier.refuses(part.layout()) {
-                bail!("`{name}` does not go with `{carrier}`: {reason}");
-            }
-        }
-        Ok(())
+        Self { carrier: Box::new(dual.clone()), named: "[text]".into(), ..self }.together()
     }
 
     /// What answers for `weights`: the first contribution decides last what its neighbours see, the last one

@@ -16,8 +16,8 @@ use burn::tensor::Tensor;
 use clbench::{
     batch::Example,
     budget::Spent,
-    catalogue::{Range, Settings},
-    method::{Contribution, Ctx, Deploy, Family, Layout, Make, Method, Next, contribution},
+    catalogue::{Need, Range, Settings},
+    method::{Contribution, Ctx, Deploy, Family, Make, Method, Next, contribution},
     network::{
         pass::{Mode, Weights},
         predictor::Predictor,
@@ -139,8 +139,8 @@ fn centers(cx: &Ctx, first: usize, count: usize) -> Vec<usize> {
 }
 
 impl Contribution for Coreset {
-    fn layout(&self) -> Layout {
-        Layout::Averages
+    fn needs(&self) -> Vec<Need> {
+        vec![Need::SteadyValues, Need::OneSet, Need::Deployment]
     }
 
     fn withholds(&self) -> &[usize] {

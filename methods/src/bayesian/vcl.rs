@@ -18,8 +18,8 @@ use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 use clbench::{
     batch::Batch,
-    catalogue::{Range, Settings},
-    method::{Carrier, Ctx, Family, Fit, Layout, Make, Method, carrier},
+    catalogue::{Need, Range, Settings, Taken},
+    method::{Carrier, Ctx, Family, Fit, Make, Method, carrier},
     network::{
         net::Net,
         pass::{Pass, Weights},
@@ -172,21 +172,19 @@ impl Carrier for Vcl {
         Box::new(Predictive { vcl: self.clone(), weights: weights.clone(), drawn: Drawn::default() })
     }
 
-    fn hides(&self) -> Option<&'static str> {
-        Some("here weights are distributions")
+    fn takes(&self) -> Vec<Taken> {
+        let mut taken = vec![
+            Need::OwnWeights.taken("has distributions in their place"),
+            Need::Point.taken("has distributions in their place"),
+        ];
+        if self.config.per == Per::Preference {
+            taken.push(Need::Logits.taken("lets several networks answer at once").unless(&["per=stream"]));
+        }
+        taken
     }
 
-    fn refuses(&self, layout: Layout) -> Option<&'static str> {
-        let whole = matches!(layout, Layout::Replaces | Layout::Folds | Layout::Routes | Layout::Merges);
-        whole.then_some("it knows weights as numbers, and here they are distributions")
-    }
-
-    fn gives_logits(&self) -> bool {
-        self.config.per == Per::Stream
-    }
-
-    fn prefers(&self) -> bool {
-        self.config.per == Per::Preference
+    fn gives(&self) -> Vec<Need> {
+        if self.config.per == Per::Preference { vec![Need::Preferences] } else { Vec::new() }
     }
 
     fn apart(&self, theta: &Theta) -> Vec<String> {
@@ -265,7 +263,7 @@ impl Predictor for Predictive {
         together(&self.vcl.inference.net, &self.weights, &models, &inputs, ask)
     }
     fn samples(&self) -> u32 {
-        if self.vcl.prefers() { self.vcl.config.samples } else { 0 }
+        if self.vcl.config.per == Per::Preference { self.vcl.config.samples } else { 0 }
     }
     /// Of the network of the means.
     fn features(&self, inputs: Tensor<4>, ask: &Ask) -> Option<Tensor<2>> {

@@ -8,8 +8,8 @@
 use anyhow::Result;
 use clbench::{
     budget::Spent,
-    catalogue::{Range, Settings},
-    method::{Contribution, Ctx, Deploy, Family, Layout, Make, Method, Next, contribution},
+    catalogue::{Need, Range, Settings},
+    method::{Contribution, Ctx, Deploy, Family, Make, Method, Next, contribution},
     network::{pass::Weights, predictor::Predictor},
     primitives::theta::Theta,
 };
@@ -53,8 +53,8 @@ impl Ema {
 }
 
 impl Contribution for Ema {
-    fn layout(&self) -> Layout {
-        Layout::Averages
+    fn needs(&self) -> Vec<Need> {
+        vec![Need::SteadyValues, Need::OneSet, Need::Deployment]
     }
 
     fn reserve(&self, cx: &Ctx) -> Result<Spent> {

@@ -10,8 +10,8 @@
 use burn::tensor::{Device, Tensor};
 use clbench::{
     batch::Batch,
-    catalogue::{Need, Settings},
-    method::{Carrier, Ctx, Family, Fit, Layout, Make, Method, Network, carrier},
+    catalogue::{Need, Settings, Taken},
+    method::{Carrier, Ctx, Family, Fit, Make, Method, Network, carrier},
     network::{
         net::Net,
         pass::{Pass, Weights},
@@ -67,21 +67,16 @@ impl Carrier for PerPreference {
         Box::new(Nearest { net: self.0.clone(), weights: weights.clone() })
     }
 
-    fn hides(&self) -> Option<&'static str> {
-        Some("here there are several networks")
+    fn takes(&self) -> Vec<Taken> {
+        vec![
+            Need::OwnWeights.taken("has several networks in its place"),
+            Need::Point.taken("has several networks"),
+            Need::Logits.taken("lets several networks answer at once"),
+        ]
     }
 
-    fn refuses(&self, layout: Layout) -> Option<&'static str> {
-        let known = matches!(layout, Layout::Indifferent | Layout::Remembers | Layout::Averages);
-        (!known).then_some("it knows of one network, and here there are several")
-    }
-
-    fn gives_logits(&self) -> bool {
-        false
-    }
-
-    fn prefers(&self) -> bool {
-        true
+    fn gives(&self) -> Vec<Need> {
+        vec![Need::Preferences]
     }
 
     fn apart(&self, theta: &Theta) -> Vec<String> {

@@ -8,13 +8,13 @@
 //!
 //! **Deviation:** a parameter without a gradient at a step is not pulled at that step; it does not move.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use burn::tensor::activation;
 use clbench::{
     batch::Batch,
     budget::Spent,
-    catalogue::{Range, Settings},
-    method::{Contribution, Ctx, Family, Layout, Make, Method, contribution},
+    catalogue::{Need, Range, Settings},
+    method::{Contribution, Ctx, Family, Make, Method, contribution},
     network::pass::Mode,
     primitives::{scope::OUT, theta::Theta},
 };
@@ -56,6 +56,25 @@ clbench::choice! {
         /// Mean over batches of the squared gradient of the batch's mean loss: smaller by about the batch size. A
         /// shorter last batch weighs like a full one.
         Batch = "batch",
+    }
+}
+
+impl Fisher {
+    /// What it needs of what it looks at.
+    pub(crate) fn needs(self) -> &'static [Need] {
+        match self {
+            Self::True | Self::Sampled => &[Need::OwnLoss, Need::Logits],
+            Self::Empirical => &[Need::OwnLoss],
+            Self::Batch => &[],
+        }
+    }
+    /// The kind that does without `need`.
+    pub(crate) fn does_without(self, need: Need) -> Option<&'static str> {
+        match need {
+            Need::Logits => Some("fisher=empirical"),
+            Need::OwnLoss => Some("fisher=batch"),
+            _ => None,
+        }
     }
 }
 
@@ -103,18 +122,12 @@ impl Ewc {
 
     /// Squared gradients at one example, in expectation over labels as `fisher` says.
     fn squares(&self, cx: &Ctx, batch: &Batch, call: u64) -> Result<Theta> {
-        ensure!(
-            self.config.fisher == Fisher::Batch || !cx.carrier.contrasts(),
-            "ewc.fisher looks at one example at a time, and here the loss compares the examples of a batch with each \
-             other; set ewc.fisher=batch"
-        );
         let square = |batch: &Batch| cx.gradient(batch).map(|g| g.clone() * g);
         if let Fisher::Empirical | Fisher::Batch = self.config.fisher {
             return Ok(square(batch));
         }
         let logits = cx.carrier.loss(&mut cx.plain(Mode::Eval), batch).logits;
-        let logits =
-            logits.context("this kind of fisher needs logits, and this carrier has none; set fisher=empirical")?;
+        let logits = logits.context("this kind of fisher needs logits, and this carrier has none")?;
         let counts: Vec<bool> =
             logits.clone().into_data().try_to_vec::<f32>()?.iter().map(|l| *l > OUT / 2.0).collect();
         let p: Vec<f32> = activation::softmax(logits, 1).into_data().try_to_vec()?;
@@ -164,8 +177,14 @@ impl Ewc {
 }
 
 impl Contribution for Ewc {
-    fn layout(&self) -> Layout {
-        Layout::Remembers
+    fn needs(&self) -> Vec<Need> {
+        let mut needs = vec![Need::SteadyPaths, Need::OneSet];
+        needs.extend(self.config.fisher.needs());
+        needs
+    }
+
+    fn does_without(&self, need: Need) -> Option<&'static str> {
+        self.config.fisher.does_without(need)
     }
 
     fn reserve(&self, cx: &Ctx) -> Result<Spent> {

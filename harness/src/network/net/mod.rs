@@ -243,7 +243,7 @@ impl Net {
             Need::Biases => tensors.any(|(path, ..)| path.ends_with(".bias")),
             Need::Stateless => spec.buffers.is_empty(),
             Need::OneHead => self.heads.kind == HeadKind::Shared || self.heads.tasks.len() == 1,
-            Need::Task | Need::OwnLoss => true,
+            _ => true,
         }
     }
 

@@ -10,8 +10,8 @@ use burn::tensor::Tensor;
 use clbench::{
     batch::Batch,
     budget::Spent,
-    catalogue::Need,
-    method::{Contribution, Ctx, Deploy, Fit, Layout, Next},
+    catalogue::{Need, Taken},
+    method::{Contribution, Ctx, Deploy, Fit, Next},
     network::{
         pass::{Pass, Weights},
         predictor::Predictor,
@@ -136,12 +136,12 @@ impl<K: Kind> Adapted<K> {
 }
 
 impl<K: Kind> Contribution for Adapted<K> {
-    fn layout(&self) -> Layout {
-        self.kind.plan().layout()
+    fn needs(&self) -> Vec<Need> {
+        self.kind.plan().needs()
     }
 
-    fn needs(&self) -> &'static [Need] {
-        self.kind.plan().needs()
+    fn takes(&self) -> Vec<Taken> {
+        self.kind.plan().takes()
     }
 
     fn reserve(&self, cx: &Ctx) -> Result<Spent> {

@@ -1,10 +1,7 @@
 //! When adapters come, where they go, and what becomes of them: what a user may choose.
 
 use anyhow::{Result, ensure};
-use clbench::{
-    catalogue::{Need, Range},
-    method::Layout,
-};
+use clbench::catalogue::{Need, Range, Taken};
 use serde::{Deserialize, Serialize};
 
 /// What the rank of an adapter may be.
@@ -87,22 +84,32 @@ impl Plan {
         );
         Ok(())
     }
-    /// How adapters stand to the paths of `theta`.
-    pub fn layout(self) -> Layout {
-        match (self.end, self.per) {
-            (End::Fold, _) => Layout::Folds,
-            (End::Route, _) => Layout::Routes,
-            (End::Keep, Per::Task) => Layout::Replaces,
-            (End::Keep, Per::Stream) => Layout::Indifferent,
-        }
+    /// What it needs of stream, network and the parts beside it.
+    pub fn needs(self) -> Vec<Need> {
+        let mut needs = vec![Need::AdapterPlace, Need::OwnWeights, Need::TrainedMatrices];
+        needs.extend((self.end == End::Route).then_some(Need::Task));
+        needs.extend((self.on != On::All).then_some(Need::Attention));
+        needs
     }
-    /// What it needs of stream and network.
-    pub fn needs(self) -> &'static [Need] {
-        match (self.end == End::Route, self.on == On::All) {
-            (false, true) => &[],
-            (true, true) => &[Need::Task],
-            (false, false) => &[Need::Attention],
-            (true, false) => &[Need::Task, Need::Attention],
+    /// What becomes of what others keep when adapters are put away, or all that is trained with them.
+    pub fn takes(self) -> Vec<Taken> {
+        let mut taken = vec![Need::AdapterPlace.taken("says so itself")];
+        match (self.end, self.per) {
+            (End::Keep, Per::Stream) => {}
+            (End::Keep, Per::Task) => {
+                taken.push(Need::SteadyPaths.taken("replaces some at each task").unless(&["per=stream"]));
+            }
+            (End::Fold, per) => {
+                const FOLDS: &str = "folds its adapters into the matrices";
+                let both: &[&str] = if per == Per::Task { &["per=stream", "end=keep"] } else { &["end=keep"] };
+                taken.push(Need::SteadyPaths.taken(FOLDS).unless(both));
+                taken.push(Need::SteadyValues.taken(FOLDS).unless(&["end=keep"]));
+            }
+            (End::Route, _) => {
+                let one = Need::OneSet.taken("has weights for each task");
+                taken.push(one.unless(&["per=stream", "end=keep"]));
+            }
         }
+        taken
     }
 }

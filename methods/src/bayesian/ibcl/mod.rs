@@ -30,8 +30,8 @@ use anyhow::{Result, ensure};
 use burn::tensor::Device;
 use clbench::{
     batch::Batch,
-    catalogue::{Need, Range, Settings},
-    method::{Carrier, Ctx, Family, Fit, Layout, Make, Method, carrier},
+    catalogue::{Need, Range, Settings, Taken},
+    method::{Carrier, Ctx, Family, Fit, Make, Method, carrier},
     network::{
         net::Net,
         pass::{Pass, Weights},
@@ -218,21 +218,19 @@ impl Carrier for Ibcl {
         Box::new(Credal::new(self.inference.net.clone(), weights.clone(), posteriors, reading))
     }
 
-    fn hides(&self) -> Option<&'static str> {
-        Some("here weights are distributions")
+    fn takes(&self) -> Vec<Taken> {
+        let mut taken = vec![
+            Need::OwnWeights.taken("has distributions in their place"),
+            Need::OneSet.taken("has several posteriors"),
+        ];
+        if self.config.priors.len() > 1 {
+            taken.push(Need::Logits.taken("lets several networks answer at once"));
+        }
+        taken
     }
 
-    fn refuses(&self, layout: Layout) -> Option<&'static str> {
-        (layout != Layout::Indifferent)
-            .then_some("it knows of one set of weights, and here there are several posteriors")
-    }
-
-    fn gives_logits(&self) -> bool {
-        self.config.priors.len() == 1
-    }
-
-    fn prefers(&self) -> bool {
-        true
+    fn gives(&self) -> Vec<Need> {
+        vec![Need::Preferences]
     }
 
     fn answers_any(&self, weights: &Weights) -> Result<()> {

@@ -25,8 +25,8 @@ use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 use clbench::{
     batch::Batch,
-    catalogue::{Need, Range, Settings},
-    method::{Carrier, Ctx, Family, Fit, Layout, Make, Method, carrier},
+    catalogue::{Need, Range, Settings, Taken},
+    method::{Carrier, Ctx, Family, Fit, Make, Method, carrier},
     network::{
         net::Net,
         pass::{Mode, Pass, Weights},
@@ -162,10 +162,6 @@ impl Carrier for Hypernet {
         Weights { theta: self.maker.init(draws, device), ..Weights::default() }
     }
 
-    fn needs_task(&self) -> bool {
-        true
-    }
-
     fn loss(&self, pass: &mut Pass, batch: &Batch) -> Fit {
         let logits = self.logits(pass, &batch.inputs, &batch.scopes, &|pass, task| self.maker.make(pass, task));
         if let Scopes::Each(rows) = &batch.scopes {
@@ -179,13 +175,8 @@ impl Carrier for Hypernet {
         Box::new(Made { hypernet: self.clone(), weights: weights.clone(), known: Drawn::default() })
     }
 
-    fn hides(&self) -> Option<&'static str> {
-        Some("here weights are made by another network")
-    }
-
-    fn refuses(&self, layout: Layout) -> Option<&'static str> {
-        let whole = matches!(layout, Layout::Replaces | Layout::Folds | Layout::Routes);
-        whole.then_some("it stands beside a network's own weights, and here they are made")
+    fn takes(&self) -> Vec<Taken> {
+        vec![Need::OwnWeights.taken("has another network make them")]
     }
 
     fn task_start(&self, cx: &mut Ctx) -> Result<()> {

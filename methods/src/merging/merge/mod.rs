@@ -32,8 +32,8 @@ use burn::tensor::Tensor;
 use clbench::{
     batch::Batch,
     budget::Spent,
-    catalogue::Need,
-    method::{Contribution, Ctx, Deploy, Family, Fit, Layout, Make, Method, Next, contribution},
+    catalogue::{Need, Taken},
+    method::{Contribution, Ctx, Deploy, Family, Fit, Make, Method, Next, contribution},
     network::{
         pass::{Pass, Weights},
         predictor::Predictor,
@@ -174,16 +174,18 @@ fn doubles(array: &clbench::primitives::array::Array) -> Vec<f64> {
 }
 
 impl Contribution for Merge {
-    fn layout(&self) -> Layout {
-        Layout::Merges
+    fn needs(&self) -> Vec<Need> {
+        let mut needs = vec![Need::Deployment, Need::OneSet, Need::Point, Need::SteadyPaths, Need::SteadyValues];
+        needs.extend(if self.config.rule == Rule::Fisher { self.config.fisher.needs() } else { &[] });
+        needs
     }
 
-    fn needs(&self) -> &'static [Need] {
-        if self.config.rule == Rule::Fisher && self.config.fisher != ewc::Fisher::Batch {
-            &[Need::OwnLoss]
-        } else {
-            &[]
-        }
+    fn does_without(&self, need: Need) -> Option<&'static str> {
+        self.config.fisher.does_without(need)
+    }
+
+    fn takes(&self) -> Vec<Taken> {
+        vec![Need::Deployment.taken("says so itself")]
     }
 
     fn aside(&self) -> Result<usize> {
