@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use anyhow::Result;
 use clbench::{
-    catalogue::Need,
+    catalogue::{Need, Setting},
     config::Shelf,
     data::{Fit, Universe},
     method::{Make, Method},
@@ -21,8 +21,8 @@ use clbench::{
 };
 use toml::Table;
 
-/// An entry with settings: name, citation, and its settings with defaults.
-type Entry<'a> = (&'a str, &'a str, Box<dyn Fn(Table) -> Result<Table> + 'a>);
+/// An entry with settings: name, citation, what it declares, and its settings with defaults.
+type Entry<'a> = (&'a str, &'a str, &'static [Setting], Box<dyn Fn(Table) -> Result<Table> + 'a>);
 
 fn net() -> Net {
     let heads = Heads { kind: HeadKind::Shared, classes: 2, tasks: vec![vec![0, 1]], seen: vec![vec![0]] };
@@ -45,10 +45,10 @@ const NEEDS: [(&str, &str); 5] = [
 
 fn entries<'a>(shelf: &'a Shelf, net: &'a Net, universe: &'a Universe) -> Vec<Entry<'a>> {
     let mut all: Vec<Entry> = Vec::new();
-    for method in &shelf.methods {
-        all.push(match method.make {
-            Make::Carrier(make) => (method.name, method.citation, Box::new(move |table| Ok(make(table, net)?.0))),
-            Make::Contribution(make) => (method.name, method.citation, Box::new(move |table| Ok(make(table)?.0))),
+    for &Method { name, citation, settings, make, .. } in &shelf.methods {
+        all.push(match make {
+            Make::Carrier(make) => (name, citation, settings, Box::new(move |table| Ok(make(table, net)?.0))),
+            Make::Contribution(make) => (name, citation, settings, Box::new(move |table| Ok(make(table)?.0))),
         });
     }
     for kind in &shelf.streams.kinds {
@@ -56,17 +56,17 @@ fn entries<'a>(shelf: &'a Shelf, net: &'a Net, universe: &'a Universe) -> Vec<En
             let ground = Ground::new(universe, Draws::of(0), Path::new(""));
             Ok((kind.make)(with_needs(kind.name, table), &ground)?.0)
         };
-        all.push((kind.name, kind.citation, Box::new(make)));
+        all.push((kind.name, kind.citation, kind.settings, Box::new(make)));
     }
     macro_rules! parts {
         ($($list:ident),*) => {$(for part in &shelf.streams.$list {
             let make = |table| Ok((part.make)(with_needs(part.name, table))?.0);
-            all.push((part.name, part.citation, Box::new(make)));
+            all.push((part.name, part.citation, part.settings, Box::new(make)));
         })*};
     }
     parts!(orderings, alterations, arrivals, environments);
     for rule in &shelf.rules {
-        all.push((rule.name, rule.citation, Box::new(|table| Ok((rule.make)(table)?.0))));
+        all.push((rule.name, rule.citation, rule.settings, Box::new(|table| Ok((rule.make)(table)?.0))));
     }
     all
 }
@@ -148,7 +148,7 @@ fn a_methods_name_is_its_files_and_its_tables() {
 #[test]
 fn everything_says_what_it_is_and_where_it_comes_from() {
     let (shelf, net, universe) = (support::shelf(), net(), digits());
-    for (name, citation, _) in entries(&shelf, &net, &universe) {
+    for (name, citation, ..) in entries(&shelf, &net, &universe) {
         let page = citation.strip_prefix("https://").unwrap_or_else(|| panic!("{name} cites {citation}"));
         assert!(page.contains('.') && page.contains('/') && !page.contains(char::is_whitespace), "{name}: {citation}");
     }
@@ -181,14 +181,15 @@ fn every_method_is_told_in_a_line() {
 fn declared_settings_are_those_that_there_are_and_hold_their_defaults() {
     let (shelf, net, universe) = (support::shelf(), net(), digits());
     let mut ranges = 0;
-    for (name, _, make) in entries(&shelf, &net, &universe) {
-        let Some(method) = shelf.methods.iter().find(|method| method.name == name) else { continue };
+    for (name, _, settings, make) in entries(&shelf, &net, &universe) {
         let defaults = make(Table::new()).unwrap();
-        let declared: BTreeSet<&str> = method.settings.iter().map(|setting| setting.key).collect();
-        assert_eq!(declared.len(), method.settings.len(), "{name} declares a key twice");
-        assert_eq!(declared, defaults.keys().map(String::as_str).collect(), "{name}");
-        for setting in method.settings {
-            let default = &defaults[setting.key];
+        let declared: BTreeSet<&str> = settings.iter().map(|setting| setting.key).collect();
+        assert_eq!(declared.len(), settings.len(), "{name} declares a key twice");
+        let undeclared = defaults.keys().find(|key| !declared.contains(key.as_str()));
+        assert_eq!(undeclared, None, "{name}");
+        for setting in settings {
+            // What has no default is there only where it is set.
+            let Some(default) = defaults.get(setting.key) else { continue };
             assert!(
                 setting.range.holds(default),
                 "{name}.{} = {default} is not {}",
@@ -204,7 +205,7 @@ fn declared_settings_are_those_that_there_are_and_hold_their_defaults() {
 #[test]
 fn default_settings_survive_toml() {
     let (shelf, net, universe) = (support::shelf(), net(), digits());
-    for (name, _, make) in entries(&shelf, &net, &universe) {
+    for (name, _, _, make) in entries(&shelf, &net, &universe) {
         let defaults = make(Table::new()).unwrap_or_else(|error| panic!("{name} without settings: {error:#}"));
         let text = toml::to_string(&defaults).unwrap();
         let again = make(text.parse().unwrap()).unwrap_or_else(|error| panic!("{name} with {text}: {error:#}"));
@@ -216,7 +217,7 @@ fn default_settings_survive_toml() {
 fn an_unknown_key_is_refused_with_the_nearest() {
     let (shelf, net, universe) = (support::shelf(), net(), digits());
     let mut keys = 0;
-    for (name, _, make) in entries(&shelf, &net, &universe) {
+    for (name, _, _, make) in entries(&shelf, &net, &universe) {
         let wrong = |key: String| make([(key, 1.into())].into_iter().collect()).unwrap_err().to_string();
         let defaults = make(Table::new()).unwrap();
         for key in defaults.keys() {

@@ -71,7 +71,7 @@ fn printed_settings_are_the_defaults_and_a_stream_file_takes_them() {
 #[test]
 fn what_stacks_is_what_was_tried() {
     let text = Place::new().done("methods lora");
-    for words in ["https://arxiv.org/abs/2106.09685", "[lora]\n# rank r: a whole number between 1 and 4096\nrank = 8\n"]
+    for words in ["https://arxiv.org/abs/2106.09685", "[lora]\n# Rank r: a whole number between 1 and 4096\nrank = 8\n"]
     {
         assert!(text.contains(words), "{text}");
     }

@@ -26,8 +26,8 @@ const HOUSE: [(&str, &[&[&str]]); 5] = [
             &["stream"],
             &["optim", "data"],
             &["budget"],
-            &["catalogue"],
             &["primitives"],
+            &["catalogue"],
         ],
     ),
     (

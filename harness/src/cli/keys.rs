@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     catalogue::unknown,
-    config::{self, Key, Shelf},
+    config::{self, Key, Keys, Shelf},
 };
 
 /// What `keys` takes.
@@ -40,27 +40,24 @@ enum Format {
     Json,
 }
 
-/// A section, what it is for, and its keys.
-type Section<'a> = (&'a str, &'a str, Vec<Key>);
-
 pub(super) fn keys(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let mut sections = config::keys(shelf);
     let of_methods = sections.len() - shelf.methods.len();
-    for ((.., keys), method) in sections[of_methods..].iter_mut().zip(&shelf.methods) {
+    for (Keys { keys, .. }, method) in sections[of_methods..].iter_mut().zip(&shelf.methods) {
         // What a method's name says already is its own default.
         let own = defaults(method)?;
         keys.iter_mut().for_each(|key| key.default = own.get(key.setting.key).cloned().or(key.default.take()));
     }
     if let Some(prefix) = &words.prefix {
         let known = near(&sections, prefix);
-        sections.iter_mut().for_each(|(name, _, keys)| {
-            keys.retain(|key| *name == prefix || key.path.starts_with(prefix) || key.of == *prefix);
-        });
-        if sections.iter().all(|(name, _, keys)| keys.is_empty() && *name != prefix) {
+        for Keys { section, keys, .. } in &mut sections {
+            keys.retain(|key| section == prefix || key.path.starts_with(prefix) || key.of == *prefix);
+        }
+        sections.retain(|of| !of.keys.is_empty() || of.section == prefix);
+        if sections.is_empty() {
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
             return Err(Usage(anyhow!("{}", unknown("beginning of a key", prefix, &known))).into());
         }
-        sections.retain(|(name, _, keys)| !keys.is_empty() || *name == prefix);
     }
     match words.format {
         Format::Text => print(&text(&sections))?,
@@ -71,16 +68,16 @@ pub(super) fn keys(words: &Words, shelf: &Shelf) -> Result<Ending> {
 }
 
 /// What could have been meant: keys of the section that is named, or else sections.
-fn near(sections: &[Section], prefix: &str) -> Vec<String> {
+fn near(sections: &[Keys], prefix: &str) -> Vec<String> {
     let first = prefix.split_once('.').map(|(first, _)| first);
-    match sections.iter().find(|(name, ..)| Some(*name) == first) {
-        Some((.., keys)) => {
+    match sections.iter().find(|of| Some(of.section) == first) {
+        Some(Keys { keys, .. }) => {
             let mut paths: Vec<String> = keys.iter().map(|key| key.path.clone()).collect();
             paths.sort();
             paths.dedup();
             paths
         }
-        None => sections.iter().map(|(name, ..)| (*name).to_owned()).collect(),
+        None => sections.iter().map(|of| of.section.to_owned()).collect(),
     }
 }
 
@@ -99,9 +96,9 @@ fn usual(key: &Key) -> String {
 }
 
 /// A key and its default, what it is and may be below it.
-fn text(sections: &[Section]) -> String {
+fn text(sections: &[Keys]) -> String {
     let mut text = String::new();
-    for key in sections.iter().flat_map(|(.., keys)| keys) {
+    for key in sections.iter().flat_map(|of| &of.keys) {
         let default = key.default.as_ref().map(Value::to_string);
         let is = default.map_or_else(String::new, |value| format!(" = {value}"));
         let must = if key.setting.required { ", has to be set" } else { "" };
@@ -114,18 +111,18 @@ fn text(sections: &[Section]) -> String {
 }
 
 /// A page that says how it was made.
-fn page(sections: &[Section], prefix: Option<&str>) -> String {
+fn page(sections: &[Keys], prefix: Option<&str>) -> String {
     let prefix = prefix.map_or_else(String::new, |prefix| format!(" {prefix}"));
     let mut text = format!(
         "# Keys of a stream file\n\n<!-- clbench keys{prefix} --format md > docs/keys.md -->\n\nEvery key that a stream file may \
          have, by its dotted path; on the command line it is `KEY=VALUE`. `clbench keys` shows the same. A name in brackets \
          says which kind, rule, network or format has the key.\n"
     );
-    for (name, about, keys) in sections {
+    for Keys { section, about, keys } in sections {
         let end = if about.ends_with('.') { "" } else { "." };
         let mut about = about.chars();
         let first = about.next().map_or_else(String::new, |first| first.to_uppercase().to_string());
-        let _ = write!(text, "\n## {name}\n\n{first}{}{end}\n", about.as_str());
+        let _ = write!(text, "\n## {section}\n\n{first}{}{end}\n", about.as_str());
         if keys.is_empty() {
             text.push_str("\nIt has no keys.\n");
             continue;
@@ -142,7 +139,7 @@ fn page(sections: &[Section], prefix: Option<&str>) -> String {
     text
 }
 
-fn objects(sections: &[Section]) -> Result<String> {
+fn objects(sections: &[Keys]) -> Result<String> {
     let object = |key: &Key| {
         json!({
             "key": key.path,
@@ -153,6 +150,6 @@ fn objects(sections: &[Section]) -> Result<String> {
             "about": key.setting.about,
         })
     };
-    let all: Vec<_> = sections.iter().flat_map(|(.., keys)| keys).map(object).collect();
+    let all: Vec<_> = sections.iter().flat_map(|of| &of.keys).map(object).collect();
     Ok(serde_json::to_string_pretty(&all)? + "\n")
 }

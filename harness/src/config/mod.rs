@@ -15,13 +15,14 @@ pub use self::{
     described::{Arriving, Described, resolve_stream},
     overrides::{Asked, Override},
     resolve::{Setup, resolve},
+    sections::{Key, Keys, keys},
     shelf::Shelf,
     start::{File, Found, Pretrain, Start},
 };
 pub(crate) use self::{
     described::{explicit, resolve_stream_table},
     resolve::parsed,
-    sections::{Key, is_section, keys},
+    sections::is_section,
     start::Given,
 };
 use crate::{

@@ -40,7 +40,7 @@ impl Top {
 
 /// A key of a stream file.
 #[derive(Clone, Debug)]
-pub(crate) struct Key {
+pub struct Key {
     /// Its dotted path, as `KEY=VALUE` has it.
     pub path: String,
     /// The kind, rule, body or format that has it; empty where all have it.
@@ -51,66 +51,65 @@ pub(crate) struct Key {
     pub setting: Setting,
 }
 
-/// A section: its name, what it is for, and where its keys come from.
-pub(crate) struct Section {
+/// The keys of one section, or of one method.
+#[derive(Clone, Debug)]
+pub struct Keys<'a> {
     /// Its name; a value in place of a table has the name of its key.
-    pub name: &'static str,
+    pub section: &'a str,
     /// What it is for.
-    pub about: &'static str,
-    keys: fn(&Shelf) -> Vec<Key>,
+    pub about: &'a str,
+    /// What may stand in it.
+    pub keys: Vec<Key>,
+}
+
+/// A section: its name, what it is for, and where its keys come from.
+struct Section {
+    name: &'static str,
+    about: &'static str,
+    keys: Source,
+}
+
+/// Where the keys of a section come from.
+enum Source {
+    /// It is a value outside of all tables.
+    Top,
+    /// They are declared.
+    Declared(&'static [Setting]),
+    /// Some of them are those of what stands on a shelf.
+    Shelf(fn(&Shelf) -> Vec<Key>),
+}
+
+const fn section(name: &'static str, about: &'static str, keys: Source) -> Section {
+    Section { name, about, keys }
 }
 
 /// All but those of the methods, in the order in which they are listed.
-pub(crate) const SECTIONS: &[Section] = &[
-    Section { name: "name", about: "The stream's name.", keys: |_| top("name") },
-    Section { name: "method", about: "What is trained, and how.", keys: |_| top("method") },
-    Section { name: "seed", about: "The run's seed.", keys: |_| top("seed") },
-    Section { name: "device", about: "Where tensors live.", keys: |_| top("device") },
-    Section { name: "start", about: "Where the first weights come from: a kind, or a table.", keys: |_| start() },
-    Section {
-        name: "files",
-        about: "Where the files lay that the stream file names; a run writes it.",
-        keys: |_| files(),
-    },
-    Section { name: "data", about: "Your own data, a table for each name.", keys: data },
-    Section { name: "stream", about: "Which tasks there are and how they arrive.", keys: stream },
-    Section { name: "net", about: "What comes before the head.", keys: |_| net() },
-    Section {
-        name: "text",
-        about: "How images and texts are brought together.",
-        keys: |_| of("text", text::Config::SETTINGS),
-    },
-    Section {
-        name: "head",
-        about: "Heads, and which logits count; defaults are those of `class-incremental`.",
-        keys: |_| of("head", Head::SETTINGS),
-    },
-    Section { name: "optim", about: "The optimizer.", keys: optim },
-    Section { name: "schedule", about: "Its learning rates.", keys: |_| of("schedule", Schedule::SETTINGS) },
-    Section {
-        name: "train",
-        about: "Batches, and how long a method would like to train.",
-        keys: |_| of("train", Train::SETTINGS),
-    },
-    Section {
-        name: "mixture",
-        about: "What batches are made of; shares sum to 1.",
-        keys: |_| of("mixture", Mixture::SETTINGS),
-    },
-    Section {
-        name: "buffer",
-        about: "What of earlier experiences batches can hold.",
-        keys: |_| of("buffer", Buffer::SETTINGS),
-    },
-    Section { name: "budget", about: "What a run may spend.", keys: |_| of("budget", Budget::SETTINGS) },
-    Section { name: "eval", about: "When and how it is evaluated.", keys: |_| of("eval", Eval::SETTINGS) },
-    Section { name: "log", about: "What is logged.", keys: |_| of("log", Log::SETTINGS) },
-    Section { name: "keep", about: "What is kept beside the results.", keys: |_| of("keep", Keep::SETTINGS) },
-    Section {
-        name: "checkpoint",
-        about: "When a run is saved; it changes no number.",
-        keys: |_| of("checkpoint", Checkpoint::SETTINGS),
-    },
+const SECTIONS: &[Section] = &[
+    section("name", "The stream's name.", Source::Top),
+    section("method", "What is trained, and how.", Source::Top),
+    section("seed", "The run's seed.", Source::Top),
+    section("device", "Where tensors live.", Source::Top),
+    section("start", "Where the first weights come from: a name, or a table.", Source::Shelf(|_| start())),
+    section("files", "Where the files lay that the stream file names; a run writes it.", Source::Declared(FILE)),
+    section("data", "Your own data, a table for each name.", Source::Shelf(data)),
+    section("stream", "Which tasks there are and how they arrive.", Source::Shelf(stream)),
+    section("net", "What comes before the head.", Source::Shelf(|_| net())),
+    section("text", "How images and texts are brought together.", Source::Declared(text::Config::SETTINGS)),
+    section(
+        "head",
+        "Heads, and which logits count; where not set, as the kind has them.",
+        Source::Declared(Head::SETTINGS),
+    ),
+    section("optim", "The optimizer.", Source::Shelf(optim)),
+    section("schedule", "Its learning rates.", Source::Declared(Schedule::SETTINGS)),
+    section("train", "Batches, and how long a method would like to train.", Source::Declared(Train::SETTINGS)),
+    section("mixture", "What batches are made of; shares sum to 1.", Source::Declared(Mixture::SETTINGS)),
+    section("buffer", "What of earlier experiences batches can hold.", Source::Declared(Buffer::SETTINGS)),
+    section("budget", "What a run may spend.", Source::Declared(Budget::SETTINGS)),
+    section("eval", "When and how it is evaluated.", Source::Declared(Eval::SETTINGS)),
+    section("log", "What is logged.", Source::Declared(Log::SETTINGS)),
+    section("keep", "What is kept beside the results.", Source::Declared(Keep::SETTINGS)),
+    section("checkpoint", "When a run is saved; it changes no number.", Source::Declared(Checkpoint::SETTINGS)),
 ];
 
 /// Names of the sections.
@@ -123,11 +122,26 @@ pub(crate) fn is_section(name: &str) -> bool {
     names().any(|section| section == name)
 }
 
-/// Sections with what they are for and their keys, those of the methods last.
-pub(crate) fn keys(shelf: &Shelf) -> Vec<(&str, &str, Vec<Key>)> {
-    let own = SECTIONS.iter().map(|section| (section.name, section.about, (section.keys)(shelf)));
-    own.chain(shelf.methods.iter().map(|method| (method.name, method.about, of(method.name, method.settings))))
-        .collect()
+/// Every key of a stream file by sections, those of the methods last.
+pub fn keys(shelf: &Shelf) -> Vec<Keys<'_>> {
+    let own = |known: &'static Section| Keys { section: known.name, about: known.about, keys: known.keys(shelf) };
+    let methods = shelf.methods.iter();
+    let methods = methods.map(|method| Keys {
+        section: method.name,
+        about: method.about,
+        keys: of(method.name, method.settings),
+    });
+    SECTIONS.iter().map(own).chain(methods).collect()
+}
+
+impl Section {
+    fn keys(&self, shelf: &Shelf) -> Vec<Key> {
+        match self.keys {
+            Source::Top => top(self.name),
+            Source::Declared(settings) => of(self.name, settings),
+            Source::Shelf(keys) => keys(shelf),
+        }
+    }
 }
 
 /// The keys of the table at `path`, and of those below it.
@@ -168,11 +182,8 @@ fn start() -> Vec<Key> {
     [of("start", KIND), owned("start", "file", File::SETTINGS), owned("start", "pretrain", Pretrain::SETTINGS)].concat()
 }
 
-// Its keys are the files' names.
-fn files() -> Vec<Key> {
-    const FILE: &[Setting] = &[Setting::new("NAME", "Where the file called NAME lay.", Range::Text("a path"))];
-    of("files", FILE)
-}
+// Its keys are the files' names, which no struct can list.
+const FILE: &[Setting] = &[Setting::new("NAME", "Where the file called NAME lay.", Range::Text("a path"))];
 
 // Its keys are the datasets' names, and what each has is the format's.
 fn data(shelf: &Shelf) -> Vec<Key> {

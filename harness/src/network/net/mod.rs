@@ -2,6 +2,7 @@
 
 mod block;
 mod cnn;
+mod design;
 mod efficientnet;
 mod mlp;
 mod published;
@@ -11,15 +12,16 @@ mod vit;
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
-use toml::Table;
 
 pub(crate) use self::block::Block;
-pub use self::{cnn::Cnn, efficientnet::Efficientnet, mlp::Mlp, resnet::Resnet, squeezenet::Squeezenet, vit::Vit};
+pub use self::{
+    cnn::Cnn, design::Design, efficientnet::Efficientnet, mlp::Mlp, resnet::Resnet, squeezenet::Squeezenet, vit::Vit,
+};
 use crate::{
-    catalogue::{self, Entry, Need, Range, Setting},
+    catalogue::{Need, Range},
     network::pass::{INDEX, Pass, Weights},
     primitives::{
         array::Array,
@@ -88,65 +90,6 @@ impl Body {
             Self::Efficientnet(body) => body,
         }
     }
-    /// Each body with its defaults.
-    pub const CATALOGUE: [Design; 6] = [
-        design("mlp", "multi-layer perceptron", "", Mlp::SETTINGS, || Self::Mlp(Mlp::default())),
-        design("cnn", "3×3 convolutions with pooling", "", Cnn::SETTINGS, || Self::Cnn(Cnn::default())),
-        design(
-            "resnet18",
-            "residual network with batch-norm",
-            "https://arxiv.org/abs/1512.03385",
-            Resnet::SETTINGS,
-            || Self::Resnet(Resnet::default()),
-        ),
-        design("vit", "pre-norm transformer", "https://arxiv.org/abs/2010.11929", Vit::SETTINGS, || {
-            Self::Vit(Vit::default())
-        }),
-        design(
-            "squeezenet",
-            "SqueezeNet 1.1 for published weights",
-            "https://arxiv.org/abs/1602.07360",
-            Squeezenet::SETTINGS,
-            || Self::Squeezenet(Squeezenet::default()),
-        ),
-        design(
-            "efficientnet-lite0",
-            "for published weights",
-            "https://arxiv.org/abs/1905.11946",
-            Efficientnet::SETTINGS,
-            || Self::Efficientnet(Efficientnet::default()),
-        ),
-    ];
-
-    /// What of it may be set.
-    pub fn settings(&self) -> &'static [Setting] {
-        match self {
-            Self::Mlp(_) => Mlp::SETTINGS,
-            Self::Cnn(_) => Cnn::SETTINGS,
-            Self::Resnet(_) => Resnet::SETTINGS,
-            Self::Vit(_) => Vit::SETTINGS,
-            Self::Squeezenet(_) => Squeezenet::SETTINGS,
-            Self::Efficientnet(_) => Efficientnet::SETTINGS,
-        }
-    }
-
-    /// Refuses settings that are out of range, whatever inputs there are.
-    pub(crate) fn check(&self) -> Result<()> {
-        catalogue::check("net", self.settings(), &Table::try_from(self).context("a body is a table")?)
-    }
-}
-
-/// A body as lists show it; made with its defaults.
-pub type Design = Entry<fn() -> Body>;
-
-const fn design(
-    name: &'static str,
-    about: &'static str,
-    citation: &'static str,
-    settings: &'static [Setting],
-    make: fn() -> Body,
-) -> Design {
-    Entry { name, about, citation, settings, make }
 }
 
 /// How a tensor's first values are made.

@@ -16,7 +16,7 @@
 //! `running`, `last`, `start` or `with-start` what is stored does not grow. A rule on task vectors merges the start,
 //! whose task vector is zero, by leaving it out, and so does one that asks what data say of weights.
 
-mod declared;
+mod contradictions;
 mod flat;
 mod kept;
 mod presets;
