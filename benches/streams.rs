@@ -6,7 +6,7 @@
 use std::{fmt::Write, path::Path, process::Command, time::Instant};
 
 use anyhow::{Context, Result};
-use clbench::config::{Arriving, Asked, Shelf, resolve_stream};
+use clbench::config::{Arriving, Asked, resolve_stream};
 
 /// Concepts of each adaptation dataset of FoMo-in-Flux, <https://arxiv.org/abs/2408.14471>.
 const CONCEPTS: [usize; 41] = [

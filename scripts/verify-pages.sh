@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Goes over every page of results/published: what has runs beside it is made again from what they recorded, and the pages
-# that a script writes are what it writes now; the others say at their heads why they are not verified. Nothing is trained,
-# and nothing is changed.
+# of studies are what these make now; the others say at their heads why they are not verified. Nothing is trained, and
+# nothing is changed.
 #
 #   scripts/verify-pages.sh
 #
@@ -18,15 +18,17 @@ fail() {
 for page in results/published/*.md; do
     name=$(basename "$page" .md)
     if [[ -f results/published/$name.runs.gz ]]; then
-        said=$("$clbench" verify "$page" --from-records) || fail "$page"$'\n'"$said"
-        echo "$page: $(head -n 1 <<<"$said")"
+        study=studies/$name.toml
+        if [[ ! -f $study ]]; then
+            fail "$page has no $study"
+            continue
+        fi
+        said=$("$clbench" study "$study" --verify --page) || fail "$page"$'\n'"$said"
+        echo "$page: $(sed -n '1p;2p' <<<"$said" | paste -sd ';')"
     elif why=$(head -n 12 "$page" | grep -F 'Not verified by `clbench verify`: '); then
         echo "$page: ${why#*: }"
     else
         fail "$page has no runs beside it and does not say why"
-    fi
-    if [[ -f scripts/$name.py ]]; then
-        CLBENCH=$clbench python3 "scripts/$name.py" | diff "$page" - >/dev/null || fail "$page is not what scripts/$name.py writes"
     fi
 done
 diff <(tail -n +5 results/published/names.md) <("$clbench" metrics --table) >/dev/null ||

@@ -92,7 +92,7 @@ fn names_are_in_kebab_case_and_unique() {
         shelf.streams.environments.iter().map(|part| part.name).collect(),
         shelf.datasets.iter().map(|source| source.name()).collect(),
         shelf.rules.iter().map(|rule| rule.name).collect(),
-        Body::CATALOGUE.iter().map(|(name, ..)| *name).collect(),
+        Body::CATALOGUE.iter().map(|body| body.name).collect(),
     ];
     for names in shelves {
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");

@@ -59,7 +59,7 @@ fn an_environments_mistakes_name_their_key() {
             "kind=uniform stream.environment.replay=300",
             "in [stream.environment]: replay = 300 is not between 0 and 100",
         ),
-        ("kind=sec stream.environment.alpha=0.0", "in [stream.environment]: alpha = 0 is not above 0 and at most 1"),
+        ("kind=sec stream.environment.alpha=0.0", "in [stream.environment]: alpha = 0.0 is not above 0 and at most 1"),
         ("kind=gain-rl stream.environment.source=file", "in [stream.environment]: source = \"file\" needs a file"),
         ("kind=powerlaw", "unknown environment `powerlaw`; did you mean `power-law`?"),
     ] {

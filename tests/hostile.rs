@@ -155,7 +155,7 @@ fn harmless(what: &str, text: &str) {
     assert!(!text.lines().any(|line| line.trim_start().starts_with("# INJECTED")), "{what}: {text}");
 }
 
-const LOOKS: [&str; 30] = [
+const LOOKS: [&str; 33] = [
     "table runs",
     "table runs --format md",
     "table runs --format md --brief --columns seeds,scores,memory",
@@ -171,6 +171,8 @@ const LOOKS: [&str; 30] = [
     "phases runs --format md",
     "phases runs --format csv",
     "phases runs --spread",
+    "spending runs",
+    "spending runs --of state --format md",
     "compare er finetune runs",
     "statistics runs",
     "curves runs",
@@ -186,6 +188,7 @@ const LOOKS: [&str; 30] = [
     "table all.runs.gz --format md",
     "repro all.runs.gz",
     "phases all.runs.gz",
+    "spending all.runs.gz",
 ];
 
 #[test]

@@ -159,17 +159,17 @@ fn starts_and_parts_that_make_no_sense_are_refused() {
     let place = flux();
     let cases = [
         ("start.epochs=2", "set either start.epochs or start.steps"),
-        ("start.steps=0", "start.epochs or start.steps = 0"),
+        ("start.steps=0", "start.steps = 0 is not a whole number between 1"),
         ("start.rate=-1", "start.rate = -1 is not above 0"),
         ("start.kind=frozen", "there are random, file, pretrain"),
         ("start.step=3", "did you mean `steps`?"),
         ("start=random", "mixture.pretraining"),
         ("stream.pool_share=0", "there is no pretraining pool"),
-        ("stream.pool_share=1", "pool_share = 1 is not at least 0 and below 1"),
+        ("stream.pool_share=1", "stream.pool_share = 1 is not at least 0 and below 1"),
         ("stream.held_out_share=0.7", "leave nothing to the stream"),
         ("stream.held_out_share=0.01", "no concept is left for the held-out part"),
-        ("stream.most_test=0", "are at least 1"),
-        ("eval.shots=0", "eval.shots is 0"),
+        ("stream.most_test=0", "stream.most_test = 0 is not a whole number of at least 1"),
+        ("eval.shots=0", "eval.shots = 0 is not a whole number of at least 1"),
         ("data.mine.format=floppy", "unknown format `floppy`"),
         ("data.digits.format=csv", "has the name of a dataset that ships"),
     ];

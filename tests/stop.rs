@@ -34,9 +34,10 @@ const SLOW: &str = "slow";
 #[derive(Serialize, Deserialize)]
 struct Stubborn(Config);
 
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Config {}
+clbench::settings! {
+    #[derive(Clone)]
+    struct Config {}
+}
 
 impl Settings for Config {}
 

@@ -48,17 +48,17 @@ pub const FREEZE: Method = Method {
     make: Make::Contribution(|table| contribution(table, |none: Config| Partial { part: Part::Nothing, none })),
     joint: false,
     family: Family::Partial,
-    settings: &[],
+    settings: Config::SETTINGS,
     needs: &[],
 };
 
 /// The methods of this family, in the order of lists.
 pub const METHODS: &[Method] = &[BITFIT, NORMS, FREEZE];
 
-/// No settings.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Config {}
+clbench::settings! {
+    /// No settings.
+    struct Config {}
+}
 
 impl Settings for Config {}
 

@@ -1,13 +1,12 @@
 //! What a clbench run leaves behind, and all that is computed from it. Nothing here trains, and nothing here knows a
 //! method, a stream or a dataset by more than its name.
 //!
-//! Reading order:
+//! Its rooms stand on floors, and none names what stands above it. From the ground up:
 //!
-//! 1. [`record`], [`ledger`], [`manifest`]: the three files of a run, and [`rows`], how two of them are written.
-//! 2. [`run`], [`limits`], [`mod@discover`]: a run read back and checked, and all runs below a directory.
-//! 3. [`matrix`], [`history`], [`metric`], [`stats`]: accuracies, what is computed from them, and how sure it is.
-//! 4. [`summary`], [`rank`]: runs gathered into rows, and who may be compared with whom.
-//! 5. [`mod@table`], [`report`], [`mod@verdict`], [`text`], [`picture`]: the same for people.
+//! 1. [`words`], [`record`] (a run's files, read back and checked), [`store`] (where runs lie).
+//! 2. [`statistics`], [`fit`], [`lifetime`], [`metric`], [`mod@import`]: accuracies, what is computed from them, and how sure it is.
+//! 3. [`summary`]: runs gathered into rows, and who may be compared with whom.
+//! 4. [`mod@table`], [`text`], [`picture`], [`gallery`], [`export`], [`proof`], [`report`]: the same for people.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod export;
@@ -22,6 +21,7 @@ pub mod record;
 pub mod report;
 pub mod statistics;
 pub mod store;
+pub mod study;
 pub mod summary;
 pub mod table;
 pub mod text;

@@ -33,7 +33,7 @@ const HOUSE: [(&str, &[&[&str]]); 5] = [
     (
         "results",
         &[
-            &["report"],
+            &["report", "study"],
             &["proof", "gallery", "export"],
             &["text"],
             &["table"],

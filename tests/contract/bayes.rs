@@ -232,15 +232,15 @@ fn a_hypernetwork_keeps_what_it_made() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     for (settings, words) in [
-        ("method=ibcl ibcl.priors=[]", "is not 1 to 100 numbers"),
-        ("method=ibcl ibcl.priors=[0.2,-1.0]", "is no standard deviation from 1e-12 to 1e6"),
-        ("method=vcl vcl.prior_std=1e-20", "prior_std = 0.00000000000000000001 is no standard deviation"),
-        ("method=bbb bbb.init_std=1e9", "init_std = 1000000000 is no standard deviation"),
+        ("method=ibcl ibcl.priors=[]", "ibcl.priors = [] is not a list of 1 to 100"),
+        ("method=ibcl ibcl.priors=[0.2,-1.0]", "each between 1e-12 and 1000000"),
+        ("method=vcl vcl.prior_std=1e-20", "is not between 1e-12 and 1000000"),
+        ("method=bbb bbb.init_std=1e9", "is not between 1e-12 and 1000000"),
         ("method=ibcl eval.preferences=[[1e308,1e308,0.0,0.0,0.0]]", "and with a finite sum"),
         ("method=ibcl eval.preferences=[[inf,0.0,0.0,0.0,0.0]]", "and with a finite sum"),
         ("method=gem gem.form=average gem.margin=0.1", "has neither margin nor ridge"),
         ("method=ibcl stream.kind=task-incremental stream.classes_per_task=2", "`ibcl` needs one head for all tasks"),
-        ("method=ibcl ibcl.hdr_mass=0", "leaves no region"),
+        ("method=ibcl ibcl.hdr_mass=0", "ibcl.hdr_mass = 0 is not above 0"),
         ("method=ibcl ibcl.draw=uniform", "is no box to draw from uniformly"),
         ("method=ibcl ibcl.combine=linear ibcl.draw=uniform ibcl.hdr_mass=1", "is all of space"),
         ("method=ibcl ibcl.combine=sum ibcl.repo_compat=true", "leave ibcl.combine and ibcl.draw out"),
@@ -251,7 +251,10 @@ fn what_makes_no_sense_is_refused() {
         ("method=finetune eval.random_preferences=3", "depend on no preference"),
         ("method=ibcl eval.random_preferences=20000", "is more than 10000"),
         ("method=hypernet", "needs the task's identity"),
-        ("method=hypernet head.train=task head.test=task hypernet.widths=[0]", "is not up to 16 whole numbers"),
+        (
+            "method=hypernet head.train=task head.test=task hypernet.widths=[0]",
+            "hypernet.widths = [0] is not a list of up to 16",
+        ),
         (
             "method=hypernet head.train=task head.test=task hypernet.chunk=16000000 hypernet.widths=[60000]",
             "has more than",

@@ -151,10 +151,12 @@ fn a_cap_that_buys_not_one_step_is_refused() {
 #[derive(Serialize, Deserialize)]
 struct Late(Config);
 
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Config {
-    honest: bool,
+clbench::settings! {
+    #[derive(Clone)]
+    struct Config {
+        /// Whether it reserves what it takes.
+        honest: bool;
+    }
 }
 
 impl Settings for Config {}
@@ -185,10 +187,12 @@ impl Contribution for Late {
 #[derive(Serialize, Deserialize)]
 struct Growing(Growth);
 
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Growth {
-    more: usize,
+clbench::settings! {
+    #[derive(Clone)]
+    struct Growth {
+        /// Examples more.
+        more: usize;
+    }
 }
 
 impl Settings for Growth {}
@@ -345,9 +349,9 @@ fn reference(setup: &Setup) -> u64 {
 /// Steps, hooks, prices, answers: whatever pass is run stands in the ledger, once.
 #[test]
 fn the_ledger_sums_up_to_all_passes_that_were_run() {
-    #[derive(Serialize, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Nothing {}
+    clbench::settings! {
+        struct Nothing {}
+    }
     impl Settings for Nothing {}
     let make = Make::Carrier(|table, net| carrier(table, net, |Nothing {}, net| Ok(counted::Counted(Plain(net)))));
     let shelf = || support::shelf().methods([Method::new("counted", make)]);

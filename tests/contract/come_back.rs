@@ -22,10 +22,10 @@ use crate::{
     support::{self, Heard, Trace, setup},
 };
 
-/// Half as many come back as are new; the arm whose examples cost most, and of the others a tenth.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Picky {}
+clbench::settings! {
+    /// Half as many come back as are new; the arm whose examples cost most, and of the others a tenth.
+    struct Picky {}
+}
 
 impl Settings for Picky {}
 
@@ -70,6 +70,7 @@ pub fn shelf() -> Shelf {
         name: "picky",
         about: "the dearest comes back",
         citation: "",
+        settings: Picky::SETTINGS,
         make: |table| part(table, |picky: Picky| Box::new(picky) as Box<dyn Revisit>),
     }])
 }
@@ -321,10 +322,11 @@ struct Asker {
     sums: Vec<f32>,
 }
 
-#[derive(Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Count {
-    count: usize,
+clbench::settings! {
+    struct Count {
+        /// How many are asked for.
+        count: usize = 0;
+    }
 }
 
 impl Settings for Count {}

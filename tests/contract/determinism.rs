@@ -8,7 +8,7 @@ use clbench::{
     config::Setup,
     execute::{Outcome, execute},
     primitives::scope::Scope,
-    run::{Run, Watch},
+    run::{Job, Run, Watch},
 };
 
 use crate::support::{self, Heard, Trace, setup};
@@ -131,7 +131,15 @@ fn jobs_write_the_same_files() {
     let folder = |name: &str| PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let (setup, stop) = (setup(DRAWING[0]), AtomicBool::new(false));
     let write = |name: &str, seed: u64| {
-        let outcome = execute(&setup, seed, &folder(name), &support::shelf(), &Silent, &stop).unwrap();
+        let outcome = execute(&Job {
+            setup: &setup,
+            seed,
+            runs: &folder(name),
+            shelf: &support::shelf(),
+            watch: &Silent,
+            stop: &stop,
+        })
+        .unwrap();
         assert_eq!(outcome, Outcome::Complete);
     };
     ["serial", "beside"].iter().for_each(|name| drop(std::fs::remove_dir_all(folder(name))));

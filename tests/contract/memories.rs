@@ -9,7 +9,7 @@ use clbench::{
         memory::{Keep, Memory},
     },
     budget::Spent,
-    catalogue::Settings,
+    catalogue::{Declared, Ranged, Setting, Settings},
     config::{Asked, Setup, Shelf, resolve},
     method::{Contribution, Ctx, Make, Method, contribution},
     run::Run,
@@ -37,6 +37,11 @@ impl Default for Looker {
     fn default() -> Self {
         Self { keep: Keep::Loss, losses: Vec::new(), widths: Vec::new(), prices: Vec::new(), costs: Vec::new() }
     }
+}
+
+// What it remembers is written with its one setting.
+impl Declared for Looker {
+    const SETTINGS: &'static [Setting] = &[Setting::new("keep", "Which examples are kept.", Keep::RANGE)];
 }
 
 impl Settings for Looker {}

@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use clbench::{
     batch::Batch,
-    catalogue::{Need, Range, Setting, Settings, Taken},
+    catalogue::{Need, Range, Settings, Taken},
     config::Shelf,
     method::{Carrier, Contribution, Fit, Make, Method, Plain, carrier, contribution},
     network::{
@@ -12,16 +12,15 @@ use clbench::{
     },
     primitives::draws::Draws,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::support::{self, refusal, setup};
 
 /// A carrier that wants to be told the task and is an average already.
 struct Proud(Plain);
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Config {}
+clbench::settings! {
+    struct Config {}
+}
 
 impl Settings for Config {}
 
@@ -125,12 +124,14 @@ fn nothing_to_adapt_is_refused_before_the_first_batch() {
 
 static NEEDS: [Need; 19] = Need::ALL;
 
-/// Needs, or takes, what its setting says, as its place among all needs; nothing without.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Choosy {
-    want: Option<usize>,
-    takes: Option<usize>,
+clbench::settings! {
+    /// Needs, or takes, what its setting says, as its place among all needs; nothing without.
+    struct Choosy {
+        /// A need.
+        want: Option<usize> = None, Range::Whole(0, 18);
+        /// What it takes.
+        takes: Option<usize> = None, Range::Whole(0, 18);
+    }
 }
 
 impl Settings for Choosy {}
@@ -167,10 +168,7 @@ fn without_and_with(need: Need) -> Option<(String, String)> {
 /// Everything that ships, `always` with a need of its entry, and `choosy` and `taker`, which say theirs when they are made.
 fn choosy(at: usize) -> Shelf {
     let make = Make::Contribution(|table| contribution(table, |choosy: Choosy| choosy));
-    let settings = &[
-        Setting { key: "want", about: "a need", range: Range::Whole(0, 18) },
-        Setting { key: "takes", about: "a need", range: Range::Whole(0, 18) },
-    ];
+    let settings = Choosy::SETTINGS;
     let always = Method { needs: &NEEDS[at..=at], ..Method::new("always", make) };
     let named = |name| Method { settings, ..Method::new(name, make) };
     support::shelf().methods([always, named("choosy"), named("taker")])
@@ -235,7 +233,7 @@ fn contradictions_are_refused() {
         ("train.epochs=1 train.steps=3", "train.epochs and train.steps contradict each other"),
         ("optim.nesterov=true", "optim.nesterov does nothing without optim.momentum"),
         ("schedule.floor=0.1", "schedule.floor does nothing with schedule.shape"),
-        ("budget.flops=0", "budget.flops is zero or less"),
+        ("budget.flops=0", "budget.flops = 0 is not at least 1"),
         ("budget.flops=10 train.epochs=-1", "epochs"),
         ("stream.tasks=6 stream.classes_per_task=2", "is more than the 10 classes that there are"),
         ("optim.rate=0", "optim.rate = 0 is not above 0"),

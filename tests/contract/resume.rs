@@ -1,6 +1,5 @@
 //! A run that is cut goes on to the same bits, and only as itself.
 
-use crate::spy::shelf;
 use std::path::Path;
 
 use anyhow::Result;
@@ -10,7 +9,10 @@ use clbench::{
     run::Run,
 };
 
-use crate::support::{self, Heard, Trace, setup};
+use crate::{
+    spy::shelf,
+    support::{self, Heard, Trace, setup},
+};
 
 /// Before the first step, in the middle of an epoch, at its last step, between experiences, at the first and second
 /// step of one, and at the end.

@@ -34,9 +34,10 @@ pub fn seen() -> Vec<Seen> {
     SEEN.take()
 }
 
-#[derive(Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Config {}
+clbench::settings! {
+    #[derive(Clone)]
+    struct Config {}
+}
 
 impl Settings for Config {}
 

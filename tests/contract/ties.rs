@@ -16,23 +16,18 @@ use clbench::{
     run::{Run, evaluate::Answer},
 };
 use clbench_results::Split;
-use serde::{Deserialize, Serialize};
 
 use crate::{
     come_back,
     support::{self, Heard},
 };
 
-/// What it answers to everything: the first class, or every class alike.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Config {
-    first: bool,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { first: true }
+clbench::settings! {
+    /// What it answers to everything: the first class, or every class alike.
+    #[derive(Clone)]
+    struct Config {
+        /// Whether it is the first.
+        first: bool = true;
     }
 }
 

@@ -4,24 +4,26 @@ use anyhow::{Context, Result, ensure};
 use burn::tensor::Tensor;
 use clbench::{
     batch::Batch,
-    catalogue::Settings,
+    catalogue::{Range, Settings},
     config::Shelf,
     method::{Contribution, Ctx, Fit, Make, Method, contribution},
     network::pass::Pass,
     run::Run,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::support::{self, Heard};
 
-/// Keeps the step's number with so many elements, and takes it after the step.
-#[derive(Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Keeper {
-    elements: usize,
-    /// Asks what the step did; without `follows` that is an error.
-    asks: bool,
-    follows: bool,
+clbench::settings! {
+    /// Keeps the step's number with so many elements, and takes it after the step.
+    #[derive(Clone, Debug)]
+    struct Keeper {
+        /// Elements.
+        elements: usize = 0, Range::Whole(0, 1 << 20);
+        /// Asks what the step did; without `follows` that is an error.
+        asks: bool = false;
+        /// Follows the step.
+        follows: bool = false;
+    }
 }
 
 impl Settings for Keeper {}

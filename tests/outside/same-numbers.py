@@ -19,9 +19,10 @@ prints, and for wrong inputs. Names of methods, parts, settings and scores are a
 themselves. A case that is refused is a case like any other: the refusal must stay the same. The runs take a few steps
 on a few examples: they cover much and learn little.
 
-Kept of a case are its exit codes, what it printed, and each file that it left, all of them compared byte for byte.
-Set aside is what may differ between two builds or two days: seconds, timing.csv, and version, revision and machine
-where a run notes them. The version is a part of each run's id, so both builds must have the same.
+Kept of a case are its exit codes, what it printed, and each file that it left, all of them compared byte for byte
+(packed ones unpacked). Set aside is what may differ between two builds or two days: seconds, timing.csv, checkpoints,
+and version, revision and machine where a run notes them. The version is a part of each run's id, so both builds must
+have the same.
 
 --data DIR     A folder with fetched data. Nothing is written to it. Streams without their data give an error, which is
                a case, too. Give the same folder both times.
@@ -315,9 +316,11 @@ def fixtures():
         "order.json": json.dumps(mixed),
         "some.json": json.dumps(["DIGITS+++7", "digits+++0", "MNIST+++seven", "digits+++3", "digits+++1"]),
         "concept-scores.csv": table("concept,score", [(name, (at * 37) % 20) for at, name in enumerate(concepts())]),
-        "vectors.csv": table("concept,x,y", [(name, (at * 7) % 11 + 1, (at * 5) % 13) for at, name in enumerate(concepts())]),
+        "vectors.csv": table("concept,x,y", [(name, (at * 7) % 11 + 1, (at * 5) % 13) for at,
+                                             name in enumerate(concepts())]),
         "stamps.csv": table("concept,time", [(name, 1990 + (at * 11) % 20) for at, name in enumerate(concepts())]),
-        "words.csv": table("word,count", [(name, (at * 13) % 17 + 1) for at, name in enumerate(DIGITS + [str(n) for n in range(10)])]),
+        "words.csv": table("word,count", [(name, (at * 13) % 17 + 1) for at,
+                                          name in enumerate(DIGITS + [str(n) for n in range(10)])]),
         "list.csv": "concept,train,test\nx+++oak,5,1\nx+++ash,1,1\ny+++elm,7,2\ny+++fir,3,1\n",
         "list.toml": '[stream]\nkind = "class-incremental"\ndataset = "list.csv"\ntasks = 2\n',
         "matrix.csv": "after,one,two,three\nstart,0.1,0.2,0.1\n1,0.9,0.2,0.3\n2,0.6,0.8,0.2\n3,0.5,0.7,0.7\n",
@@ -335,7 +338,8 @@ def fixtures():
         "no-stream.toml": "[optim]\nrate = 0.1\n",
         "broken.csv": "0.5,0.1\n0.5,inf\n",
         "flowers.csv": table("length,width,height,species", [
-            (at % 7 + at % 3 * 2, at % 5 + 0.5, (at * 3) % 11, ["iris", "lily", "rose", "sage"][at % 4]) for at in range(80)]),
+            (at % 7 + at % 3 * 2, at % 5 + 0.5, (at * 3) % 11,
+             ["iris", "lily", "rose", "sage"][at % 4]) for at in range(80)]),
         "notes.tsv": "note\tkind\n" + "".join(
             f"{['red', 'blue', 'green', 'grey'][at % 4]} {DIGITS[at % 10]} {['stone', 'leaf', 'wave'][at % 3]}"
             f"\t{['a', 'b', 'c', 'd'][at % 4]}\n" for at in range(80)),
@@ -440,28 +444,36 @@ FETCHED = {
     "power-law-split-mnist": f"train.steps=2 train.batch=32 net.widths=[12] eval.every=1 {FEW}",
     "split-mnist-told": f"train.steps=2 train.batch=32 net.widths=[12] {FEW}",
     "groups-newsgroups20": f"train.steps=2 data.news.components=16 {FEW}",
-    "emoji-text": "train.steps=2 train.batch=16 stream.tasks=4 net.channels=[4] net.hidden=8 text.side=tokens text.width=8 "
-                  "text.tokens.width=8 text.tokens.depth=1 text.tokens.heads=2 text.tokens.length=12 stream.held_out=[] "
+    "emoji-text": "train.steps=2 train.batch=16 stream.tasks=4 net.channels=[4] net.hidden=8 text.side=tokens "
+                  "text.width=8 text.tokens.width=8 text.tokens.depth=1 text.tokens.heads=2 text.tokens.length=12 "
+                  "stream.held_out=[] "
                   "stream.shape=[3,8,8]",
     "binary-cifar10": f"train.steps=2 data.seen.size=32 {FEW}",
     "animals-cifar100": f"train.steps=2 data.seen.size=32 {FEW}",
-    "split-cifar10": f"train.steps=2 train.batch=8 net.width=2 stream.tasks=2 stream.classes_per_task=2 stream.partial=true {FEW}",
-    "mini-flux": 'start.epochs=1 train.steps=3 train.batch=16 net.channels=[4] net.hidden=8 stream.tasks=4 stream.most_train=6 '
+    "split-cifar10": "train.steps=2 train.batch=8 net.width=2 stream.tasks=2 stream.classes_per_task=2 "
+                     f"stream.partial=true {FEW}",
+    "mini-flux": 'start.epochs=1 train.steps=3 train.batch=16 net.channels=[4] net.hidden=8 stream.tasks=4 '
+                 'stream.most_train=6 '
                  'stream.most_test=4 \'stream.dataset=["mnist","fashion-mnist","emoji-google","stamps"]\' '
                  '\'stream.held_out=["digits"]\' stream.shape=[3,8,8]',
-    "split-cifar10-text": "train.steps=2 train.batch=8 net.channels=[4] net.hidden=8 text.side=tokens text.width=8 text.tokens.width=8 "
+    "split-cifar10-text": "train.steps=2 train.batch=8 net.channels=[4] net.hidden=8 text.side=tokens text.width=8 "
+                          "text.tokens.width=8 "
                           f"text.tokens.depth=1 text.tokens.heads=2 text.tokens.length=12 {FEW}",
 }
+# What is computed of data in a minute, and smaller in seconds.
+COSTLY = {"groups-newsgroups20": "data.news.components=16", "binary-cifar10": "data.seen.size=32"}
 # Streams whose data takes a while to read meet these methods alone.
-SLOW = {"animals-cifar100", "split-cifar10", "mini-flux", "split-cifar10-text"}
-SOME = ["finetune", "joint", "ewc", "replay", "lora", "ema-merge", "vcl", "per-preference"]
+SLOW = {"animals-cifar100", "binary-cifar10", "split-cifar10", "mini-flux", "split-cifar10-text"}
+SOME = ["finetune", "joint", "ewc", "replay", "lora", "ema-merge", "vcl", "ibcl", "per-preference"]
 # Methods that meet every part of a stream.
 MEET = ["finetune", "joint", "ewc", "replay", "gem", "lora", "inflora", "ema", "time-all-all", "vcl", "coreset", "ibcl"]
 
-BOTH = '\'stream.dataset=["digits","fashion-mnist-small"]\' stream.shape=[1,8,8] stream.most_train=40 stream.most_test=10'
+BOTH = ('\'stream.dataset=["digits","fashion-mnist-small"]\' stream.shape=[1,8,8] stream.most_train=40 '
+        'stream.most_test=10')
 
 KINDS = {
-    "class-incremental": ["", "stream.tasks=2 stream.classes_per_task=2 stream.partial=true", "stream.classes_per_task=[4,3,3]",
+    "class-incremental": ["", "stream.tasks=2 stream.classes_per_task=2 stream.partial=true",
+                          "stream.classes_per_task=[4,3,3]",
                           "stream.base=4 stream.increment=3", "stream.base=4 stream.tasks=4"],
     "task-incremental": ["", "stream.classes_per_task=[3,2] stream.partial=true"],
     "domain-incremental": ["", f"stream.by=position {BOTH}", f"stream.by=name {BOTH}"],
@@ -476,7 +488,8 @@ PARTS = {
         "given": ["", "reverse=true"],
         "random": ["", "reverse=true"],
         "explicit": ["file=order.json absent=skip", "file=order.json"],
-        "difficulty": ["examples=20", "examples=20 direction=hard-first measure=accuracy", "source=file file=concept-scores.csv",
+        "difficulty": ["examples=20", "examples=20 direction=hard-first measure=accuracy",
+                       "source=file file=concept-scores.csv",
                        "source=file file=concept-scores.csv measure=accuracy reverse=true"],
         "frequency": ["", "direction=frequent-first", "file=words.csv"],
         "similarity": ["", "source=means", "source=means reverse=true", "source=file file=vectors.csv", "starts=2"],
@@ -489,8 +502,10 @@ PARTS = {
         "online": ["parts=2", ""],
         "blurry": ["share=0.3", "share=0.3 once=true"],
         "drift": ["", "noise=uniform experiences=4", "width=2 once=false"],
-        "curriculum": ["experiences=3", "source=file file=scores.csv pacing=log keep=false", "direction=hard-first first=0.5"],
-        "timeline": ["file=times.csv", "file=times.csv experiences=3", "file=times.csv at=[2005,2010]", "file=times.csv once=true"],
+        "curriculum": ["experiences=3", "source=file file=scores.csv pacing=log keep=false",
+                       "direction=hard-first first=0.5"],
+        "timeline": ["file=times.csv", "file=times.csv experiences=3", "file=times.csv at=[2005,2010]",
+                     "file=times.csv once=true"],
         "recorded": ["file=none.json"],
     },
     "environment": {
@@ -523,9 +538,10 @@ BODIES = {
     "resnet18": "net.body=resnet18 net.width=2",
     "vit": "net.body=vit net.patch=4 net.width=8 net.depth=1 net.heads=2",
     "vit-dropout": "net.body=vit net.patch=4 net.width=8 net.depth=2 net.heads=2 net.ratio=1 net.dropout=0.1",
-    "squeezenet": "net.body=squeezenet net.upscale=32 stream.shape=[3,8,8] stream.most_train=4 stream.most_test=2 train.batch=4",
-    "efficientnet": "net.body=efficientnet-lite0 net.upscale=32 stream.shape=[3,8,8] stream.most_train=4 stream.most_test=2 "
-                    "train.batch=4",
+    "squeezenet": "net.body=squeezenet net.upscale=32 stream.shape=[3,8,8] stream.most_train=4 stream.most_test=2 "
+                  "train.batch=4",
+    "efficientnet": "net.body=efficientnet-lite0 net.upscale=32 stream.shape=[3,8,8] stream.most_train=4 "
+                    "stream.most_test=2 train.batch=4",
 }
 HEAVY = {"squeezenet", "efficientnet"}
 
@@ -533,28 +549,36 @@ RULES = {
     "momentum": "optim.rule=sgd optim.momentum=0.9 optim.decay=0.01 optim.clip=0.5",
     "nesterov": "optim.rule=sgd optim.momentum=0.9 optim.nesterov=true optim.reset=false",
     "adamw": "optim.rule=adamw optim.rate=0.01 optim.clip=1 optim.beta1=0.8",
-    "adamw-kept": "optim.rule=adamw optim.rate=0.01 optim.reset=false schedule.shape=linear schedule.warmup=0.3 schedule.floor=0.1",
+    "adamw-kept": "optim.rule=adamw optim.rate=0.01 optim.reset=false schedule.shape=linear schedule.warmup=0.3 "
+                  "schedule.floor=0.1",
     "galore": "optim.rule=galore optim.rate=0.01 optim.rank=2 optim.gap=2 schedule.shape=cosine",
 }
 
 # Settings of other sections, on small.toml.
 OPTIONS = {
-    "budget": ["flops=2e6", "flops=1e7 budget.per=stream", "maf=3e6", "examples=50", "examples=200 budget.per=stream", "steps=3",
-               "steps=20 budget.per=stream", "flops=2e6 budget.examples=40 budget.steps=3", "flops=1e3", "steps=4 budget.per=stream"],
+    "budget": ["flops=2e6", "flops=1e7 budget.per=stream", "maf=3e6", "examples=50", "examples=200 budget.per=stream",
+               "steps=3",
+               "steps=20 budget.per=stream", "flops=2e6 budget.examples=40 budget.steps=3", "flops=1e3",
+               "steps=4 budget.per=stream"],
     "eval": ["every=2", "log_spaced=true", "every=2 eval.within=new", "batch=7", "preferences=[[1,1,1,1,1]]",
              "preferences=[[0.5,0.125,0.125,0.125,0.125],[1,0,0,0,0]]", "random_preferences=2"],
     "train": ["batch=1", "batch=7", "epochs=1", "steps=1", "batch=128"],
     "head": ["test=seen", "train=seen", "train=seen head.test=seen", "train=task head.test=task", "test=task",
              "kind=multi head.train=task head.test=task", "kind=multi", "kind=multi head.train=seen head.test=seen"],
-    "schedule": ["shape=constant", "shape=linear", "shape=cosine schedule.warmup=0.5 schedule.floor=0.2", "shape=linear schedule.floor=0.5"],
+    "schedule": ["shape=constant", "shape=linear", "shape=cosine schedule.warmup=0.5 schedule.floor=0.2",
+                 "shape=linear schedule.floor=0.5"],
     "mixture": ["update=0.5 mixture.buffer=0.5", "update=0.25 mixture.buffer=0.75 train.epochs=1"]
                + [f"update=0.5 mixture.buffer=0.5 buffer.keep={keep} buffer.capacity=40"
                   for keep in ("reservoir", "ring", "class-balanced", "herding", "loss")]
                + ["update=0.5 mixture.buffer=0.5 buffer.keep=ring buffer.bytes=2000", "update=0.5 mixture.buffer=0.4",
                   "update=0.5 mixture.pretraining=0.5 stream.pool=fashion-mnist-small stream.most_train=20"],
-    "stream": ["seed=3", "seed=3 stream.order=random", "normalise=false", "val_fraction=0.4", "joint=true", "joint=true stream.upto=2",
-               "joint=true stream.only=2", "shape=[1,6,6]", "shape=[1,12,12] stream.fit=pad", "shape=[3,8,8]", "most_train=10", "most_test=3",
-               "held_out=emoji-google-small stream.shape=[3,8,8]", "held_out_share=0.2 stream.tasks=4", "pool_share=0.2 stream.tasks=4 mixture.update=0.5 mixture.pretraining=0.5", "pool_share=0.2 stream.tasks=4",
+    "stream": ["seed=3", "seed=3 stream.order=random", "normalise=false", "val_fraction=0.4", "joint=true",
+               "joint=true stream.upto=2",
+               "joint=true stream.only=2", "shape=[1,6,6]", "shape=[1,12,12] stream.fit=pad", "shape=[3,8,8]",
+               "most_train=10", "most_test=3",
+               "held_out=emoji-google-small stream.shape=[3,8,8]", "held_out_share=0.2 stream.tasks=4",
+               "pool_share=0.2 stream.tasks=4 mixture.update=0.5 mixture.pretraining=0.5",
+               "pool_share=0.2 stream.tasks=4",
                "order=random stream.environment=power-law stream.arrival=blurry", "tasks=1 stream.classes_per_task=10"],
     "keep": ["checkpoint=true", "weights=false", "predictions=false"],
     "log": ["every=3"],
@@ -565,12 +589,18 @@ OPTIONS = {
 
 # What meets every method on the stream with texts.
 TEXT_OPTIONS = [
-    "text.loss=siglip", "text.loss=siglip text.same=positives", "text.same=positives", "text.lock=image", "text.lock=text", "text.width=4",
-    "text.tokens.depth=2", "text.tokens.dropout=0.2", "text.tokens.length=6", "'text.templates=[\"{}\"]'", "stream.held_out=emoji-twitter-small",
-    "stream.held_out_share=0.3", "stream.environment=cumulative", "mixture.update=0.5 mixture.buffer=0.5", "net.body=mlp net.widths=[8]",
-    "net.body=vit net.patch=4 net.width=8 net.depth=1 net.heads=2", "optim.rule=galore", "eval.every=2", "keep.weights=true keep.predictions=true",
-    "stream.kind=task-incremental", "stream.kind=concepts", "stream.dataset=digits stream.shape=[1,8,8]", "head.kind=multi", "head.train=seen",
-    "head.test=seen", "text.side=wordllama", "text.width=0", "text.loss=clop", "stream.environment=exp3", "method=ewc ewc.fisher=batch",
+    "text.loss=siglip", "text.loss=siglip text.same=positives", "text.same=positives", "text.lock=image",
+    "text.lock=text", "text.width=4",
+    "text.tokens.depth=2", "text.tokens.dropout=0.2", "text.tokens.length=6", "'text.templates=[\"{}\"]'",
+    "stream.held_out=emoji-twitter-small",
+    "stream.held_out_share=0.3", "stream.environment=cumulative", "mixture.update=0.5 mixture.buffer=0.5",
+    "net.body=mlp net.widths=[8]",
+    "net.body=vit net.patch=4 net.width=8 net.depth=1 net.heads=2", "optim.rule=galore", "eval.every=2",
+    "keep.weights=true keep.predictions=true",
+    "stream.kind=task-incremental", "stream.kind=concepts", "stream.dataset=digits stream.shape=[1,8,8]",
+    "head.kind=multi", "head.train=seen",
+    "head.test=seen", "text.side=wordllama", "text.width=0", "text.loss=clop", "stream.environment=exp3",
+    "method=ewc ewc.fisher=batch",
     "stream.pool_share=0.4 start=pretrain start.steps=3",
 ]
 
@@ -829,9 +859,12 @@ new-method fine
 data list
 data path""".splitlines()
 
-HELPS = ["", "run", "check", "cost", "stream", "stream show", "stream export", "stream import", "stream diff", "stream hash", "list", "methods",
-         "new-method", "data", "data list", "data path", "data fetch", "data verify", "references", "metrics", "table", "compare", "statistics",
-         "curves", "report", "repro", "pack", "verify", "phases", "prefer", "picture", "score", "export", "export tensorboard", "export parquet",
+HELPS = ["", "run", "check", "cost", "stream", "stream show", "stream export", "stream import", "stream diff",
+         "stream hash", "list", "methods",
+         "new-method", "data", "data list", "data path", "data fetch", "data verify", "references", "metrics", "table",
+         "compare", "statistics",
+         "curves", "report", "repro", "pack", "verify", "phases", "prefer", "picture", "score", "export",
+         "export tensorboard", "export parquet",
          "export csv", "export model-index", "export l2logger", "export peft"]
 
 TABLE_FORMATS = ["text", "md", "csv", "tex", "html", "json"]
@@ -840,78 +873,126 @@ TABLE_FORMATS = ["text", "md", "csv", "tex", "html", "json"]
 SESSIONS = {
     "tables": [f"run streams/split-digits.toml method={method} train.steps=4 seeds=0..3 --quiet"
                for method in ("finetune", "joint", "ewc", "lora", "replay", "ema", "lora+ewc", "ibcl")]
-              + [f"run streams/rotated-digits.toml method={method} train.steps=4 seeds=0..2 --quiet" for method in ("finetune", "replay", "gem")]
-              + [f"run streams/split-digits.toml method={method} budget.flops=2e7 seeds=0..2 --quiet" for method in ("finetune", "replay", "ewc")]
+              + [f"run streams/rotated-digits.toml method={method} train.steps=4 seeds=0..2 --quiet"
+                 for method in ("finetune", "replay", "gem")]
+              + [f"run streams/split-digits.toml method={method} budget.flops=2e7 seeds=0..2 --quiet"
+                 for method in ("finetune", "replay", "ewc")]
               + ["run streams/split-digits.toml method=ewc ewc.strength=10 train.steps=4 seeds=0..3 --quiet"]
               + [f"table --format {kind}" for kind in TABLE_FORMATS]
               + [f"table --metrics all --format {kind}" for kind in ("csv", "json", "text")]
-              + ["table --across", "table --across --format md", "table --brief", "table --no-footnotes", "table --by bwt.gem17",
-                 "table --by forgetting --rank-all", "table --only method=ewc,lora* --only stream=split-*", "table --without method=joint",
-                 "table --mix streams", "table --mix versions", "table --columns rank,seeds,scores,start,head,logits,task-id,steps",
-                 "table --columns operations,examples,replayed,rehearsed,state,memory --format csv", "table --metrics acc,bwd",
-                 "table --only method=nothing", "table --only colour=red", "table runs/split-digits/ewc runs/split-digits/finetune",
+              + ["table --across", "table --across --format md", "table --brief", "table --no-footnotes",
+                 "table --by bwt.gem17",
+                 "table --by forgetting --rank-all", "table --only method=ewc,lora* --only stream=split-*",
+                 "table --without method=joint",
+                 "table --mix streams", "table --mix versions",
+                 "table --columns rank,seeds,scores,start,head,logits,task-id,steps",
+                 "table --columns operations,examples,replayed,rehearsed,state,memory --format csv",
+                 "table --metrics acc,bwd",
+                 "table --only method=nothing", "table --only colour=red",
+                 "table runs/split-digits/ewc runs/split-digits/finetune",
                  "statistics", "statistics --metrics acc,forgetting", "statistics --by bwt.gem17 --only stream=split-*",
-                 "compare ewc finetune runs/split-digits", "compare replay ewc runs/split-digits --metrics acc,forgetting,la",
-                 "compare finetune nothing", "curves", "phases", "phases --format md", "phases --format csv", "phases --spread",
-                 "repro", "repro --only method=ibcl", "report -o site", "picture all", "picture all -o pictures", "picture ranks -o ranks.svg",
-                 "pack -o all.runs.gz", "table all.runs.gz", "table all.runs.gz --format md --splice none.md", "export csv runs -o csv",
-                 "export parquet runs -o parquet", "export tensorboard runs -o events", "export model-index runs -o card",
+                 "compare ewc finetune runs/split-digits",
+                 "compare replay ewc runs/split-digits --metrics acc,forgetting,la",
+                 "compare finetune nothing", "curves", "phases", "phases --format md", "phases --format csv",
+                 "phases --spread",
+                 "repro", "repro --only method=ibcl", "report -o site", "picture all", "picture all -o pictures",
+                 "picture ranks -o ranks.svg",
+                 "pack -o all.runs.gz", "table all.runs.gz", "table all.runs.gz --format md --splice none.md",
+                 "export csv runs -o csv",
+                 "export parquet runs -o parquet", "export tensorboard runs -o events",
+                 "export model-index runs -o card",
                  "export l2logger runs -o lifetimes"],
-    "verify": ["run bare.toml train.steps=3 seeds=0..2 --quiet", "run bare.toml train.steps=3 method=replay seeds=0..2 --quiet",
-               "table --format md > page.md", "table --format json > page.json", "pack -o page.runs.gz", "verify page.md", "verify page.json runs",
+    "verify": ["run bare.toml train.steps=3 seeds=0..2 --quiet",
+               "run bare.toml train.steps=3 method=replay seeds=0..2 --quiet",
+               "table --format md > page.md", "table --format json > page.json", "pack -o page.runs.gz",
+               "verify page.md", "verify page.json runs",
                "verify page.md --from-records", "verify page.md runs --only method=replay --only seed=1"],
     "phases": [f"run bare.toml train.steps=4 stream.environment={name} seeds=0..2 runs=worlds --quiet"
                for name in ("none", "cumulative", "uniform", "power-law", "recurring", "sec")]
-              + ["run bare.toml train.steps=4 method=ewc stream.environment=power-law seeds=0..2 runs=worlds --quiet", "phases worlds",
-                 "phases worlds --format md", "phases worlds --format csv", "phases worlds --threshold 0.5", "phases worlds --spread",
+              + ["run bare.toml train.steps=4 method=ewc stream.environment=power-law seeds=0..2 runs=worlds --quiet",
+                 "phases worlds",
+                 "phases worlds --format md", "phases worlds --format csv", "phases worlds --threshold 0.5",
+                 "phases worlds --spread",
                  "phases worlds --against 'finetune stream.environment=none'", "phases worlds --against nothing",
                  "phases worlds --compare 'finetune stream.environment=power-law' 'finetune stream.environment=none'",
-                 "phases worlds --compare 'finetune stream.environment=power-law' 'finetune stream.environment=none' --claim 'is higher'",
-                 "phases worlds --only method=ewc", "table worlds", "table worlds --mix streams", "compare finetune ewc worlds"],
-    "flux": [f"run flux.toml method={method} seeds=0..2 --quiet" for method in ("finetune", "joint", "lora", "ewc", "ema-merge")]
-            + ["run flux.toml method=finetune start.seed=1 runs=fixed seeds=0..2 --quiet", "table", "table --metrics all --format csv", "table --format md",
+                 "phases worlds --compare 'finetune stream.environment=power-law' 'finetune stream.environment=none' "
+                 "--claim 'is higher'",
+                 "phases worlds --only method=ewc", "table worlds", "table worlds --mix streams",
+                 "compare finetune ewc worlds"],
+    "flux": [f"run flux.toml method={method} seeds=0..2 --quiet" for method in ("finetune", "joint", "lora", "ewc",
+                                                                                "ema-merge")]
+            + ["run flux.toml method=finetune start.seed=1 runs=fixed seeds=0..2 --quiet", "table",
+               "table --metrics all --format csv", "table --format md",
                "statistics", "picture zero-shot -o zero.svg", "picture compute -o compute.svg", "report -o site",
-               "run flux.toml start=file start.path=runs/flux/finetune/*/artifact/weights.safetensors runs=next --quiet",
-               "run bare.toml start=file start.path=runs/flux/finetune/*/artifact/weights.safetensors runs=other --quiet"],
-    "preferences": ["run streams/binary-digits.toml method=ibcl train.steps=5 --quiet", "prefer runs/binary-digits/ibcl/* w=6,1,1,1,1",
-                    "prefer runs/binary-digits/ibcl/* w=0.2,0.2,0.2,0.2,0.2 --json -o model.safetensors", "prefer runs/binary-digits/ibcl/* w=1,2",
-                    "run streams/binary-digits.toml start=file start.path=model.safetensors train.steps=2 runs=next --quiet"]
-                   + [f"run streams/binary-digits.toml method={method} train.steps=5 eval.random_preferences=2 runs=asked seeds=0..2 --quiet"
+               "run flux.toml start=file start.path=runs/flux/finetune/*/artifact/weights.safetensors "
+               "runs=next --quiet",
+               "run bare.toml start=file start.path=runs/flux/finetune/*/artifact/weights.safetensors "
+               "runs=other --quiet"],
+    "preferences": ["run streams/binary-digits.toml method=ibcl train.steps=5 --quiet",
+                    "prefer runs/binary-digits/ibcl/* w=6,1,1,1,1",
+                    "prefer runs/binary-digits/ibcl/* w=0.2,0.2,0.2,0.2,0.2 --json -o model.safetensors",
+                    "prefer runs/binary-digits/ibcl/* w=1,2",
+                    "run streams/binary-digits.toml start=file start.path=model.safetensors train.steps=2 "
+                    "runs=next --quiet"]
+                   + [f"run streams/binary-digits.toml method={method} train.steps=5 eval.random_preferences=2 "
+                      "runs=asked seeds=0..2 --quiet"
                       for method in ("ibcl", "per-preference", "per-preference+replay", "vcl")]
-                   + ["run bare.toml method=ibcl stream.tasks=2 stream.kind=domain-incremental eval.random_preferences=3 train.steps=3 runs=two --quiet",
+                   + ["run bare.toml method=ibcl stream.tasks=2 stream.kind=domain-incremental "
+                      "eval.random_preferences=3 train.steps=3 runs=two --quiet",
                       "picture preferences two -o two.svg", "score two/*/*/*"]
-                   + ["table asked", "table asked --metrics preferred --format md", "picture preferences asked -o preferences.svg", "compare ibcl per-preference asked"],
-    "curves": ["run small.toml eval.log_spaced=true train.steps=24 seeds=0..2", "run small.toml method=replay eval.log_spaced=true train.steps=24 seeds=0..2 --quiet",
-               "references small.toml seeds=0..2", "references small.toml eval.log_spaced=true train.steps=24 seeds=0..2 --quiet", "curves",
-               "curves --threshold 0.2 --look-ahead 1", "table --metrics all", "table --metrics all --format json", "statistics", "picture all -o pictures",
+                   + ["table asked", "table asked --metrics preferred --format md",
+                      "picture preferences asked -o preferences.svg", "compare ibcl per-preference asked"],
+    "curves": ["run small.toml eval.log_spaced=true train.steps=24 seeds=0..2",
+               "run small.toml method=replay eval.log_spaced=true train.steps=24 seeds=0..2 --quiet",
+               "references small.toml seeds=0..2",
+               "references small.toml eval.log_spaced=true train.steps=24 seeds=0..2 --quiet", "curves",
+               "curves --threshold 0.2 --look-ahead 1", "table --metrics all", "table --metrics all --format json",
+               "statistics", "picture all -o pictures",
                "cost runs/small/finetune/*", "score runs/small/finetune/*", "score runs/small/finetune/* --format json",
-               "export l2logger runs -o lifetimes", "score lifetimes/*/lifetimes/* --ste lifetimes/*/experts --format json", "score lifetimes/*/lifetimes/*", "run small.toml --json", "run small.toml seeds=0..2 --json",
+               "export l2logger runs -o lifetimes",
+               "score lifetimes/*/lifetimes/* --ste lifetimes/*/experts --format json", "score lifetimes/*/lifetimes/*",
+               "run small.toml --json", "run small.toml seeds=0..2 --json",
                "run small.toml eval.log_spaced=true train.steps=24"],
-    "diverged": ["run steep.toml optim.rate=1e6", "run steep.toml optim.rate=1e6 seeds=0..3", "run steep.toml seeds=0..2 --quiet", "table", "table --format csv",
+    "diverged": ["run steep.toml optim.rate=1e6", "run steep.toml optim.rate=1e6 seeds=0..3",
+                 "run steep.toml seeds=0..2 --quiet", "table", "table --format csv",
                  "statistics", "run steep.toml optim.rate=1e6 --json --quiet",
                  "run steep.toml optim.rate=1e30 train.steps=1 stream.tasks=1 stream.classes_per_task=10"],
-    "exported": ["stream export bare.toml -o out", "stream hash out/stream.toml", "stream diff bare.toml out/stream.toml", "run out/stream.toml train.steps=3 --quiet",
+    "exported": ["stream export bare.toml -o out", "stream hash out/stream.toml",
+                 "stream diff bare.toml out/stream.toml", "run out/stream.toml train.steps=3 --quiet",
                  "stream export bare.toml stream.kind=permuted stream.tasks=3 stream.order=random -o permuted",
-                 "stream export bare.toml stream.arrival=drift stream.environment=recurring -o drift", "run drift/stream.toml --quiet",
-                 "stream export bare.toml method=joint -o joint", "stream export list.toml -o list", "stream export bare.toml -o out",
-                 "stream import some.json --dataset digits --tasks 2 --absent skip -o new.toml", "run new.toml optim.rate=0.1 --quiet",
+                 "stream export bare.toml stream.arrival=drift stream.environment=recurring -o drift",
+                 "run drift/stream.toml --quiet",
+                 "stream export bare.toml method=joint -o joint", "stream export list.toml -o list",
+                 "stream export bare.toml -o out",
+                 "stream import some.json --dataset digits --tasks 2 --absent skip -o new.toml",
+                 "run new.toml optim.rate=0.1 --quiet",
                  "stream show new.toml"],
-    "chosen": ["run bare.toml stream.environment=sec --quiet", "stream export bare.toml stream.environment=sec --run runs/bare/finetune/* -o realised",
-               "run realised/stream.toml runs=again --quiet", "stream export bare.toml stream.environment=ucb --run runs/bare/finetune/* -o other",
+    "chosen": ["run bare.toml stream.environment=sec --quiet",
+               "stream export bare.toml stream.environment=sec --run runs/bare/finetune/* -o realised",
+               "run realised/stream.toml runs=again --quiet",
+               "stream export bare.toml stream.environment=ucb --run runs/bare/finetune/* -o other",
                "stream export bare.toml stream.environment=sec -o other", "table", "phases"],
     "ordered": ["run bare.toml keep.predictions=true train.steps=4 --quiet",
-                "stream show bare.toml stream.order=difficulty stream.order.source=run stream.order.run=runs/bare/finetune/*",
-                "stream show bare.toml stream.order=difficulty stream.order.source=run stream.order.measure=accuracy stream.order.run=runs/bare/finetune/*"],
-    "drawn": ["stream show bare.toml --draw drawn", "stream show streams/nano-flux.toml --draw flux", "stream show list.toml --draw list"],
-    "adapters": [f"run bare.toml method={method} train.steps=3 keep.weights=true --quiet" for method in ("lora", "dora", "vera", "olora", "inflora")]
-                + [f"export peft runs/bare/{method}/* -o {method}" for method in ("lora", "dora", "vera", "olora", "inflora")]
+                "stream show bare.toml stream.order=difficulty stream.order.source=run "
+                "stream.order.run=runs/bare/finetune/*",
+                "stream show bare.toml stream.order=difficulty stream.order.source=run "
+                "stream.order.measure=accuracy stream.order.run=runs/bare/finetune/*"],
+    "drawn": ["stream show bare.toml --draw drawn", "stream show streams/nano-flux.toml --draw flux",
+              "stream show list.toml --draw list"],
+    "adapters": [f"run bare.toml method={method} train.steps=3 keep.weights=true --quiet"
+                 for method in ("lora", "dora", "vera", "olora", "inflora")]
+                + [f"export peft runs/bare/{method}/* -o {method}" for method in ("lora", "dora", "vera", "olora",
+                                                                                  "inflora")]
                 + ["run bare.toml method=ewc train.steps=3 --quiet", "export peft runs/bare/ewc/* -o ewc"],
     "texts": [f"run text.toml method={method} seeds=0..2 --quiet" for method in ("finetune", "replay", "lora")]
              + ["table", "table --metrics all --format csv", "picture zero-shot", "statistics"],
-    "resumed": ["run small.toml --quiet", "run small.toml", "run small.toml checkpoint.every=2 runs=other --quiet", "run small.toml keep.checkpoint=true --quiet",
+    "resumed": ["run small.toml --quiet", "run small.toml", "run small.toml checkpoint.every=2 runs=other --quiet",
+                "run small.toml keep.checkpoint=true --quiet",
                 "run small.toml seeds=0..3 jobs=2 --quiet", "run small.toml runs=small.toml --quiet"],
-    "costs": ["cost small.toml", "cost small.toml method=ewc budget.flops=9e6", "cost small.toml method=replay --json", "cost flux.toml method=lora",
-              "cost text.toml", "cost small.toml method=per-preference eval.random_preferences=2", "cost small.toml budget.flops=1e3"],
+    "costs": ["cost small.toml", "cost small.toml method=ewc budget.flops=9e6", "cost small.toml method=replay --json",
+              "cost flux.toml method=lora",
+              "cost text.toml", "cost small.toml method=per-preference eval.random_preferences=2",
+              "cost small.toml budget.flops=1e3"],
 }
 
 
@@ -941,11 +1022,13 @@ def every_case(catalogue, streams):
 
     def suited(method, settings=""):
         parts = [SUIT.get(part, "") for part in method.split("+")]
-        return words(f"method={method}", *(part for part in parts if part and part.split("=")[0] not in settings), settings)
+        return words(f"method={method}", *(part for part in parts if part and part.split("=")[0] not in settings),
+                     settings)
 
     # Streams that ship, with each method.
     for stream in streams:
         file = f"streams/{stream}.toml"
+        short = COSTLY.get(stream, "")
         if stream in EMBEDDED:
             few = EMBEDDED[stream]
             # One stream also tells of its progress, and of what it was foretold to cost.
@@ -953,7 +1036,8 @@ def every_case(catalogue, streams):
             for method in methods:
                 cases.add(f"streams//{stream}//{method}", words("run", file, suited(method), few, quiet))
                 if method in SUIT:
-                    cases.add(f"streams//{stream}//{method}-unsuited", words("run", file, f"method={method}", few, "--quiet"))
+                    cases.add(f"streams//{stream}//{method}-unsuited",
+                              words("run", file, f"method={method}", few, "--quiet"))
                 cases.add(f"checks//{stream}//{method}", words("check", file, suited(method), "net.widths=[12]"))
         else:
             few = FETCHED.get(stream, "train.steps=2")
@@ -961,11 +1045,10 @@ def every_case(catalogue, streams):
                 settings = few
                 if stream in ("emoji-text", "split-cifar10-text") and method == "ewc":
                     settings = words(few, "ewc.fisher=batch")
-                cases.add(f"streams//{stream}//{method}", words("run", file, suited(method), settings, "data=data --quiet"))
-            short = {"groups-newsgroups20": "data.news.components=16", "binary-cifar10": "data.seen.size=32"}.get(stream, "")
+                cases.add(f"streams//{stream}//{method}", words("run", file, suited(method), settings,
+                                                                "data=data --quiet"))
             cases.add(f"checks//{stream}//as it is", words("check", file, short, "data=data"))
             cases.add(f"checks//{stream}//without data", f"check {file} data=nowhere")
-        short = {"groups-newsgroups20": "data.news.components=16", "binary-cifar10": "data.seen.size=32"}.get(stream, "")
         cases.add(f"shown//{stream}", words("stream show", file, short, "data=data"))
         cases.add(f"shown//{stream} all", words("stream show", file, short, "data=data --all"))
         cases.add(f"shown//{stream} hash", words("stream hash", file, short, "data=data"))
@@ -976,27 +1059,32 @@ def every_case(catalogue, streams):
         for variant in variants:
             for method in methods:
                 settings = words(f"stream.kind={kind}", variant, "train.steps=4")
-                cases.add(f"kinds//{kind} {variant}//{method}", words("run bare.toml", suited(method), settings, "eval.every=3 --quiet"))
+                cases.add(f"kinds//{kind} {variant}//{method}",
+                          words("run bare.toml", suited(method), settings, "eval.every=3 --quiet"))
 
     # Each part of a stream: trained on with some methods, and shown with each kind.
     usual = words("stream.environment=none", "stream.arrival=whole", "stream.order=given")
     cases.add("parts//usual", f"run bare.toml {usual} --quiet")
     listed = {what: catalogue.parts[key] for what, key in
-              {"order": "stream.order", "arrival": "stream.arrival", "environment": "stream.environment", "alteration": "[stream.NAME]"}.items()}
+              {"order": "stream.order", "arrival": "stream.arrival", "environment": "stream.environment",
+               "alteration": "[stream.NAME]"}.items()}
     for what, names in listed.items():
         for name in names:
             for at, variant in enumerate(PARTS[what].get(name, [""])):
                 if what == "alteration":
-                    settings = words(*(f"stream.{name}.{setting}" for setting in shlex.split(variant))) or f"stream.{name}={{}}"
+                    settings = words(*(f"stream.{name}.{setting}" for setting in shlex.split(variant)))
+                    settings = settings or f"stream.{name}={{}}"
                 else:
-                    settings = words(f"stream.{what}={name}", *(shlex.quote(f"stream.{what}.{setting}") for setting in shlex.split(variant)))
+                    settings = words(f"stream.{what}={name}",
+                                     *(shlex.quote(f"stream.{what}.{setting}") for setting in shlex.split(variant)))
                 for method in [name for name in MEET if name in methods][:None if at == 0 else 5]:
                     cases.add(f"parts//{what} {name} {variant}//{method}",
                               words("run bare.toml", suited(method), settings, "keep.weights=true --quiet"))
                 for kind, of in kinds.items():
                     for extra in of[:2]:
                         cases.add(f"combined//{kind} {extra}//{what} {name} {variant}",
-                                  words("stream show bare.toml --all", f"stream.kind={kind}", extra, settings, "stream.val_fraction=0.1"))
+                                  words("stream show bare.toml --all", f"stream.kind={kind}", extra, settings,
+                                        "stream.val_fraction=0.1"))
 
     # Each setting of each method, by itself. Presets share their settings; of those only the rule is tried.
     known = set()
@@ -1009,43 +1097,57 @@ def every_case(catalogue, streams):
             for value in values:
                 quoted = shlex.quote(f"{method}.{key}={value}")
                 more = "eval.random_preferences=2" if method in ("ibcl", "per-preference") else ""
+                more = BODIES["vit"] if key == "on" else more
                 cases.add(f"settings//{method}//{key}={value}",
-                          words("run bare.toml", suited(method), quoted, more, "stream.tasks=5 train.batch=16 train.steps=4 keep.weights=true --quiet"))
+                          words("run bare.toml", suited(method), quoted, more,
+                                "stream.tasks=5 train.batch=16 train.steps=4 keep.weights=true --quiet"))
         known.add(keys)
-    merge = {key: [json.loads(default)] + values for key, default, values in catalogue.settings("merge") if default.startswith('"')} \
-        if "merge" in methods else {}
-    for first, second in (("init", "deploy"), ("rule", "deploy"), ("rule", "init"), ("ages", "rule"), ("rule", "lines")):
+    merge = {}
+    for key, default, values in catalogue.settings("merge") if "merge" in methods else []:
+        if default.startswith('"'):
+            merge[key] = [json.loads(default), *values]
+    for first, second in (("init", "deploy"), ("rule", "deploy"), ("rule", "init"), ("ages", "rule"),
+                          ("rule", "lines")):
         for one in merge.get(first, []):
             for other in merge.get(second, []):
                 more = "" if "deploy" in (first, second) else "merge.deploy=all"
-                cases.add(f"settings//merge//{first}={one},{second}={other}",
-                          words("run bare.toml method=merge", f"merge.{first}={one}", f"merge.{second}={other}", more,
-                                "train.batch=16 train.steps=3 keep.weights=true --quiet"))
+                # Some rules grow from merge to merge unless they are scaled, and are refused without.
+                for scale in ("", "merge.scale=0.15")[:2 if "rule" in (first, second) else 1]:
+                    cases.add(f"settings//merge//{first}={one},{second}={other}{scale and ',scaled'}",
+                              words("run bare.toml method=merge", f"merge.{first}={one}", f"merge.{second}={other}",
+                                    more, scale, "train.batch=16 train.steps=3 keep.weights=true --quiet"))
 
     # Networks and optimizers with each method.
     for body, settings in BODIES.items():
         for method in ("finetune", "lora") if body in HEAVY else methods:
-            steps = "train.steps=1 stream.tasks=2 stream.classes_per_task=5" if body in HEAVY else "train.batch=16 train.steps=3 stream.most_test=8"
+            steps = "train.batch=16 train.steps=3 stream.most_test=8"
+            if body in HEAVY:
+                steps = "train.steps=1 stream.tasks=2 stream.classes_per_task=5"
             suit = suited(method, settings)
             cases.add(f"networks//{body}//{method}", words("run bare.toml", steps, suit, "keep.weights=true --quiet"))
     for rule, settings in RULES.items():
         for method in methods:
             cases.add(f"optimizers//{rule}//{method}",
-                      words("run bare.toml", suited(method), settings, "train.batch=16 train.steps=4 log.every=1 stream.most_test=8 --quiet"))
+                      words("run bare.toml", suited(method), settings,
+                            "train.batch=16 train.steps=4 log.every=1 stream.most_test=8 --quiet"))
 
     # Pairs and stacks of methods.
     vit = BODIES["vit"]
     for one in methods:
         for other in methods:
             if one != other:
-                told = words("head.train=task head.test=task", "coreset.size=4 coreset.steps=2" if "coreset" in (one, other) else "")
-                cases.add(f"pairs//{one}//{other}", words("run bare.toml", f"method={one}+{other}", told, "train.batch=16 train.steps=2 stream.tasks=5",
-                                                          "stream.most_test=6 stream.most_train=12 keep.weights=true --quiet"))
+                told = words("head.train=task head.test=task",
+                             "coreset.size=4 coreset.steps=2" if "coreset" in (one, other) else "")
+                few = "train.batch=16 train.steps=2 stream.tasks=5 stream.most_test=6 stream.most_train=12"
+                cases.add(f"pairs//{one}//{other}",
+                          words("run bare.toml", f"method={one}+{other}", told, few, "keep.weights=true --quiet"))
                 if one < other:
-                    cases.add(f"pairs//{one}//{other} vit", words("check bare.toml", f"method={one}+{other}", told, vit))
+                    cases.add(f"pairs//{one}//{other} vit",
+                              words("check bare.toml", f"method={one}+{other}", told, vit))
     for name, settings in STACKS.items():
         for stream in ("bare.toml", "streams/binary-digits.toml", "streams/rotated-digits.toml"):
-            cases.add(f"stacks//{name}//{stream}", words("run", stream, settings, "train.batch=16 train.steps=4 keep.weights=true --quiet"))
+            cases.add(f"stacks//{name}//{stream}", words("run", stream, settings,
+                                                         "train.batch=16 train.steps=4 keep.weights=true --quiet"))
 
     # Settings of other sections.
     for section, settings in OPTIONS.items():
@@ -1055,7 +1157,8 @@ def every_case(catalogue, streams):
             steps = "" if "train." not in key else "eval.every=0"
             for method in ("finetune", "ewc", "replay", "lora", "joint", "vcl", "per-preference"):
                 extra = "eval.random_preferences=2" if method == "per-preference" and section != "eval" else ""
-                cases.add(f"options//{key}//{method}", words("run small.toml", f"method={method}", extra, fresh, steps, "--quiet"))
+                cases.add(f"options//{key}//{method}", words("run small.toml", f"method={method}", extra, fresh, steps,
+                                                             "--quiet"))
     for method in methods:
         cases.add(f"options//small//{method}", words("run small.toml", suited(method)))
         cases.add(f"options//flux//{method}", words("run flux.toml", suited(method), "--quiet"))
@@ -1064,11 +1167,14 @@ def every_case(catalogue, streams):
         cases.add(f"options//json//{method}", words("run bare.toml", suited(method), "train.steps=2 --json --quiet"))
     for setting in TEXT_OPTIONS:
         for method in ("finetune", "replay") if "method=" not in setting else ("",):
-            cases.add(f"options//text {setting}//{method}", words("run text.toml", f"method={method}" if method else "", setting, "--quiet"))
-    for dataset in ("flowers", "some", "notes", "arrays", "birds", "grey", "seen", "digits", "emoji-google-small", "emoji-twitter-small",
+            cases.add(f"options//text {setting}//{method}", words("run text.toml", f"method={method}" if method else "",
+                                                                  setting, "--quiet"))
+    for dataset in ("flowers", "some", "notes", "arrays", "birds", "grey", "seen", "digits", "emoji-google-small",
+                    "emoji-twitter-small",
                     "fashion-mnist-small"):
         for method in ("finetune", "replay", "ewc", "ibcl"):
-            cases.add(f"data//{dataset}//{method}", words("run own.toml", f"method={method}", f"stream.dataset={dataset}", "data=data stream.most_train=20",
+            cases.add(f"data//{dataset}//{method}", words("run own.toml", f"method={method}",
+                                                          f"stream.dataset={dataset}", "data=data stream.most_train=20",
                                                          "stream.most_test=8 --quiet"))
         cases.add(f"data//{dataset}//shown", f"stream show own.toml stream.dataset={dataset} data=data")
 
@@ -1109,7 +1215,7 @@ def every_case(catalogue, streams):
 
 
 class Place:
-    """A folder with the program, the inputs and links to the data, and what of its outputs is no claim of the program."""
+    """A folder with the program, the inputs and links to the data."""
 
     def __init__(self, program, folder, data):
         # Its name has one length, as lines are broken by it where it is printed.
@@ -1162,8 +1268,8 @@ class Place:
             first = os.path.relpath(found[0], folder) if found else tail
             given.append(f"{head}={first}" if head and found else word if not found else first)
         surroundings = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": str(self.root)}
-        process = subprocess.Popen([self.program, *given], cwd=folder, env=surroundings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, start_new_session=True)
+        process = subprocess.Popen([self.program, *given], cwd=folder, env=surroundings, start_new_session=True,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
             out, err = process.communicate(timeout=MOST_SECONDS)
             code = process.returncode
@@ -1263,7 +1369,8 @@ def checksum(path):
 
 def asker(program):
     def ask(line):
-        done = subprocess.run([program, *line.split()], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+        done = subprocess.run([program, *line.split()], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                              check=False)
         if done.returncode:
             sys.exit(f"clbench {line}: {done.stderr}")
         return done.stdout
@@ -1389,7 +1496,8 @@ def differences(a, b):
 
 def compare(arguments):
     a, b = recorded(arguments.a, arguments.only), recorded(arguments.b, arguments.only)
-    versions = [json.loads((Path(folder) / "recording.json").read_text()).get("version") for folder in (arguments.a, arguments.b)]
+    versions = [json.loads((Path(folder) / "recording.json").read_text()).get("version") for folder in (arguments.a,
+                                                                                                        arguments.b)]
     if versions[0] != versions[1]:
         print(f"versions differ, {versions[0]} and {versions[1]}: so do all run ids")
     inputs = [{str(path.relative_to(root)): checksum(path) for path in root.rglob("*") if path.is_file()}

@@ -8,7 +8,7 @@ use crate::parts::Yard;
 
 /// Lines of a stream file after `[stream]` and `dataset`, and a piece of the message.
 const REFUSED: &[(&str, &str)] = &[
-    ("kind = \"instance-incremental\"\ntasks = 0", "stream.tasks = 0 is not between 1 and 10000"),
+    ("kind = \"instance-incremental\"\ntasks = 0", "in [stream]: tasks = 0 is not a whole number between 1 and 10000"),
     (
         "kind = \"instance-incremental\"\ntasks = 36",
         "stream.tasks = 36 is more than the 35 test examples of `digits+++",
@@ -16,14 +16,26 @@ const REFUSED: &[(&str, &str)] = &[
     ("kind = \"domain-incremental\"\ntasks = 3", "10 classes do not split into stream.tasks = 3 equal tasks"),
     ("kind = \"domain-incremental\"\nby = \"name\"", "stream.by matches the classes of several datasets"),
     ("kind = \"domain-incremental\"\nby = \"colour\"", "unknown value `colour`; there are name, position"),
-    ("[stream.arrival]\nkind = \"online\"\nparts = 0", "stream.arrival.parts is 0"),
+    (
+        "[stream.arrival]\nkind = \"online\"\nparts = 0",
+        "in [stream.arrival]: parts = 0 is not a whole number of at least 1",
+    ),
     ("[stream.arrival]\nkind = \"online\"\nparts = 1000", "stream.arrival.parts = 1000 is not between 1 and the"),
-    ("[stream.arrival]\nkind = \"blurry\"\nshare = 1.0", "stream.arrival.share = 1 is not at least 0 and below 1"),
-    ("[stream.arrival]\nkind = \"blurry\"\nshare = nan", "stream.arrival.share = NaN"),
-    ("[stream.arrival]\nkind = \"drift\"\nwidth = -1.0", "stream.arrival.width = -1 is not between 0 and 1000000"),
+    (
+        "[stream.arrival]\nkind = \"blurry\"\nshare = 1.0",
+        "in [stream.arrival]: share = 1.0 is not at least 0 and below 1",
+    ),
+    ("[stream.arrival]\nkind = \"blurry\"\nshare = nan", "in [stream.arrival]: share = nan is not"),
+    (
+        "[stream.arrival]\nkind = \"drift\"\nwidth = -1.0",
+        "in [stream.arrival]: width = -1.0 is not between 0 and 1000000",
+    ),
     ("[stream.arrival]\nkind = \"drift\"\nnoise = \"normal\"", "unknown value `normal`; there are gaussian, uniform"),
     ("[stream.arrival]\nkind = \"drift\"\nexperiences = 1443", "is not between 1 and the 1442 examples"),
-    ("[stream.arrival]\nkind = \"curriculum\"\nfirst = 0.0", "stream.arrival.first = 0 is not above 0 and at most 1"),
+    (
+        "[stream.arrival]\nkind = \"curriculum\"\nfirst = 0.0",
+        "in [stream.arrival]: first = 0.0 is not above 0 and at most 1",
+    ),
     ("[stream.arrival]\nkind = \"curriculum\"\nexperiences = 1442", "would bring nothing new of the 1442 examples"),
     ("[stream.arrival]\nkind = \"curriculum\"\nexperiences = 1000000000000000", "is more than the 1442 examples"),
     ("[stream.arrival]\nkind = \"curriculum\"\nsource = \"file\"", "stream.arrival.file is missing"),
@@ -40,11 +52,14 @@ const REFUSED: &[(&str, &str)] = &[
         "is not between 1 and the 1442",
     ),
     ("[stream.arrival]\nkind = \"timeline\"\nfile = \"times.csv\"\nat = [1.0]", "no example comes in the experience"),
-    ("[stream.long-tailed]\nfactor = 0.5", "stream.long-tailed.factor = 0.5 is not between 1 and 1000000000"),
+    ("[stream.long-tailed]\nfactor = 0.5", "in [stream.long-tailed]: factor = 0.5 is not between 1 and 1e9"),
     ("[stream.long-tailed]\norder = \"random\"", "unknown value `random`; there are given, shuffled"),
-    ("[stream.label-noise]\nshare = 2.0", "stream.label-noise.share = 2 is not between 0 and 1"),
+    ("[stream.label-noise]\nshare = 2.0", "in [stream.label-noise]: share = 2.0 is not between 0 and 1"),
     ("tasks = 10\n[stream.label-noise]", "has one class, so no label can be wrong"),
-    ("[stream.partially-labelled]\nshare = 0.0", "stream.partially-labelled.share = 0 is not above 0 and at most 1"),
+    (
+        "[stream.partially-labelled]\nshare = 0.0",
+        "in [stream.partially-labelled]: share = 0.0 is not above 0 and at most 1",
+    ),
     ("label-noise = 0.5", "stream.label-noise = 0.5 is no table; write [stream.label-noise]"),
 ];
 

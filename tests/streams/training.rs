@@ -12,7 +12,6 @@ use clbench::{
     run::{Nowhere, Run},
     stream::{Scratch, Stream, View},
 };
-use serde::{Deserialize, Serialize};
 
 use crate::{
     parts::{Part, Yard, file},
@@ -40,10 +39,10 @@ thread_local! {
     static MET: RefCell<BTreeSet<Vec<u8>>> = const { RefCell::new(BTreeSet::new()) };
 }
 
-/// Looks at what is in each batch, with a label or without.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Watch {}
+clbench::settings! {
+    /// Looks at what is in each batch, with a label or without.
+    struct Watch {}
+}
 
 impl Settings for Watch {}
 

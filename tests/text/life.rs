@@ -8,7 +8,7 @@ use clbench::{
     execute::{Outcome, execute},
     network::weights,
     primitives::{draws::Draws, theta::Theta},
-    run::{Run, Watch},
+    run::{Job, Run, Watch},
 };
 use clbench_results::{At, Retrieval, RunDir, read_retrieval};
 
@@ -115,7 +115,7 @@ impl Watch for Silent {
 }
 
 fn in_folder(setup: &Setup, runs: &Path, stop: bool) -> Outcome {
-    execute(setup, 0, runs, &shelf(), &Silent, &AtomicBool::new(stop)).unwrap()
+    execute(&Job { setup, seed: 0, runs, shelf: &shelf(), watch: &Silent, stop: &AtomicBool::new(stop) }).unwrap()
 }
 
 #[test]

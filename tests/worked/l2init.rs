@@ -7,7 +7,7 @@
 
 use anyhow::Result;
 use clbench::{
-    catalogue::{Need, Range, Setting, Settings},
+    catalogue::{Need, Range, Settings},
     method::{Contribution, Ctx, Family, Make, Method, contribution},
     primitives::theta::Theta,
 };
@@ -18,21 +18,16 @@ pub const METHOD: Method = Method {
     about: "pulls parameters back to their initial values",
     citation: "https://arxiv.org/abs/2308.11958",
     family: Family::Regularisation,
-    settings: &[Setting { key: "strength", about: "weight of the penalty, λ", range: Range::AtLeast(0.0) }],
+    settings: Config::SETTINGS,
     ..Method::new("l2init", Make::Contribution(|table| contribution(table, L2init::new)))
 };
 
-/// Settings of `l2init`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Weight of the penalty, λ.
-    pub strength: f64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { strength: 0.01 }
+clbench::settings! {
+    /// Settings of `l2init`.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Weight of the penalty, λ.
+        pub strength: f64 = 0.01, Range::AtLeast(0.0);
     }
 }
 

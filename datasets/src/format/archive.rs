@@ -3,12 +3,10 @@
 //! POSIX.1-1988 `ustar`, and what GNU tar and npm write of it, with GNU's long names. Links, devices, and the headers
 //! of `pax` are passed over.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 
-use anyhow::{Context, Result, bail, ensure};
-
-/// Bytes of a header, and the unit to which contents are padded.
-const BLOCK: usize = 512;
+use anyhow::{Context, Result, ensure};
+use tar::{Archive, EntryType};
 
 /// Largest archive that is read, uncompressed: 1 GiB.
 const MOST: u64 = 1 << 30;
@@ -21,42 +19,41 @@ const MOST_NAME: u64 = 4 << 10;
 /// # Errors
 /// When the archive is broken, cut off, or longer than 1 GiB, and whatever `visit` answers.
 pub(crate) fn each(reader: impl Read, mut visit: impl FnMut(&str, &mut dyn Read) -> Result<()>) -> Result<()> {
-    let mut reader = reader.take(MOST);
-    let (mut header, mut long) = ([0; BLOCK], None);
-    loop {
-        match reader.read_exact(&mut header) {
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => bail!("the archive is cut off or too long"),
-            other => other.context("the archive cannot be read")?,
-        }
-        if header == [0; BLOCK] {
-            // What follows is padding; reading it lets the program at the other end of a pipe finish.
-            io::copy(&mut reader, &mut io::sink()).context("the archive cannot be read")?;
-            return Ok(());
-        }
-        let sum: u64 = header.iter().enumerate().map(|(at, byte)| if summed(at) { u64::from(*byte) } else { 32 }).sum();
-        ensure!(octal(&header[148..156])? == sum, "not a tar archive: the checksum of a header differs");
-        let size = octal(&header[124..136])?;
-        let mut content = (&mut reader).take(size);
-        match header[156] {
-            0 | b'0' => visit(&long.take().unwrap_or_else(|| name(&header)), &mut content)?,
-            b'L' => long = Some(long_name(&mut content)?),
+    let mut archive = Archive::new(Watched { reader: reader.take(MOST), ended: false });
+    let mut long = None;
+    // Raw, so that a long name is ours to bound.
+    for entry in archive.entries().context("the archive cannot be read")?.raw(true) {
+        let mut entry = entry.context("not a tar archive, or a broken one")?;
+        match entry.header().entry_type() {
+            EntryType::Regular => {
+                let own = || String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+                let name = long.take().unwrap_or_else(own);
+                visit(&name, &mut entry)?;
+            }
+            EntryType::GNULongName => long = Some(long_name(&mut entry)?),
             _ => long = None,
         }
-        let rest = content.limit() + size.next_multiple_of(BLOCK as u64) - size;
-        let skipped = io::copy(&mut (&mut reader).take(rest), &mut io::sink()).context("the archive cannot be read")?;
-        ensure!(skipped == rest, "the archive is cut off or too long");
+        io::copy(&mut entry, &mut io::sink()).context("the archive cannot be read")?;
     }
+    // What follows is padding; reading it lets the program at the other end of a pipe finish.
+    let mut rest = archive.into_inner();
+    ensure!(!rest.ended, "the archive is cut off or too long");
+    io::copy(&mut rest, &mut io::sink()).context("the archive cannot be read")?;
+    Ok(())
 }
 
-/// Whether a byte of the header counts for its checksum as it is; the checksum's own field counts as spaces.
-fn summed(at: usize) -> bool {
-    !(148..156).contains(&at)
+/// Notes whether what it reads has ended: an archive says itself where it ends, and one that does not is cut off.
+struct Watched<R> {
+    reader: R,
+    ended: bool,
 }
 
-/// A number in octal digits, padded with spaces and zero bytes.
-fn octal(field: &[u8]) -> Result<u64> {
-    let text = str::from_utf8(field).context("not a tar archive")?.trim_matches(['\0', ' ']);
-    u64::from_str_radix(text, 8).with_context(|| format!("not a tar archive: {text:?} is no octal number"))
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(to)?;
+        self.ended |= read == 0 && !to.is_empty();
+        Ok(read)
+    }
 }
 
 /// The name that the next header would cut off: what an entry of type `L` holds, up to its zero byte.
@@ -67,14 +64,9 @@ fn long_name(content: &mut impl Read) -> Result<String> {
     Ok(String::from_utf8_lossy(bytes.split(|byte| *byte == 0).next().unwrap_or(&[])).into_owned())
 }
 
-/// The name in a header, with its prefix.
-fn name(header: &[u8; BLOCK]) -> String {
-    let text =
-        |field: &[u8]| String::from_utf8_lossy(field.split(|byte| *byte == 0).next().unwrap_or(&[])).into_owned();
-    let (name, prefix) = (text(&header[..100]), text(&header[345..500]));
-    // GNU's own format has times where POSIX has the prefix.
-    if prefix.is_empty() || header[257..263] != *b"ustar\0" { name } else { format!("{prefix}/{name}") }
-}
+/// Bytes of a header, and the unit to which contents are padded.
+#[cfg(test)]
+const BLOCK: usize = 512;
 
 /// The bytes of an archive of these members, for tests.
 #[cfg(test)]
@@ -146,7 +138,7 @@ mod tests {
         refused(&[1; 600], "not a tar archive");
         let mut changed = archive.clone();
         changed[0] ^= 1;
-        refused(&changed, "the checksum of a header differs");
+        refused(&changed, "checksum");
         let mut huge = archive;
         huge[124..135].copy_from_slice(b"77777777777");
         huge[148..156].fill(b' ');
@@ -163,7 +155,7 @@ mod tests {
                 let mut changed = archive.clone();
                 changed[at] = value;
                 // In its own field the checksum may be written in several ways.
-                let harmless = value == archive[at] || !summed(at) && list(&changed).is_ok();
+                let harmless = value == archive[at] || (148..156).contains(&at) && list(&changed).is_ok();
                 assert_eq!(list(&changed).is_ok(), harmless, "{value} at {at}");
             }
         }

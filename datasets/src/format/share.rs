@@ -4,19 +4,14 @@
 //! a share it is that share of each class, rounded, at least one and never all, drawn with the seed 0, so that it is
 //! the same everywhere and in every run.
 
-use anyhow::{Result, ensure};
-use clbench::primitives::draws::Draws;
+use anyhow::Result;
+use clbench::{catalogue::Range, primitives::draws::Draws};
 
 /// Every which example is for testing where no share is given.
 const EVERY: usize = 5;
 
-/// Refuses shares that leave nothing on one side.
-pub(crate) fn check(share: Option<f64>) -> Result<()> {
-    if let Some(share) = share {
-        ensure!(share > 0.0 && share < 1.0, "test_share = {share} is not between 0 and 1");
-    }
-    Ok(())
-}
+/// What a share of each class may be.
+pub(crate) const RANGE: Range = Range::Between(0.0, 1.0);
 
 /// For each example whether it is for testing, from the class of each and the classes' names.
 ///
@@ -81,7 +76,7 @@ mod tests {
             assert_eq!(found.iter().filter(|test| **test).count(), wanted, "{share}");
         }
         for share in [0.0, 1.0, -1.0, f64::NAN] {
-            assert!(check(Some(share)).is_err(), "{share}");
+            assert!(!RANGE.holds(&share.into()), "{share}");
         }
     }
 

@@ -3,6 +3,7 @@
 //! <https://www.rfc-editor.org/rfc/rfc3339>; what says no offset is taken for UTC, and fractions of a second are dropped.
 
 use anyhow::{Context, Result, bail};
+use chrono::NaiveDate;
 use toml::value::{Date, Datetime, Offset};
 
 /// Seconds since the beginning of 1970, UTC.
@@ -25,18 +26,13 @@ pub(crate) fn seconds(text: &str) -> Result<i64> {
         Some(Offset::Custom { minutes }) => i64::from(minutes) * 60,
         Some(Offset::Z) | None => 0,
     };
-    Ok(days(date) * 86_400 + time - east)
+    Ok(days(date).with_context(remedy)? * 86_400 + time - east)
 }
 
-/// Days since the beginning of 1970 in the Gregorian calendar.
-///
-/// Years begin in March here, so that the leap day is the last one; then a month begins after (153 m + 2) / 5 days.
-fn days(date: Date) -> i64 {
-    let (year, month, day) = (i64::from(date.year), i64::from(date.month), i64::from(date.day));
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let leaps = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    // 719,468 days lie between 1 March of the year 0 and the beginning of 1970.
-    365 * year + leaps + (153 * month + 2) / 5 + day - 1 - 719_468
+/// Days since the beginning of 1970 in the Gregorian calendar; none where there is no such day.
+fn days(date: Date) -> Option<i64> {
+    let date = NaiveDate::from_ymd_opt(date.year.into(), date.month.into(), date.day.into())?;
+    Some(date.signed_duration_since(NaiveDate::default()).num_days())
 }
 
 #[cfg(test)]

@@ -28,10 +28,9 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     data::{Dataset, Format, Load, Origin, Split},
 };
-use serde::{Deserialize, Serialize};
 
 use super::{MEBIBYTE, MOST_CLASSES};
 use crate::format::{
@@ -44,39 +43,41 @@ pub const FORMAT: Format = Format {
     name: "npy",
     about: "arrays of NumPy, `.npy` or `.npz`: pixels or features, and labels",
     citation: "https://numpy.org/neps/nep-0001-npy-format.html",
+    settings: Arrays::SETTINGS,
     make: |table| part(table, |arrays: Arrays| Box::new(arrays) as Box<dyn Load>),
 };
 
-/// Which of four dimensions is that of the channels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Layout {
-    /// `[n, height, width, channels]`.
-    ChannelsLast,
-    /// `[n, channels, height, width]`.
-    ChannelsFirst,
+clbench::choice! {
+    /// Which of four dimensions is that of the channels.
+    enum Layout {
+        /// `[n, height, width, channels]`.
+        ChannelsLast = "channels-last",
+        /// `[n, channels, height, width]`.
+        ChannelsFirst = "channels-first",
+    }
 }
 
-/// Settings of the loader.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Arrays {
-    train_inputs: String,
-    train_labels: String,
-    test_inputs: String,
-    test_labels: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    layout: Option<Layout>,
-    /// Names of the labels from 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    classes: Option<Vec<String>>,
-    /// Most that one array may take, in MiB.
-    #[serde(default = "usual_memory")]
-    memory: u64,
-}
-
-fn usual_memory() -> u64 {
-    1024
+clbench::settings! {
+    /// Settings of the loader.
+    #[derive(Clone, Debug)]
+    pub struct Arrays {
+        /// Inputs to train on: a file `.npy`, or a member of one `.npz`, such as `digits.npz:x_train`.
+        train_inputs: String;
+        /// Their labels, likewise.
+        train_labels: String;
+        /// Inputs to test on.
+        test_inputs: String;
+        /// Their labels.
+        test_labels: String;
+        /// Which of four dimensions is that of the channels.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        layout: Option<Layout> = None;
+        /// Names of the labels from 0; labels are their own names where not set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        classes: Option<Vec<String>> = None, Range::Text("a list of different names");
+        /// Most that one array may take, in MiB.
+        memory: u64 = 1024;
+    }
 }
 
 impl Settings for Arrays {

@@ -15,8 +15,10 @@ use std::{
 };
 
 use anyhow::{Result, anyhow, ensure};
-use clbench::{catalogue::Settings, primitives::hex::hex};
-use serde::{Deserialize, Serialize};
+use clbench::{
+    catalogue::{Range, Settings},
+    primitives::hex::hex,
+};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -24,34 +26,25 @@ use super::{
     components::{Components, Sparse},
 };
 
-/// How texts are read; keys and defaults that scikit-learn has, too, go by its names.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Tfidf {
-    /// Features of a text: principal components.
-    pub components: usize,
-    /// Words in more than this share of the texts are left out.
-    pub max_df: f64,
-    /// Words in fewer texts are left out.
-    pub min_df: usize,
-    /// Whether English words such as "the" are left out.
-    pub stop_words: bool,
-}
+/// How many components there may be.
+pub(crate) const COMPONENTS: Range = Range::Whole(1, 1 << 14);
 
-impl Default for Tfidf {
-    fn default() -> Self {
-        Self { components: 512, max_df: 0.95, min_df: 2, stop_words: true }
+clbench::settings! {
+    /// How texts are read; keys and defaults that scikit-learn has, too, go by its names.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Tfidf {
+        /// Features of a text: principal components.
+        pub components: usize = 512, COMPONENTS;
+        /// Words in more than this share of the texts are left out.
+        pub max_df: f64 = 0.95, Range::UpTo(0.0, 1.0);
+        /// Words in fewer texts are left out.
+        pub min_df: usize = 2, Range::Whole(1, i64::MAX);
+        /// Whether English words such as "the" are left out.
+        pub stop_words: bool = true;
     }
 }
 
-impl Settings for Tfidf {
-    fn check(&self) -> Result<()> {
-        ensure!((1..=1 << 14).contains(&self.components), "components = {} is not from 1 to 16384", self.components);
-        ensure!(self.max_df > 0.0 && self.max_df <= 1.0, "max_df = {} is no share above 0 and up to 1", self.max_df);
-        ensure!(self.min_df >= 1, "min_df = 0 is not at least 1");
-        Ok(())
-    }
-}
+impl Settings for Tfidf {}
 
 /// The words of a text, one after another.
 fn words(text: &str) -> impl Iterator<Item = String> {
@@ -209,9 +202,9 @@ mod tests {
     #[test]
     fn what_no_text_could_be_read_with_is_refused() {
         for (settings, reason) in [
-            ("components = 0", "components = 0 is not from 1"),
-            ("max_df = 0.0", "max_df = 0 is no share"),
-            ("min_df = 0", "min_df = 0 is not at least 1"),
+            ("components = 0", "components = 0 is not a whole number between 1"),
+            ("max_df = 0.0", "max_df = 0.0 is not above 0"),
+            ("min_df = 0", "min_df = 0 is not a whole number of at least 1"),
             ("words = 3", "unknown key `words`"),
         ] {
             let error = clbench::catalogue::settings::<Tfidf>(settings.parse().unwrap()).unwrap_err();

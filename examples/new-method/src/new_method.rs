@@ -5,7 +5,7 @@
 
 use anyhow::Result;
 use clbench::{
-    catalogue::{Range, Setting, Settings},
+    catalogue::{Range, Settings},
     method::{Contribution, Ctx, Family, Make, Method, contribution},
     primitives::theta::Theta,
 };
@@ -16,21 +16,16 @@ pub const METHOD: Method = Method {
     about: "pulls weights back to where they were when the task began",
     citation: "https://arxiv.org/abs/1802.01483",
     family: Family::Regularisation,
-    settings: &[Setting { key: "strength", about: "weight of the pull, λ", range: Range::AtLeast(0.0) }],
+    settings: Config::SETTINGS,
     ..Method::new("new-method", Make::Contribution(|table| contribution(table, Pull::new)))
 };
 
-/// Settings; `METHOD` says what they may be.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Weight of the pull, λ.
-    pub strength: f64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { strength: 1.0 }
+clbench::settings! {
+    /// Settings.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Weight of the pull, λ.
+        pub strength: f64 = 1.0, Range::AtLeast(0.0);
     }
 }
 

@@ -2,11 +2,10 @@
 //!
 //! Mishchenko & Defazio 2023, <https://arxiv.org/abs/2306.06101>, algorithm 4.
 
-use anyhow::{Result, ensure};
 use clbench::{
     budget::Meter,
     burn::tensor::Tensor,
-    catalogue::Settings,
+    catalogue::{Range, Settings},
     optim::{Memory, Optimizer, Rule, descend, optimizer},
     primitives::theta::Theta,
 };
@@ -17,43 +16,28 @@ pub const RULE: Rule = Rule {
     name: "prodigy",
     about: "Adam that finds its own rate; optim.rate is a factor on it, usually 1; beta1, beta2, decay, first",
     citation: "https://arxiv.org/abs/2306.06101",
+    settings: Config::SETTINGS,
     make: |table| optimizer(table, Prodigy::new),
 };
 
-/// Settings of the rule `prodigy`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Share of the first moment that is kept, β₁.
-    pub beta1: f64,
-    /// Share of the second moment that is kept, β₂.
-    pub beta2: f64,
-    /// Added to the root of the second moment, ε, times d.
-    pub epsilon: f64,
-    /// Decoupled weight decay.
-    pub decay: f64,
-    /// First estimate of the distance, d₀.
-    pub first: f64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.0, first: 1e-6 }
+clbench::settings! {
+    /// Settings of the rule `prodigy`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Config {
+        /// Share of the first moment that is kept, β₁.
+        pub beta1: f64 = 0.9, Range::From(0.0, 1.0);
+        /// Share of the second moment that is kept, β₂.
+        pub beta2: f64 = 0.999, Range::From(0.0, 1.0);
+        /// Added to the root of the second moment, ε, times d.
+        pub epsilon: f64 = 1e-8, Range::AtLeast(0.0);
+        /// Decoupled weight decay.
+        pub decay: f64 = 0.0, Range::AtLeast(0.0);
+        /// First estimate of the distance, d₀.
+        pub first: f64 = 1e-6, Range::Above(0.0);
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        for (key, beta) in [("beta1", self.beta1), ("beta2", self.beta2)] {
-            ensure!((0.0..1.0).contains(&beta), "optim.{key} = {beta} is not at least 0 and below 1");
-        }
-        for (key, value) in [("epsilon", self.epsilon), ("decay", self.decay)] {
-            ensure!(value >= 0.0 && value.is_finite(), "optim.{key} = {value} is negative or infinite");
-        }
-        ensure!(self.first > 0.0 && self.first.is_finite(), "optim.first = {} is not above 0", self.first);
-        Ok(())
-    }
-}
+impl Settings for Config {}
 
 /// The rule and its state.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -7,45 +7,39 @@
 //! **Deviation:** what is left over by rounding goes only to shares above 0.
 
 use anyhow::{Result, ensure};
-use serde::{Deserialize, Serialize};
 
 use crate::batch::memory::Keep;
+use crate::catalogue::{Range, Settings};
 
-/// The stream file's `[mixture]` table; the three shares sum to 1.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Mixture {
-    /// Share of the experience's own examples, λ of the update data D.
-    pub update: f64,
-    /// Share of earlier experiences' examples, λ of the buffer B.
-    pub buffer: f64,
-    /// Share of the pretraining pool, λ of P.
-    pub pretraining: f64,
-}
-
-impl Default for Mixture {
-    fn default() -> Self {
-        Self { update: 1.0, buffer: 0.0, pretraining: 0.0 }
+crate::catalogue::settings! {
+    /// The stream file's `[mixture]` table; the three shares sum to 1.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Mixture {
+        /// Share of the experience's own examples, λ of the update data D.
+        pub update: f64 = 1.0, Range::Within(0.0, 1.0);
+        /// Share of earlier experiences' examples, λ of the buffer B.
+        pub buffer: f64 = 0.0, Range::Within(0.0, 1.0);
+        /// Share of the pretraining pool, λ of P.
+        pub pretraining: f64 = 0.0, Range::Within(0.0, 1.0);
     }
 }
 
-/// The stream file's `[buffer]` table: what of earlier experiences a mixture can bring back.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Buffer {
-    /// Which examples are kept.
-    pub keep: Keep,
-    /// Examples held.
-    pub capacity: Option<usize>,
-    /// Bytes held, in place of examples; each takes the bytes of its input, one for a pixel and four for a feature.
-    pub bytes: Option<usize>,
-}
-
-impl Default for Buffer {
-    fn default() -> Self {
-        Self { keep: Keep::Unlimited, capacity: None, bytes: None }
+crate::catalogue::settings! {
+    /// The stream file's `[buffer]` table: what of earlier experiences a mixture can bring back.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Buffer {
+        /// Which examples are kept.
+        pub keep: Keep = Keep::Unlimited;
+        /// Examples held.
+        pub capacity: Option<usize> = None, Range::Whole(1, i64::MAX);
+        /// Bytes held, in place of examples; each takes the bytes of its input, one for a pixel and four for a feature.
+        pub bytes: Option<usize> = None, Range::Whole(1, i64::MAX);
     }
 }
+
+impl Settings for Mixture {}
+
+impl Settings for Buffer {}
 
 /// Examples of one batch by where they come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,11 +59,7 @@ impl Mixture {
     }
     /// Refuses shares that do not sum to 1 and settings that contradict each other.
     pub fn check(&self, buffer: &Buffer, batch: usize, has_pool: bool, pretrains: bool) -> Result<()> {
-        let shares = [("update", self.update), ("buffer", self.buffer), ("pretraining", self.pretraining)];
-        for (key, share) in shares {
-            ensure!((0.0..=1.0).contains(&share), "mixture.{key} = {share} is not between 0 and 1");
-        }
-        let sum: f64 = shares.iter().map(|(_, share)| share).sum();
+        let sum: f64 = [self.update, self.buffer, self.pretraining].iter().sum();
         ensure!(
             (sum - 1.0).abs() <= 1e-6,
             "mixture.update, mixture.buffer and mixture.pretraining sum to {sum} and not to 1"
@@ -136,7 +126,6 @@ impl Buffer {
             self.capacity.is_none() || self.bytes.is_none(),
             "buffer.capacity and buffer.bytes contradict each other; set one of them"
         );
-        ensure!(self.capacity != Some(0), "buffer.capacity is 0; set mixture.buffer to 0 in its place");
         let bounded = self.capacity.is_some() || self.bytes.is_some();
         ensure!(
             bounded != (self.keep == Keep::Unlimited),

@@ -4,57 +4,54 @@ use anyhow::{Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::budget::{Ledger, Spent};
+use crate::catalogue::{Range, Settings};
 
-/// The stream's `[train]` table: how batches are made and how long a method would like to train.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Train {
-    /// Examples in a batch; the last one of an epoch may be smaller.
-    #[serde(default = "batch")]
-    pub batch: usize,
-    /// Times that each example of an experience is seen.
-    pub epochs: Option<u64>,
-    /// Steps of each experience, in place of epochs.
-    pub steps: Option<u64>,
-}
-
-fn batch() -> usize {
-    32
-}
-
-impl Default for Train {
-    fn default() -> Self {
-        Self { batch: batch(), epochs: None, steps: None }
+crate::catalogue::settings! {
+    /// The stream's `[train]` table: how batches are made and how long a method would like to train.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Train {
+        /// Examples in a batch; the last one of an epoch may be smaller.
+        pub batch: usize = 32, Range::Whole(1, 1 << 20);
+        /// Times that each example of an experience is seen.
+        pub epochs: Option<u64> = None, Range::Whole(1, (1 << 40) - 1);
+        /// Steps of each experience, in place of epochs.
+        pub steps: Option<u64> = None, Range::Whole(1, (1 << 40) - 1);
     }
 }
 
-/// What a cap is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Per {
-    /// Each experience.
-    #[default]
-    Experience,
-    /// The whole stream: each experience may spend an equal share of what is left.
-    Stream,
+crate::catalogue::choice! {
+    /// What a cap is for.
+    #[derive(Default)]
+    pub enum Per {
+        /// Each experience.
+        #[default]
+        Experience = "experience",
+        /// The whole stream: each experience may spend an equal share of what is left.
+        Stream = "stream",
+    }
 }
 
-/// The stream's `[budget]` table: what a run may spend. What is charged against it: see [`crate::budget::Phase`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Budget {
-    /// Floating-point operations, such as `1e12`.
-    pub flops: Option<f64>,
-    /// Memory-adjusted operations: operations, times the peak memory of a step over that of full fine-tuning.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub maf: Option<f64>,
-    /// Examples, replayed ones included.
-    pub examples: Option<u64>,
-    /// Optimizer steps.
-    pub steps: Option<u64>,
-    /// What a cap is for.
-    pub per: Per,
+crate::catalogue::settings! {
+    /// The stream's `[budget]` table: what a run may spend. What is charged against it: see [`crate::budget::Phase`].
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Budget {
+        /// Floating-point operations, such as `1e12`.
+        pub flops: Option<f64> = None, Range::AtLeast(1.0);
+        /// Memory-adjusted operations: operations, times the peak memory of a step over that of full fine-tuning.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub maf: Option<f64> = None, Range::AtLeast(1.0);
+        /// Examples, replayed ones included.
+        pub examples: Option<u64> = None, Range::Whole(1, i64::MAX);
+        /// Optimizer steps.
+        pub steps: Option<u64> = None, Range::Whole(1, i64::MAX);
+        /// What a cap is for.
+        pub per: Per = Per::Experience;
+    }
 }
+
+impl Settings for Train {}
+
+impl Settings for Budget {}
 
 /// A cap's key and what it counts.
 type Unit = (&'static str, fn(Spent) -> u64);
@@ -87,20 +84,16 @@ fn one() -> u64 {
 }
 
 impl Train {
-    /// Refuses contradictions and zeros; without any rule or cap it is one epoch.
-    pub fn check(&mut self, budget: &Budget) -> Result<()> {
-        ensure!((1..=1 << 20).contains(&self.batch), "train.batch = {} is not between 1 and 1048576", self.batch);
+    /// Refuses two rules at once; without any rule or cap it is one epoch.
+    pub fn complete(&mut self, budget: &Budget) -> Result<()> {
         ensure!(
             self.epochs.is_none() || self.steps.is_none(),
             "train.epochs and train.steps contradict each other; set one of them"
         );
-        for (key, value) in [("epochs", self.epochs), ("steps", self.steps)] {
-            ensure!(value.is_none_or(|value| (1..1 << 40).contains(&value)), "train.{key} is not at least 1");
-        }
         if self.epochs.is_none() && self.steps.is_none() && budget.caps().iter().all(Option::is_none) {
             self.epochs = Some(1);
         }
-        budget.check()
+        Ok(())
     }
 
     /// Steps by the stopping rule, if there is one, and the rule's name.
@@ -114,16 +107,6 @@ impl Budget {
     fn caps(&self) -> Share {
         let whole = |operations: Option<f64>| operations.map(|operations| operations as u64);
         [whole(self.flops), whole(self.maf), self.examples, self.steps]
-    }
-
-    fn check(&self) -> Result<()> {
-        for (key, cap) in [("flops", self.flops), ("maf", self.maf)] {
-            ensure!(cap.is_none_or(f64::is_finite), "budget.{key} is not a finite number");
-        }
-        for ((key, _), cap) in UNITS.iter().zip(self.caps()) {
-            ensure!(cap != Some(0), "budget.{key} is zero or less; leave it out for no cap");
-        }
-        Ok(())
     }
 
     /// What the experience number `experience` may spend in all, by unit; `spans` says how many tasks' worth each

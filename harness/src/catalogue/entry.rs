@@ -4,6 +4,8 @@ use anyhow::{Result, bail};
 use clbench_results::words::remark;
 use toml::Table;
 
+use super::Setting;
+
 /// Settings with defaults, and what was made of them.
 pub type Made<T> = Result<(Table, T)>;
 
@@ -16,6 +18,8 @@ pub struct Entry<F> {
     pub about: &'static str,
     /// Where it comes from.
     pub citation: &'static str,
+    /// What may be set.
+    pub settings: &'static [Setting],
     /// Reads its settings; gives them back with defaults, and what they describe.
     pub make: F,
 }

@@ -40,6 +40,10 @@ pub(super) fn list(shelf: &Shelf) -> Result<Ending> {
         text.push('\n');
     };
     let parts = &shelf.streams;
+    let bodies = Body::CATALOGUE.map(|body| {
+        let keys: Vec<&str> = body.settings.iter().map(|setting| setting.key).collect();
+        (body.name, format!("{}; {}", body.about, keys.join(", ")), body.citation)
+    });
     part("methods (method=a+b)", shelf.methods.iter().map(|m| (m.name, m.about, m.citation)).collect());
     part("kinds of stream (stream.kind)", shown(&parts.kinds));
     part("orderings (stream.order)", shown(&parts.orderings));
@@ -49,7 +53,7 @@ pub(super) fn list(shelf: &Shelf) -> Result<Ending> {
     part("datasets (stream.dataset)", shelf.datasets.iter().map(|d| (d.name(), d.about(), d.citation())).collect());
     part("formats of your own data (data.NAME.format)", shown(&shelf.formats));
     part("optimizers (optim.rule)", shown(&shelf.rules));
-    part("networks (net.body)", Body::CATALOGUE.to_vec());
+    part("networks (net.body)", bodies.iter().map(|(name, about, cite)| (*name, about.as_str(), *cite)).collect());
     print(text.trim_end_matches('\n'))?;
     print("\n")?;
     Ok(Ending::Done)

@@ -12,6 +12,7 @@ use super::{
     print,
 };
 use crate::{
+    catalogue::Setting,
     config::Shelf,
     method::{Family, Make, Method},
 };
@@ -78,7 +79,7 @@ pub(crate) fn settings(method: &Method) -> Result<String> {
     let mut text = format!("[{}]\n", method.name);
     for (key, value) in in_order(method, &defaults) {
         if let Some(setting) = method.settings.iter().find(|setting| setting.key == key) {
-            let words = format!("{}: {}", setting.about, setting.range.words());
+            let words = said(setting);
             for line in wrapped(&words, WIDTH - 2) {
                 let _ = writeln!(text, "# {line}");
             }
@@ -86,6 +87,11 @@ pub(crate) fn settings(method: &Method) -> Result<String> {
         let _ = writeln!(text, "{key} = {value}");
     }
     Ok(text)
+}
+
+/// What a setting is, and what it may be.
+pub(super) fn said(setting: &Setting) -> String {
+    format!("{}: {}", setting.about.trim_end_matches('.'), setting.range.words())
 }
 
 /// Defaults as they are declared, then what is not declared.
@@ -96,7 +102,8 @@ fn in_order<'a>(method: &Method, defaults: &'a Table) -> Vec<(&'a str, &'a Value
     rows
 }
 
-fn defaults(method: &Method) -> Result<Table> {
+/// A method's settings where none is set.
+pub(super) fn defaults(method: &Method) -> Result<Table> {
     let table = match method.make {
         Make::Carrier(make) => make(Table::new(), &small())?.0,
         Make::Contribution(make) => make(Table::new())?.0,

@@ -1,13 +1,16 @@
 //! The command line: what stands after `clbench`.
 
 mod check;
+mod claims;
 mod company;
 mod compare;
 mod cost;
 mod curves;
 mod data;
 mod export;
+mod keys;
 mod list;
+mod made;
 mod methods;
 mod metrics;
 mod new_method;
@@ -22,8 +25,10 @@ mod repro;
 mod run;
 mod score;
 mod signal;
+mod spending;
 mod statistics;
 mod stream;
+mod study;
 mod table;
 mod verify;
 
@@ -75,6 +80,8 @@ enum Command {
     List,
     /// List methods by family, or explain some: settings, needs, what they stack with
     Methods(methods::Words),
+    /// List every key of a stream file: range, default, what it is
+    Keys(keys::Words),
     /// Write a crate with a method of your own, a binary that knows it, and a test
     NewMethod(new_method::Words),
     /// List, fetch and verify datasets
@@ -100,6 +107,18 @@ enum Command {
     Pack(pack::Words),
     /// Check a published table: compute it again, and train its runs again
     Verify(verify::Words),
+    /// Make a published page from a study: train what is missing, pack, write
+    ///
+    /// Examples:
+    ///   clbench study studies/parts.toml --dry-run
+    ///   clbench study studies/parts.toml jobs=2
+    ///   clbench study studies/parts.toml --page
+    #[command(verbatim_doc_comment)]
+    Study(study::Words),
+    /// Test what a study claims on finished runs
+    Claims(claims::Words),
+    /// What each experience cost: state, steps, operations or examples
+    Spending(spending::Words),
     /// Accuracy from phase to phase: after each, by lag, while tasks come
     Phases(phases::Words),
     /// Make models for a preference over tasks from a finished run, untrained
@@ -185,7 +204,10 @@ pub fn main_with(shelf: &Shelf, words: impl IntoIterator<Item = OsString>) -> Ex
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    if matches!(arguments.command, Command::Run(_) | Command::Cost(_) | Command::References(_) | Command::Verify(_)) {
+    if matches!(
+        arguments.command,
+        Command::Run(_) | Command::Cost(_) | Command::References(_) | Command::Verify(_) | Command::Study(_)
+    ) {
         await_signals();
     }
     let result = match arguments.command {
@@ -195,6 +217,7 @@ pub fn main_with(shelf: &Shelf, words: impl IntoIterator<Item = OsString>) -> Ex
         Command::Stream(words) => stream::stream(&words, shelf),
         Command::List => list::list(shelf),
         Command::Methods(words) => methods::methods(&words, shelf),
+        Command::Keys(words) => keys::keys(&words, shelf),
         Command::NewMethod(words) => new_method::new_method(&words, shelf),
         Command::Data(words) => data::data(&words, shelf),
         Command::References(words) => references::references(&words, shelf),
@@ -207,6 +230,9 @@ pub fn main_with(shelf: &Shelf, words: impl IntoIterator<Item = OsString>) -> Ex
         Command::Repro(words) => repro::repro(&words),
         Command::Pack(words) => pack::pack(&words),
         Command::Verify(words) => verify::verify(&words, shelf),
+        Command::Study(words) => study::study(&words, shelf),
+        Command::Claims(words) => claims::claims(&words),
+        Command::Spending(words) => spending::spending(&words),
         Command::Phases(words) => phases::phases(&words),
         Command::Prefer(words) => prefer::prefer(&words, shelf),
         Command::Picture(words) => picture::picture(&words),

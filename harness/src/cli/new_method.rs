@@ -12,7 +12,7 @@ use clbench_results::{export::WholeFolder, write_whole};
 use toml::Value;
 
 use super::{Ending, Usage, tell};
-use crate::config::{SECTIONS, Shelf};
+use crate::config::{Shelf, is_section};
 
 macro_rules! template {
     ($($file:literal),*) => {
@@ -86,7 +86,7 @@ fn check(name: &str, shelf: &Shelf) -> Result<()> {
         "`{name}` has another meaning to Rust or Cargo; choose another name"
     );
     ensure!(
-        !SECTIONS.contains(&name) && name != "methods",
+        !is_section(name) && name != "methods",
         "[{name}] is a section of stream files already; choose another name"
     );
     let ours = shelf.methods.iter().any(|method| method.name == name);

@@ -42,7 +42,7 @@ pub(super) fn pack(words: &Words) -> Result<Ending> {
 }
 
 /// Where a run stands in a bundle: below the folder that was given, so that folders can be told apart in it, too.
-fn place(run: &RunDir, paths: &[PathBuf]) -> String {
+pub(super) fn place(run: &RunDir, paths: &[PathBuf]) -> String {
     let manifest = &run.manifest;
     let below = paths.iter().find_map(|path| run.path.strip_prefix(path).ok()).and_then(Path::to_str);
     match below {

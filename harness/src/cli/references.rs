@@ -18,10 +18,10 @@ use crate::{
 #[derive(clap::Args)]
 pub(super) struct Words {
     #[command(flatten)]
-    target: Target,
+    pub(super) target: Target,
     /// No progress on standard error
     #[arg(long)]
-    quiet: bool,
+    pub(super) quiet: bool,
 }
 
 pub(super) fn references(words: &Words, shelf: &Shelf) -> Result<Ending> {

@@ -25,7 +25,7 @@ use crate::{
     config::{Asked, Setup, Shelf, resolve},
     execute::{Outcome, execute},
     primitives::threads::together,
-    run::{Forecast, Run},
+    run::{Forecast, Job, Run},
 };
 
 /// What `run` takes.
@@ -146,7 +146,7 @@ pub(super) fn all(
                 outcomes.lock().expect("nobody panics with the lock").push((seed, Ok(Outcome::Interrupted)));
                 continue;
             }
-            let one = || execute(setup, seed, &asked.runs, shelf, progress, &STOP);
+            let one = || execute(&Job { setup, seed, runs: &asked.runs, shelf, watch: progress, stop: &STOP });
             // A panic is our mistake; the other seeds need not suffer for it.
             let outcome = catch_unwind(AssertUnwindSafe(one));
             let outcome = outcome.unwrap_or_else(|_| Err(anyhow!("a panic, which is a bug; the message stands above")));

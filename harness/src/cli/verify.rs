@@ -6,21 +6,21 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
-use clap::Parser;
 use clbench_results::{
-    Found, RunDir,
-    proof::{Block, Came, Finding, Page, Piece, Tally, compare, read_page, same_records},
+    RunDir,
+    proof::{Came, Finding, Page, Piece, Tally, compare, read_page, same_records},
     store::{bundle::BUNDLE, discover},
     words::short,
 };
 
 use super::{
-    Ending, STOP, Usage, listen, phases, print,
+    Ending, STOP, Usage, listen,
+    made::{Place, made},
+    print,
     progress::Progress,
     read_text,
     run::all,
-    statistics,
-    table::{self, Chosen},
+    table::Chosen,
     tell,
 };
 use crate::config::{Asked, Shelf, resolve};
@@ -53,7 +53,10 @@ pub(super) struct Words {
 pub(super) fn verify(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let text = read_text(&words.table)?;
     let page = read_page(&text).map_err(|why| anyhow!("{}: {why}", words.table.display())).map_err(Usage)?;
-    let found = discover(&sources(words)?)?;
+    let roots = sources(words)?;
+    let found = discover(&roots)?;
+    let folder = words.table.parent().unwrap_or(Path::new("")).to_owned();
+    let place = Place { bundle: bundle(words), roots, folder, study: None };
     found.notes().iter().for_each(|note| tell(note));
     let mut tally = Tally::default();
     let mut named: BTreeSet<String> = BTreeSet::new();
@@ -62,7 +65,7 @@ pub(super) fn verify(words: &Words, shelf: &Shelf) -> Result<Ending> {
         tally.add(match (piece.check(&found.runs), piece) {
             (Some(tally), _) => tally,
             (None, Piece::Block(block)) => {
-                let (now, runs) = made(block, words, &found.runs)?;
+                let (now, runs) = made(block, &place, &found.runs)?;
                 named.extend(runs);
                 compare(&block.text, &now)
             }
@@ -97,71 +100,6 @@ fn sources(words: &Words) -> Result<Vec<PathBuf>> {
 /// Name of the bundle beside the table.
 fn bundle(words: &Words) -> String {
     format!("{}{BUNDLE}", words.table.file_stem().unwrap_or_default().to_string_lossy())
-}
-
-/// A command whose output a page holds.
-#[derive(clap::Parser)]
-#[command(name = "clbench", no_binary_name = true)]
-enum Made {
-    Table(table::Words),
-    Phases(phases::Words),
-    Statistics(statistics::Words),
-    Compare(super::compare::Words),
-}
-
-/// What the command of a block prints now, and the ids of the runs that it had.
-fn made(block: &Block, words: &Words, runs: &[RunDir]) -> Result<(String, Vec<String>)> {
-    let within = || format!("in the block `{}`", short(&block.command));
-    let split = words_of(&block.command).with_context(within).map_err(Usage)?;
-    let made = Made::try_parse_from(split).map_err(|error| anyhow!("{error}")).with_context(within).map_err(Usage)?;
-    let paths = match &made {
-        Made::Table(of) => &of.finished.paths,
-        Made::Phases(of) => &of.finished.paths,
-        Made::Statistics(of) => &of.finished.paths,
-        Made::Compare(of) => &of.paths,
-    };
-    let there = below(paths, words, runs).with_context(within).map_err(Usage)?;
-    let ids = there.iter().map(|run| run.manifest.run.clone()).collect();
-    let text = match &made {
-        Made::Table(of) => table::text(of, "text", there)?.unwrap_or_default(),
-        Made::Phases(of) => phases::text(of, there)?.unwrap_or_default(),
-        Made::Statistics(of) => statistics::text(of, there)?.unwrap_or_default(),
-        // Both sides are methods or filters: a page names no folders but its own.
-        Made::Compare(of) => super::compare::text(of, &|_| Ok(Found { runs: there.clone(), ..Found::default() }))?.0,
-    };
-    Ok((text, ids))
-}
-
-/// The runs at or below `paths`, which are the page's bundle or folders in it, wherever these runs were found.
-fn below(paths: &[PathBuf], words: &Words, runs: &[RunDir]) -> Result<Vec<RunDir>> {
-    let (bundle, roots) = (bundle(words), sources(words)?);
-    let mut found = Vec::new();
-    for path in paths {
-        let inside = path.strip_prefix(&bundle);
-        let inside = inside.map_err(|_| anyhow!("{} is not in {bundle}", path.display()))?;
-        let fits = |run: &&RunDir| roots.iter().any(|root| run.path.starts_with(root.join(inside)));
-        found.extend(runs.iter().filter(fits).cloned());
-    }
-    Ok(found)
-}
-
-/// The words of a command, of which those in quotation marks are one.
-fn words_of(command: &str) -> Result<Vec<String>> {
-    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
-    for c in command.chars() {
-        match (quote, c) {
-            (Some(end), c) if c == end => quote = None,
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (None, ' ') => words.extend(word.take()),
-            (_, c) => word.get_or_insert_default().push(c),
-        }
-    }
-    ensure!(quote.is_none(), "a quotation mark has no end");
-    words.extend(word);
-    Ok(words)
 }
 
 /// How everything came out: counts, what was not looked at, then all that is not the same.

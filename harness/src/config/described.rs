@@ -7,7 +7,8 @@ use toml::{Table, Value};
 
 use super::{
     Asked,
-    resolve::{files, heads, method, method_tables, name, own_data, read, replace_rule, take_table, wants_all},
+    resolve::{files, heads, method_of, method_tables, named_as, own_data, read, replace_rule, take_table, wants_all},
+    sections::Top,
 };
 use crate::{
     config::Shelf,
@@ -62,9 +63,10 @@ pub(crate) fn resolve_stream_table(
     let whole = file.clone();
     let mut file = file;
     method_tables(&mut file, shelf)?;
-    let name = name(&mut file, path)?;
+    let Top { name, method, .. } = Top::take(&mut file)?;
+    let name = named_as(name, path)?;
     let mut table = take_table(&mut file, "stream")?;
-    let mut joint = wants_all(&method(&mut file, shelf)?, shelf);
+    let mut joint = wants_all(&method_of(method, shelf)?, shelf);
     if arriving == Arriving::InOrder {
         table.remove("joint");
         joint = false;

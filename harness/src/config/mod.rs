@@ -3,6 +3,7 @@
 mod described;
 mod overrides;
 mod resolve;
+mod sections;
 mod shelf;
 mod start;
 
@@ -19,12 +20,14 @@ pub use self::{
 };
 pub(crate) use self::{
     described::{explicit, resolve_stream_table},
-    resolve::{SECTIONS, parsed},
+    resolve::parsed,
+    sections::{Key, is_section, keys},
     start::Given,
 };
 use crate::{
     batch::mixture::{Buffer, Mixture},
     budget::{Budget, Train},
+    catalogue::{Range, Settings},
     data::files::{Lain, without_names},
     method::Preferences,
     network::{net::Body, text},
@@ -88,49 +91,50 @@ pub struct Config {
     pub methods: Table,
 }
 
-/// The stream's `[optim]` table, less what its rule asks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Optim {
-    /// Name of the rule.
-    pub rule: String,
-    /// Full learning rate, γ.
-    pub rate: f64,
-    /// Largest global norm of the gradients; none for no clipping.
-    pub clip: Option<f64>,
-    /// Whether each experience starts with an optimizer that remembers nothing.
-    #[serde(default = "yes")]
-    pub reset: bool,
+crate::catalogue::settings! {
+    /// The stream's `[optim]` table, less what its rule asks.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Optim {
+        /// Name of the rule.
+        pub rule: String = "sgd".into();
+        /// Full learning rate, γ.
+        pub rate: f64, Range::Above(0.0);
+        /// Largest global norm of the gradients; none for no clipping.
+        pub clip: Option<f64> = None, Range::Above(0.0);
+        /// Whether each experience starts with an optimizer that remembers nothing.
+        pub reset: bool = true;
+    }
 }
 
-fn yes() -> bool {
-    true
+impl Settings for Optim {}
+
+crate::catalogue::settings! {
+    /// The stream's `[eval]` table. All tasks are evaluated before the first step and after each experience.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Eval {
+        /// Also every so many steps of an experience; 0 for never.
+        pub every: u64 = 0;
+        /// Also after 1 to 10, 20 to 100 by tens, 200 to 1000 by hundreds, … steps of an experience: retention curves
+        /// and learning curves need the beginning.
+        #[serde(skip_serializing_if = "is_default")]
+        pub log_spaced: bool = false;
+        /// About which tasks within an experience; before the first step and after each experience it is all of them.
+        #[serde(skip_serializing_if = "is_default")]
+        pub within: Within = Within::All;
+        /// Examples that are asked at once.
+        pub batch: usize = 500, Range::Whole(1, 1 << 20);
+        /// Training examples of each held-out class of which its mean feature is taken.
+        #[serde(skip_serializing_if = "are_usual")]
+        pub shots: usize = SHOTS, Range::Whole(1, i64::MAX);
+        /// Also ask under these preferences over tasks, each with a weight for every task.
+        pub preferences: Vec<Vec<f64>> = Vec::new(), Range::Text("lists of weights, one for each task");
+        /// After each experience also ask under so many drawn preferences over the tasks that have come.
+        #[serde(skip_serializing_if = "is_default")]
+        pub random_preferences: usize = 0, Range::Whole(0, 10_000);
+    }
 }
 
-/// The stream's `[eval]` table. All tasks are evaluated before the first step and after each experience.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Eval {
-    /// Also every so many steps of an experience; 0 for never.
-    pub every: u64,
-    /// Also after 1 to 10, 20 to 100 by tens, 200 to 1000 by hundreds, … steps of an experience: retention curves and
-    /// learning curves need the beginning.
-    #[serde(skip_serializing_if = "is_default")]
-    pub log_spaced: bool,
-    /// About which tasks within an experience; before the first step and after each experience it is all of them.
-    #[serde(skip_serializing_if = "is_default")]
-    pub within: Within,
-    /// Examples that are asked at once.
-    pub batch: usize,
-    /// Training examples of each held-out class of which its mean feature is taken.
-    #[serde(skip_serializing_if = "are_usual")]
-    pub shots: usize,
-    /// Also ask under these preferences over tasks, each with a weight for every task.
-    pub preferences: Vec<Vec<f64>>,
-    /// After each experience also ask under so many drawn preferences over the tasks that have come.
-    #[serde(skip_serializing_if = "is_default")]
-    pub random_preferences: usize,
-}
+impl Settings for Eval {}
 
 /// Usual number of training examples behind the mean of a held-out class.
 const SHOTS: usize = 50;
@@ -138,20 +142,6 @@ const SHOTS: usize = 50;
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn are_usual(shots: &usize) -> bool {
     *shots == SHOTS
-}
-
-impl Default for Eval {
-    fn default() -> Self {
-        Self {
-            every: 0,
-            log_spaced: false,
-            within: Within::All,
-            batch: 500,
-            shots: SHOTS,
-            preferences: Vec::new(),
-            random_preferences: 0,
-        }
-    }
 }
 
 impl Eval {
@@ -170,50 +160,54 @@ impl Eval {
     }
 }
 
-/// About which tasks is asked within an experience.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Within {
-    /// All of them.
-    #[default]
-    All,
-    /// Those of which something new comes in the experience.
-    New,
-}
-
-/// The stream's `[log]` table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Log {
-    /// Loss, rate and gradient norm are logged, and the loss is checked, every so many steps.
-    pub every: u64,
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self { every: 10 }
+crate::catalogue::choice! {
+    /// About which tasks is asked within an experience.
+    #[derive(Default)]
+    pub enum Within {
+        /// All of them.
+        #[default]
+        All = "all",
+        /// Those of which something new comes in the experience.
+        New = "new",
     }
 }
 
-/// The stream's `[keep]` table: what a run leaves beside its results.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Keep {
-    /// Final weights, in `artifact/weights.safetensors`; a `[start]` of kind `file` reads them.
-    pub weights: bool,
-    /// Each answer after each experience, in `predictions.csv`.
-    pub predictions: bool,
-    /// The last checkpoints.
-    pub checkpoint: bool,
+crate::catalogue::settings! {
+    /// The stream's `[log]` table.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Log {
+        /// Loss, rate and gradient norm are logged, and the loss is checked, every so many steps.
+        pub every: u64 = 10, Range::Whole(1, i64::MAX);
+    }
 }
 
-/// The stream's `[checkpoint]` table. It changes no number, so it is no part of the run's identity.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Checkpoint {
-    /// Steps between checkpoints within an experience; without it about every 30 seconds.
-    pub every: Option<u64>,
+impl Settings for Log {}
+
+crate::catalogue::settings! {
+    /// The stream's `[keep]` table: what a run leaves beside its results.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Keep {
+        /// Final weights, in `artifact/weights.safetensors`; a `[start]` of kind `file` reads them.
+        pub weights: bool = false;
+        /// Each answer after each experience, in `predictions.csv`.
+        pub predictions: bool = false;
+        /// The last checkpoints.
+        pub checkpoint: bool = false;
+    }
 }
+
+impl Settings for Keep {}
+
+crate::catalogue::settings! {
+    /// The stream's `[checkpoint]` table. It changes no number, so it is no part of the run's identity.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Checkpoint {
+        /// Steps between checkpoints within an experience; without it about every 30 seconds.
+        pub every: Option<u64> = None, Range::Whole(1, i64::MAX);
+    }
+}
+
+impl Settings for Checkpoint {}
 
 impl Config {
     /// Twelve hexadecimal digits that tell this run on this stream from every other.

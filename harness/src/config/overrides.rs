@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail, ensure};
 use toml::{Table, Value};
 
-use crate::stream::build::{KIND, PARTS};
+use super::Optim;
+use crate::{
+    catalogue::keys,
+    stream::build::{PARTS, kept_keys},
+};
 
 /// One setting from the command line.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,11 +56,11 @@ impl Override {
             at = next.as_table_mut().with_context(|| format!("`{}`: `{part}` is no table", self.path))?;
         }
         // A body or a rule other than the file's starts from its own defaults.
-        let common: &[&str] = match self.path.as_str() {
-            "optim.rule" => &["rate", "clip", "reset"],
-            "stream.kind" => &KIND,
-            "net.body" => &[],
-            kind if kind.strip_suffix(".kind").is_some_and(is_part) => &[],
+        let common: Vec<&str> = match self.path.as_str() {
+            "optim.rule" => keys(Optim::SETTINGS).collect(),
+            "stream.kind" => kept_keys(),
+            "net.body" => Vec::new(),
+            kind if kind.strip_suffix(".kind").is_some_and(is_part) => Vec::new(),
             part if is_part(part) && names(at.get(last), &self.value) => return Ok(()),
             _ => {
                 at.insert(last.to_owned(), self.value.clone());

@@ -7,11 +7,14 @@ use anyhow::{Context, Result, bail, ensure};
 use clbench_results::words::remark;
 use toml::{Table, Value};
 
-use super::{Asked, Checkpoint, Config, Eval, Optim};
+use super::{
+    Asked, Config, Eval, Optim,
+    sections::{Top, is_section, names},
+};
 use crate::{
     batch::memory::Memory,
     budget::Budget,
-    catalogue::{Need, UnknownKey, find, refused, typed, unknown},
+    catalogue::{self, Need, Settings, besides, find, refused, section, typed, unknown},
     config::{Shelf, Start},
     data::files::{Files, Lain},
     method::{Dual, Stack},
@@ -34,31 +37,6 @@ use crate::{
 
 /// Largest stream file, in bytes.
 const MOST_BYTES: u64 = clbench_results::record::limits::CONFIG_BYTES;
-
-/// Sections of a stream file, besides one for each method.
-pub(crate) const SECTIONS: [&str; 21] = [
-    "name",
-    "method",
-    "seed",
-    "device",
-    "start",
-    "files",
-    "data",
-    "stream",
-    "net",
-    "text",
-    "head",
-    "optim",
-    "schedule",
-    "train",
-    "mixture",
-    "buffer",
-    "budget",
-    "eval",
-    "log",
-    "keep",
-    "checkpoint",
-];
 
 /// A checked configuration with what it describes; for every seed the same but for the seed.
 pub struct Setup {
@@ -91,24 +69,13 @@ impl Setup {
     }
     /// A fresh optimizer.
     pub fn optimizer(&self, shelf: &Shelf) -> Result<Box<dyn Optimizer>> {
-        Ok((shelf.rule(&self.optim.rule)?.make)(without(&self.config.optim, &OPTIM))?.1)
+        Ok((shelf.rule(&self.optim.rule)?.make)(split(&self.config.optim).1)?.1)
     }
 }
 
-/// Most preferences that are drawn for an evaluation.
-const MOST_PREFERENCES: usize = 10_000;
-/// Keys of `[optim]` that belong to every rule.
-const OPTIM: [&str; 4] = ["rule", "rate", "clip", "reset"];
-fn without(table: &Table, keys: &[&str]) -> Table {
-    table.iter().filter(|(key, _)| !keys.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
-}
-fn only(table: &Table, keys: &[&str]) -> Table {
-    table.iter().filter(|(key, _)| keys.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
-}
-
-/// An unknown key of a table that also has the keys `common`.
-fn besides(error: anyhow::Error, common: &[&str]) -> anyhow::Error {
-    error.downcast::<UnknownKey>().map_or_else(|error| error, |key| key.besides(common).into())
+/// What of `[optim]` belongs to every rule, and what to its own.
+fn split(table: &Table) -> (Table, Table) {
+    table.clone().into_iter().partition(|(key, _)| catalogue::keys(Optim::SETTINGS).any(|own| own == key))
 }
 
 /// Reads the stream file at `path`, applies what was asked, checks everything and builds the stream.
@@ -177,14 +144,8 @@ fn stem(path: &Path) -> String {
 
 fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<Setup> {
     let tables = method_tables(&mut file, shelf)?;
-    let name = name(&mut file, path)?;
-    let method = method(&mut file, shelf)?;
-    let seed = match file.remove("seed") {
-        None => 0,
-        Some(Value::Integer(seed)) if seed >= 0 => seed as u64,
-        Some(other) => bail!("seed = {other} is no whole number of at least 0"),
-    };
-    let device = text(&mut file, "device", "flex")?;
+    let Top { name, method, seed, device } = Top::take(&mut file)?;
+    let (name, method) = (named_as(name, path)?, method_of(method, shelf)?);
     let files = files(&mut file, path, asked)?;
     let start = Start::read(file.remove("start"), &files)?;
     let (data, loaders) = own_data(take_table(&mut file, "data")?, shelf)?;
@@ -192,6 +153,7 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
     let mut body = take_table(&mut file, "net")?;
     body.entry("body").or_insert_with(|| "mlp".into());
     let body: Body = typed(body).context("in [net]")?;
+    body.check()?;
     let settings_table = take_table(&mut file, "stream")?;
     let joint = wants_all(&method, shelf);
     let places =
@@ -206,7 +168,7 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
          datasets in stream.dataset"
     );
     let head = heads(&mut file, stream.head)?;
-    let budget: Budget = parse(&mut file, "budget")?;
+    let budget: Budget = take(&mut file, "budget")?;
     let mut config = Config {
         name,
         method,
@@ -220,15 +182,15 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
         text: texts(&mut file)?,
         head,
         optim: optim_table,
-        schedule: parse(&mut file, "schedule")?,
-        train: parse(&mut file, "train")?,
-        mixture: parse(&mut file, "mixture")?,
-        buffer: parse(&mut file, "buffer")?,
+        schedule: take(&mut file, "schedule")?,
+        train: take(&mut file, "train")?,
+        mixture: take(&mut file, "mixture")?,
+        buffer: take(&mut file, "buffer")?,
         budget,
-        eval: parse(&mut file, "eval")?,
-        log: parse(&mut file, "log")?,
-        keep: parse(&mut file, "keep")?,
-        checkpoint: parse(&mut file, "checkpoint")?,
+        eval: take(&mut file, "eval")?,
+        log: take(&mut file, "log")?,
+        keep: take(&mut file, "keep")?,
+        checkpoint: take(&mut file, "checkpoint")?,
         methods: Table::new(),
     };
     let net = Net { body, heads: stream.heads(&head), input: stream.input };
@@ -267,12 +229,12 @@ pub(super) fn method_tables(file: &mut Table, shelf: &Shelf) -> Result<Table> {
         file.insert(name, table);
     }
     for key in file.keys().cloned().collect::<Vec<_>>() {
-        if SECTIONS.contains(&key.as_str()) {
+        if is_section(&key) {
             continue;
         }
         if shelf.method(&key).is_err() {
             let methods = shelf.methods.iter().map(|method| method.name);
-            bail!("{}", unknown("section", &key, &SECTIONS.into_iter().chain(methods).collect::<Vec<_>>()));
+            bail!("{}", unknown("section", &key, &names().chain(methods).collect::<Vec<_>>()));
         }
         let table = file.remove(&key).expect("the key is there");
         ensure!(table.is_table(), "{key} = {table} is no table; write [{key}]");
@@ -281,22 +243,14 @@ pub(super) fn method_tables(file: &mut Table, shelf: &Shelf) -> Result<Table> {
     Ok(tables)
 }
 
-/// Takes a text out.
-fn text(file: &mut Table, key: &str, default: &str) -> Result<String> {
-    match file.remove(key) {
-        None => Ok(default.to_owned()),
-        Some(Value::String(text)) => Ok(text),
-        Some(other) => bail!("{key} = {other} is no string"),
-    }
-}
-
 /// The stream's name: what the file says, else what its own name comes to as a folder's.
-pub(super) fn name(file: &mut Table, path: &Path) -> Result<String> {
-    if file.contains_key("name") { plain_name(text(file, "name", "")?) } else { Ok(folder_name(&stem(path))) }
+pub(super) fn named_as(name: Option<String>, path: &Path) -> Result<String> {
+    name.map_or_else(|| Ok(folder_name(&stem(path))), plain_name)
 }
 
-pub(super) fn method(file: &mut Table, shelf: &Shelf) -> Result<String> {
-    let method = text(file, "method", shelf.methods.first().map_or("", |method| method.name))?;
+/// The method: what the file says, else the first that there is.
+pub(super) fn method_of(method: Option<String>, shelf: &Shelf) -> Result<String> {
+    let method = method.unwrap_or_else(|| shelf.methods.first().map_or("", |method| method.name).to_owned());
     // Only a pretraining has no method.
     if method.is_empty() && !shelf.methods.is_empty() {
         shelf.method("").context("in method=")?;
@@ -306,7 +260,7 @@ pub(super) fn method(file: &mut Table, shelf: &Shelf) -> Result<String> {
 
 /// What finds the files that the stream file at `path` names.
 pub(super) fn files(file: &mut Table, path: &Path, asked: &Asked) -> Result<Files> {
-    let kept: Lain = parse(file, "files")?;
+    let kept: Lain = typed(take_table(file, "files")?).context("in [files]")?;
     Ok(match &asked.fence {
         Some(folder) => Files::fenced(folder),
         None => Files::beside(path.parent().unwrap_or(Path::new(""))).kept(kept),
@@ -339,8 +293,9 @@ pub(super) fn take_table(file: &mut Table, key: &str) -> Result<Table> {
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(file: &mut Table, key: &str) -> Result<T> {
-    typed(take_table(file, key)?).with_context(|| format!("in [{key}]"))
+/// Takes a section out of the file and checks it.
+fn take<C: Settings>(file: &mut Table, name: &str) -> Result<C> {
+    section(name, take_table(file, name)?)
 }
 
 /// The `[data]` tables with their defaults, and what opens each.
@@ -369,7 +324,7 @@ fn texts(file: &mut Table) -> Result<Option<text::Config>> {
     if !file.contains_key("text") {
         return Ok(None);
     }
-    parse::<text::Config>(file, "text")?.complete().map(Some)
+    take::<text::Config>(file, "text")?.complete().map(Some)
 }
 
 /// What learns images with texts; refuses what asks for logits of classes.
@@ -420,18 +375,17 @@ fn optimizer(table: Table, shelf: &Shelf) -> Result<(Table, Optim)> {
     let mut table = table;
     table.entry("rule").or_insert_with(|| "sgd".into());
     ensure!(table.contains_key("rate"), "optim.rate is missing; set it, such as to 0.1");
-    let optim: Optim = typed(only(&table, &OPTIM)).context("in [optim]")?;
-    ensure!(optim.rate > 0.0 && optim.rate.is_finite(), "optim.rate = {} is not above 0", optim.rate);
-    ensure!(optim.clip.is_none_or(|clip| clip > 0.0), "optim.clip is not above 0; leave it out for no clipping");
-    let made = (shelf.rule(&optim.rule)?.make)(without(&table, &OPTIM));
-    let (mut own, _) = made.map_err(|error| besides(error, &OPTIM)).context("in [optim]")?;
+    let (common, own) = split(&table);
+    let optim: Optim = section("optim", common)?;
+    let made = (shelf.rule(&optim.rule)?.make)(own);
+    let common: Vec<&str> = catalogue::keys(Optim::SETTINGS).collect();
+    let (mut own, _) = made.map_err(|error| besides(error, &common)).context("in [optim]")?;
     own.extend(Table::try_from(&optim).context("settings are a table")?);
     Ok((own, optim))
 }
 
 fn check(config: &mut Config, stream: &Stream, net: &Net) -> Result<()> {
-    let Eval { batch, preferences, .. } = &config.eval;
-    ensure!((1..=1 << 20).contains(batch), "eval.batch = {batch} is not between 1 and 1048576");
+    let Eval { preferences, .. } = &config.eval;
     for preference in preferences {
         let sum: f64 = preference.iter().sum();
         ensure!(
@@ -446,21 +400,15 @@ fn check(config: &mut Config, stream: &Stream, net: &Net) -> Result<()> {
     // Records tell preferences by their numbers.
     let twice = preferences.iter().enumerate().find(|(index, one)| preferences[..*index].contains(one));
     ensure!(twice.is_none(), "eval.preferences holds {:?} twice; ask it once", twice.map_or(&[][..], |(_, one)| one));
-    let drawn = config.eval.random_preferences;
-    ensure!(drawn <= MOST_PREFERENCES, "eval.random_preferences = {drawn} is more than {MOST_PREFERENCES}");
-    ensure!(config.log.every > 0, "log.every is 0; the loss has to be checked, such as every 10 steps");
-    ensure!(config.checkpoint != Checkpoint { every: Some(0) }, "checkpoint.every is 0; leave it out for the default");
-    config.schedule.check()?;
     if stream.once {
         let once = config.train.epochs.is_none_or(|epochs| epochs == 1) && config.train.steps.is_none();
         ensure!(once, "stream.arrival shows each example only once; leave train.epochs and train.steps out");
         config.train.epochs = Some(1);
     }
-    config.train.check(&config.budget)?;
+    config.train.complete(&config.budget)?;
     let pretrains = matches!(config.start, Start::Pretrain(_));
     config.mixture.check(&config.buffer, config.train.batch, stream.pool.is_some(), pretrains)?;
     config.start.check(stream)?;
-    ensure!(config.eval.shots > 0, "eval.shots is 0; a mean needs an example");
     composed(config, stream)?;
     net.check()
 }

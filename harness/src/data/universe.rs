@@ -6,7 +6,6 @@
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use anyhow::{Result, bail, ensure};
-use serde::{Deserialize, Serialize};
 
 use crate::data::{Dataset, Element, Split, Transform, shape::Shaping};
 
@@ -25,15 +24,16 @@ pub struct Concept {
     pub class: usize,
 }
 
-/// How pictures of another size are brought to the stream's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fit {
-    /// Bilinear.
-    #[default]
-    Resize,
-    /// Black around the picture, which must not be larger than the stream's shape.
-    Pad,
+crate::catalogue::choice! {
+    /// How pictures of another size are brought to the stream's.
+    #[derive(Default)]
+    pub enum Fit {
+        /// Bilinear.
+        #[default]
+        Resize = "resize",
+        /// Black around the picture, which must not be larger than the stream's shape.
+        Pad = "pad",
+    }
 }
 
 /// One split of all datasets, one after the other.

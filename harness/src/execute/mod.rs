@@ -6,7 +6,6 @@ use std::{
     fmt::Write,
     fs,
     path::Path,
-    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
@@ -16,10 +15,10 @@ use clbench_results::LedgerRow;
 use self::folder::{Folder, Found};
 use crate::{
     budget::Phase,
-    config::{Setup, Shelf, Start},
+    config::Start,
     network::weights,
     run::{
-        Run, Watch,
+        Job, Run,
         manifest::{manifest, resolved},
     },
 };
@@ -41,41 +40,35 @@ pub enum Outcome {
     Interrupted,
 }
 
-/// Runs one seed into its directory below `runs`. When `stop` is set, the run is saved and left.
-pub fn execute(
-    setup: &Setup,
-    seed: u64,
-    runs: &Path,
-    shelf: &Shelf,
-    watch: &dyn Watch,
-    stop: &AtomicBool,
-) -> Result<Outcome> {
+/// Runs one seed into its directory. When it is to stop, the run is saved and left.
+pub fn execute(job: &Job) -> Result<Outcome> {
+    let Job { setup, seed, runs, shelf, .. } = *job;
     let path = setup.place(runs, seed);
     let stack = setup.stack(shelf)?;
     let penalty = stack.carrier.penalises().then(|| "penalty".to_owned());
     let names: Vec<String> = penalty.into_iter().chain(stack.contributions.into_iter().map(|(name, _)| name)).collect();
     let kept = [true, true, setup.config.keep.predictions, setup.dual.is_some()];
     let (mut folder, saved) = match Folder::open(&path, &names, kept)? {
-        Found::Complete => return finished(&path, setup, seed, watch),
+        Found::Complete => return finished(&path, job),
         Found::Open(folder, saved, notes) => {
-            notes.iter().for_each(|note| watch.note(seed, note));
+            notes.iter().for_each(|note| job.note(note));
             (folder, saved)
         }
     };
     let mut run = match &saved {
         Some(saved) => Run::resume(setup, seed, shelf, saved)
             .with_context(|| format!("cannot go on in {}; remove it to start anew", path.display()))?,
-        None => match begun(setup, seed, runs, shelf, watch, stop)? {
+        None => match begun(job)? {
             Some(run) => run,
             None => return Ok(Outcome::Interrupted),
         },
     };
     run.state.seconds.clone_from(&folder.seconds);
     match saved {
-        Some(_) => watch.note(seed, &format!("goes on after step {}", run.state.position.total)),
+        Some(_) => job.note(&format!("goes on after step {}", run.state.position.total)),
         None => folder.write("config.toml", resolved(setup, seed).as_bytes())?,
     }
-    if drive(&mut run, &mut folder, seed, watch, stop)? == Outcome::Interrupted {
+    if drive(&mut run, &mut folder, job)? == Outcome::Interrupted {
         return Ok(Outcome::Interrupted);
     }
     let diverged = run.state.diverged.clone();
@@ -92,39 +85,32 @@ pub fn execute(
 }
 
 /// A run before its first step, with the weights that it starts from; none when it was stopped on the way there.
-fn begun<'a>(
-    setup: &'a Setup,
-    seed: u64,
-    runs: &Path,
-    shelf: &Shelf,
-    watch: &dyn Watch,
-    stop: &AtomicBool,
-) -> Result<Option<Run<'a>>> {
-    let start = &setup.config.start;
-    let given = start.weights(setup, seed, runs, shelf, watch, stop)?;
+fn begun<'a>(job: &Job<'a>) -> Result<Option<Run<'a>>> {
+    let start = &job.setup.config.start;
+    let given = start.weights(job)?;
     if given.is_none() && *start != Start::Random {
         return Ok(None);
     }
-    let mut run = Run::new(setup, seed, shelf)?;
+    let mut run = Run::new(job.setup, job.seed, job.shelf)?;
     if let Some(given) = given {
-        given.put(&mut run.state.weights, setup)?;
+        given.put(&mut run.state.weights, job.setup)?;
     }
     Ok(Some(run))
 }
 
 /// Takes steps and saves now and then.
-fn drive(run: &mut Run, folder: &mut Folder, seed: u64, watch: &dyn Watch, stop: &AtomicBool) -> Result<Outcome> {
+fn drive(run: &mut Run, folder: &mut Folder, job: &Job) -> Result<Outcome> {
     let mut saved = Instant::now();
     while !run.is_over() {
         let experience = run.state.position.experience;
         run.advance(folder)?;
-        watch.at(seed, run);
+        job.watch.at(job.seed, run);
         let step = run.state.position.step;
         let due = match run.setup.config.checkpoint.every {
             Some(every) => step > 0 && step.is_multiple_of(every),
             None => saved.elapsed() >= CHECKPOINT_TIME,
         };
-        let stopped = stop.load(Ordering::Relaxed);
+        let stopped = job.is_stopped();
         if run.is_over() {
             break;
         }
@@ -140,18 +126,19 @@ fn drive(run: &mut Run, folder: &mut Folder, seed: u64, watch: &dyn Watch, stop:
 }
 
 /// How a run that is complete from before ended.
-fn finished(path: &Path, setup: &Setup, seed: u64, watch: &dyn Watch) -> Result<Outcome> {
+fn finished(path: &Path, job: &Job) -> Result<Outcome> {
     let run = clbench_results::RunDir::open(path)
         .with_context(|| format!("{} is spoilt; remove it to run anew", path.display()))?;
     let there = run.manifest.revision;
-    watch.note(seed, "complete from before");
-    if !setup.config.keep.checkpoint {
+    job.note("complete from before");
+    if !job.setup.config.keep.checkpoint {
         // A kill between manifest and tidying leaves checkpoints; they are of no more use.
         let _ = fs::remove_dir_all(path.join("checkpoint"));
     }
-    if there != setup.revision {
-        let note = format!("made by source revision {there}, this is {}; remove {} to", setup.revision, path.display());
-        watch.note(seed, &format!("{note} run it again"));
+    if there != job.setup.revision {
+        let note =
+            format!("made by source revision {there}, this is {}; remove {} to", job.setup.revision, path.display());
+        job.note(&format!("{note} run it again"));
     }
     Ok(run.manifest.diverged.map_or(Outcome::Complete, Outcome::Diverged))
 }

@@ -3,43 +3,31 @@
 //! Loshchilov & Hutter 2019, <https://arxiv.org/abs/1711.05101>, algorithm 2, in PyTorch's form: the decay is
 //! multiplied by the learning rate.
 
-use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::{Memory, Optimizer, descend, square};
-use crate::{budget::Meter, catalogue::Settings, primitives::theta::Theta};
+use crate::{
+    budget::Meter,
+    catalogue::{Range, Settings},
+    primitives::theta::Theta,
+};
 
-/// Settings of the rule `adamw`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Share of the first moment that is kept, β₁.
-    pub beta1: f64,
-    /// Share of the second moment that is kept, β₂.
-    pub beta2: f64,
-    /// Added to the root of the second moment, ε.
-    pub epsilon: f64,
-    /// Decoupled weight decay, λ.
-    pub decay: f64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.01 }
+crate::catalogue::settings! {
+    /// Settings of the rule `adamw`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Config {
+        /// Share of the first moment that is kept, β₁.
+        pub beta1: f64 = 0.9, Range::From(0.0, 1.0);
+        /// Share of the second moment that is kept, β₂.
+        pub beta2: f64 = 0.999, Range::From(0.0, 1.0);
+        /// Added to the root of the second moment, ε.
+        pub epsilon: f64 = 1e-8, Range::AtLeast(0.0);
+        /// Decoupled weight decay, λ.
+        pub decay: f64 = 0.01, Range::AtLeast(0.0);
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        for (key, beta) in [("beta1", self.beta1), ("beta2", self.beta2)] {
-            ensure!((0.0..1.0).contains(&beta), "optim.{key} = {beta} is not at least 0 and below 1");
-        }
-        for (key, value) in [("epsilon", self.epsilon), ("decay", self.decay)] {
-            ensure!(value >= 0.0 && value.is_finite(), "optim.{key} = {value} is negative or infinite");
-        }
-        Ok(())
-    }
-}
+impl Settings for Config {}
 
 /// Adam with decoupled weight decay and its moments.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -9,14 +9,13 @@
 //! **Deviation:** kernels `[out, in, kh, kw]` are projected as matrices `[out, in·kh·kw]`. What has no more than r rows
 //! or columns is trained by plain AdamW. r = 8 and α = 2 are FoMo-in-Flux's; the paper has 128 and more, and 0.25.
 
-use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{Memory, Optimizer, adamw, descend};
 use crate::{
     budget::Meter,
-    catalogue::Settings,
+    catalogue::{Range, Settings},
     primitives::{
         array::Array,
         linalg::{eigen, eigen_flops},
@@ -24,30 +23,24 @@ use crate::{
     },
 };
 
-/// Settings of the rule `galore`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Rank r of what is left of a gradient.
-    pub rank: usize,
-    /// Steps between two choices of P.
-    pub gap: i32,
-    /// What a projected step is multiplied by, α.
-    pub scale: f64,
-    /// Share of the first moment that is kept, β₁.
-    pub beta1: f64,
-    /// Share of the second moment that is kept, β₂.
-    pub beta2: f64,
-    /// Added to the root of the second moment, ε.
-    pub epsilon: f64,
-    /// Decoupled weight decay, λ.
-    pub decay: f64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        let adamw::Config { beta1, beta2, epsilon, decay } = adamw::Config::default();
-        Self { rank: 8, gap: 200, scale: 2.0, beta1, beta2, epsilon, decay }
+crate::catalogue::settings! {
+    /// Settings of the rule `galore`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Config {
+        /// Rank r of what is left of a gradient.
+        pub rank: usize = 8, Range::Whole(1, 4096);
+        /// Steps between two choices of P.
+        pub gap: i32 = 200, Range::Whole(1, i32::MAX as i64);
+        /// What a projected step is multiplied by, α.
+        pub scale: f64 = 2.0, Range::Above(0.0);
+        /// Share of the first moment that is kept, β₁.
+        pub beta1: f64 = adamw::Config::default().beta1, Range::From(0.0, 1.0);
+        /// Share of the second moment that is kept, β₂.
+        pub beta2: f64 = adamw::Config::default().beta2, Range::From(0.0, 1.0);
+        /// Added to the root of the second moment, ε.
+        pub epsilon: f64 = adamw::Config::default().epsilon, Range::AtLeast(0.0);
+        /// Decoupled weight decay, λ.
+        pub decay: f64 = adamw::Config::default().decay, Range::AtLeast(0.0);
     }
 }
 
@@ -58,14 +51,7 @@ impl Config {
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        ensure!((1..=4096).contains(&self.rank), "optim.rank = {} is not between 1 and 4096", self.rank);
-        ensure!(self.gap >= 1, "optim.gap = {} is not at least 1", self.gap);
-        ensure!(self.scale > 0.0 && self.scale.is_finite(), "optim.scale = {} is not above 0", self.scale);
-        self.adamw().check()
-    }
-}
+impl Settings for Config {}
 
 /// AdamW on projected gradients, its moments and projections.
 #[derive(Clone, Debug, Serialize, Deserialize)]

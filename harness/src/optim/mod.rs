@@ -58,18 +58,21 @@ pub fn catalogue() -> Vec<Rule> {
             name: "sgd",
             about: "stochastic gradient descent; momentum, nesterov, decay",
             citation: "https://proceedings.mlr.press/v28/sutskever13.html",
+            settings: sgd::Config::SETTINGS,
             make: |table| optimizer(table, Sgd::new),
         },
         Rule {
             name: "adamw",
             about: "Adam with decoupled weight decay; beta1, beta2, epsilon, decay",
             citation: "https://arxiv.org/abs/1711.05101",
+            settings: adamw::Config::SETTINGS,
             make: |table| optimizer(table, Adamw::new),
         },
         Rule {
             name: "galore",
             about: "AdamW on gradients of low rank; rank, gap, scale, and AdamW's",
             citation: "https://arxiv.org/abs/2403.03507",
+            settings: galore::Config::SETTINGS,
             make: |table| optimizer(table, Galore::new),
         },
     ]

@@ -8,43 +8,45 @@
 //! The schedule starts anew with each experience, and its horizon is known before the first step.
 
 use anyhow::{Result, ensure};
-use serde::{Deserialize, Serialize};
 
-/// The shape of the curve after warm-up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Shape {
-    /// The full rate.
-    #[default]
-    Constant,
-    /// Half a cosine from the full rate to the floor.
-    Cosine,
-    /// A straight line from the full rate to the floor.
-    Linear,
-}
+use crate::catalogue::{Range, Settings};
 
-/// The stream's `[schedule]` table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Schedule {
+crate::catalogue::choice! {
     /// The shape of the curve after warm-up.
-    pub shape: Shape,
-    /// Share of an experience's steps in which the rate rises to its full value, rounded up to whole steps.
-    pub warmup: f64,
-    /// Last rate, as a share of the full one.
-    pub floor: f64,
+    #[derive(Default)]
+    pub enum Shape {
+        /// The full rate.
+        #[default]
+        Constant = "constant",
+        /// Half a cosine from the full rate to the floor.
+        Cosine = "cosine",
+        /// A straight line from the full rate to the floor.
+        Linear = "linear",
+    }
 }
 
-impl Schedule {
-    /// Refuses shares outside of 0 to 1.
-    pub fn check(&self) -> Result<()> {
-        ensure!((0.0..1.0).contains(&self.warmup), "schedule.warmup = {} is not at least 0 and below 1", self.warmup);
-        ensure!((0.0..=1.0).contains(&self.floor), "schedule.floor = {} is not between 0 and 1", self.floor);
+crate::catalogue::settings! {
+    /// The stream's `[schedule]` table.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct Schedule {
+        /// The shape of the curve after warm-up.
+        pub shape: Shape = Shape::Constant;
+        /// Share of an experience's steps in which the rate rises to its full value, rounded up to whole steps.
+        pub warmup: f64 = 0.0, Range::From(0.0, 1.0);
+        /// Last rate, as a share of the full one.
+        pub floor: f64 = 0.0, Range::Within(0.0, 1.0);
+    }
+}
+
+impl Settings for Schedule {
+    fn check(&self) -> Result<()> {
         let idle = self.shape == Shape::Constant && self.floor > 0.0;
         ensure!(!idle, "schedule.floor does nothing with schedule.shape = \"constant\"; remove one of them");
         Ok(())
     }
+}
 
+impl Schedule {
     /// Factor on the learning rate at `step` of `steps`, 0 to 1.
     pub fn factor(&self, step: u64, steps: u64) -> f64 {
         let warmup = (self.warmup * steps as f64).ceil() as u64;

@@ -7,28 +7,27 @@ use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::{Memory, Optimizer, UNDECAYED, descend};
-use crate::{budget::Meter, catalogue::Settings, primitives::theta::Theta};
+use crate::{
+    budget::Meter,
+    catalogue::{Range, Settings},
+    primitives::theta::Theta,
+};
 
-/// Settings of the rule `sgd`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Share of the velocity that is kept, μ.
-    pub momentum: f64,
-    /// Look one velocity ahead.
-    pub nesterov: bool,
-    /// Weight decay, added to the gradient.
-    pub decay: f64,
+crate::catalogue::settings! {
+    /// Settings of the rule `sgd`.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Config {
+        /// Share of the velocity that is kept, μ.
+        pub momentum: f64 = 0.0, Range::From(0.0, 1.0);
+        /// Look one velocity ahead.
+        pub nesterov: bool = false;
+        /// Weight decay, added to the gradient.
+        pub decay: f64 = 0.0, Range::AtLeast(0.0);
+    }
 }
 
 impl Settings for Config {
     fn check(&self) -> Result<()> {
-        ensure!(
-            (0.0..1.0).contains(&self.momentum),
-            "optim.momentum = {} is not at least 0 and below 1",
-            self.momentum
-        );
-        ensure!(self.decay >= 0.0 && self.decay.is_finite(), "optim.decay = {} is negative or infinite", self.decay);
         let idle = self.nesterov && self.momentum == 0.0;
         ensure!(!idle, "optim.nesterov does nothing without optim.momentum; set it, such as to 0.9");
         Ok(())

@@ -3,6 +3,8 @@
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::Choice;
+
 /// The value of logits that do not count: low enough that a softmax over all is one over the scope.
 pub const OUT: f32 = -1e9;
 
@@ -84,17 +86,18 @@ impl Scopes {
     }
 }
 
-/// Which logits count: a [`Scope`] that does not know yet which task or experience.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Count {
-    /// All classes of the stream.
-    #[default]
-    All,
-    /// The classes of tasks that have come so far.
-    Seen,
-    /// The classes of the example's own task: its identity is told.
-    Task,
+crate::catalogue::choice! {
+    /// Which logits count: a [`Scope`] that does not know yet which task or experience.
+    #[derive(Default)]
+    pub enum Count {
+        /// All classes of the stream.
+        #[default]
+        All = "all",
+        /// The classes of tasks that have come so far.
+        Seen = "seen",
+        /// The classes of the example's own task: its identity is told.
+        Task = "task",
+    }
 }
 
 impl Count {
@@ -108,49 +111,41 @@ impl Count {
     }
     /// Its name in stream files and tables.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::All => "all",
-            Self::Seen => "seen",
-            Self::Task => "task",
-        }
+        self.word()
     }
 }
 
-/// One head for all classes, or one for each task.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum HeadKind {
-    /// One head for all classes.
-    #[default]
-    Shared,
-    /// One head for each task: task-incremental learning.
-    Multi,
+crate::catalogue::choice! {
+    /// One head for all classes, or one for each task.
+    #[derive(Default)]
+    pub enum HeadKind {
+        /// One head for all classes.
+        #[default]
+        Shared = "shared",
+        /// One head for each task: task-incremental learning.
+        Multi = "multi",
+    }
 }
 
 impl HeadKind {
     /// Its name in stream files and tables.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Shared => "shared",
-            Self::Multi => "multi",
-        }
+        self.word()
     }
 }
 
-/// The stream's `[head]` table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Head {
-    /// One head for all classes, or one for each task.
-    #[serde(default)]
-    pub kind: HeadKind,
-    /// Which logits count in training.
-    #[serde(default)]
-    pub train: Count,
-    /// Which logits count in evaluation. `task` with a shared head is masking, which is not task-incremental
-    /// learning.
-    #[serde(default)]
-    pub test: Count,
+crate::catalogue::settings! {
+    /// The stream's `[head]` table.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Head {
+        /// One head for all classes, or one for each task.
+        pub kind: HeadKind = HeadKind::Shared;
+        /// Which logits count in training.
+        pub train: Count = Count::All;
+        /// Which logits count in evaluation. `task` with a shared head is masking, which is not task-incremental
+        /// learning.
+        pub test: Count = Count::All;
+    }
 }
 
 /// Heads and the classes behind them, fixed when the stream starts.

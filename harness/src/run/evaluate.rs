@@ -4,17 +4,18 @@ use anyhow::{Result, ensure};
 use burn::tensor::{Device, Tensor};
 use clbench_results::{At, Record, Split};
 
+use super::{means::Means, tally::Tally};
 use crate::{
     batch::{Batch, Builder},
     budget::{Meter, Spent},
     config::{Setup, Within},
     network::{
-        predictor::{Ask, Predictor, answer, is_right},
+        predictor::{Ask, Predictor},
         text::loss::unit,
     },
     primitives::{
         draws::Draws,
-        scope::{OUT, Scope, Scopes},
+        scope::{Scope, Scopes},
     },
     stream::{Probe, Role, View},
 };
@@ -46,18 +47,6 @@ pub(crate) struct Examiner<'a> {
     pub experience: usize,
     pub step: u64,
     pub meter: Meter,
-}
-
-/// Sums over one split.
-#[derive(Default)]
-struct Tally {
-    hits: u64,
-    loss: f64,
-    brier: f64,
-    confidence: f64,
-    margin: f64,
-    /// Questions with another class in scope.
-    rivalled: u64,
 }
 
 impl Examiner<'_> {
@@ -179,7 +168,7 @@ impl Examiner<'_> {
         Ok(Some(tally))
     }
 
-    fn features(predictor: &dyn Predictor, inputs: Tensor<4>, ask: &Ask) -> Tensor<2> {
+    pub(super) fn features(predictor: &dyn Predictor, inputs: Tensor<4>, ask: &Ask) -> Tensor<2> {
         unit(predictor.features(inputs, ask).expect("it had features a moment ago"))
     }
 
@@ -258,100 +247,4 @@ fn samples(predictor: &dyn Predictor) -> impl Iterator<Item = Option<u32>> {
 /// A preference as it stands in a record.
 pub(crate) fn words(weights: &[f64]) -> String {
     weights.iter().map(f64::to_string).collect::<Vec<_>>().join(" ")
-}
-
-/// The mean feature of each held-out class: Mensink et al. 2013, <https://doi.org/10.1109/TPAMI.2013.83>, eq. 5, with
-/// features and means brought to length 1 as in Rebuffi et al. 2017, <https://arxiv.org/abs/1611.07725>, section 2.1.
-struct Means(Tensor<2>);
-
-impl Means {
-    /// Means over the first `eval.shots` training examples of each class; none where names will do or there are no
-    /// features.
-    fn of(examiner: &Examiner, predictor: &dyn Predictor, probe: &Probe, ask: &Ask) -> Result<Option<Self>> {
-        let (train, eval) = (&probe.task.train, &examiner.setup.config.eval);
-        let one = examiner.batch(train, &[0]).inputs;
-        if predictor.named(one.clone(), &probe.classes, ask).is_some() || predictor.features(one, ask).is_none() {
-            return Ok(None);
-        }
-        let mut places = vec![Vec::new(); probe.classes.len()];
-        for place in 0..train.len() {
-            let of = &mut places[train.label(place)];
-            if of.len() < eval.shots {
-                of.push(place);
-            }
-        }
-        let mut means = Vec::with_capacity(places.len());
-        for (class, places) in places.iter().enumerate() {
-            ensure!(!places.is_empty(), "the held-out class `{}` has no training example", probe.classes[class]);
-            let mut sum: Option<Tensor<2>> = None;
-            for places in places.chunks(eval.batch) {
-                let features = Examiner::features(predictor, examiner.batch(train, places).inputs, ask).sum_dim(0);
-                examiner.meter.count(Spent { examples: places.len() as u64, ..Spent::default() });
-                sum = Some(sum.map_or(features.clone(), |sum| sum + features));
-            }
-            means.push(sum.expect("a class has examples") / places.len() as f32);
-        }
-        Ok(Some(Self(unit(Tensor::cat(means, 0)))))
-    }
-
-    /// Minus half the squared distance to each mean: for unit vectors their cosine, less one. Shape `[batch, classes]`.
-    fn scores(&self, features: Tensor<2>) -> Tensor<2> {
-        features.matmul(self.0.clone().transpose()) - 1.0
-    }
-}
-
-impl Tally {
-    /// Adds one answer; gives the answered label and the probability of the right one.
-    ///
-    /// Loss is the negative logarithm of that probability; the Brier score is the sum over classes of (p − y)² (Brier 1950, eq. 2).
-    fn add(&mut self, scores: &[f32], label: usize) -> (usize, f64) {
-        let top = scores.iter().copied().reduce(|top, score| if score > top { score } else { top }).unwrap_or(f32::NAN);
-        let top = f64::from(top);
-        let weights: Vec<f64> = scores.iter().map(|score| (f64::from(*score) - top).exp()).collect();
-        let sum: f64 = weights.iter().sum();
-        let confidence = weights[label] / sum;
-        self.hits += u64::from(is_right(scores, label));
-        self.loss += sum.ln() + top - f64::from(scores[label]);
-        let squares: f64 = weights.iter().map(|w| (w / sum) * (w / sum)).sum();
-        self.brier += squares - 2.0 * confidence + 1.0;
-        self.confidence += confidence;
-        let rival = (0..scores.len()).filter(|c| *c != label && scores[*c] > OUT / 2.0).map(|c| scores[c]);
-        if let Some(rival) = rival.reduce(f32::max) {
-            self.margin += f64::from(scores[label]) - f64::from(rival);
-            self.rivalled += 1;
-        }
-        (answer(scores, label), confidence)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_answer_is_tallied_as_by_hand() {
-        let mut tally = Tally::default();
-        // softmax(ln 2, ln 1, ln 1) = (1/2, 1/4, 1/4).
-        let scores = [2.0_f32.ln(), 0.0, 0.0];
-        assert_eq!(tally.add(&scores, 0).0, 0);
-        let near = |a: f64, b: f64| (a - b).abs() < 1e-6;
-        assert!(near(tally.loss, 2.0_f64.ln()) && near(tally.confidence, 0.5));
-        assert!(near(tally.brier, 0.25 + 2.0 / 16.0) && tally.hits == 1);
-        assert!(near(tally.margin, 2.0_f64.ln()) && tally.rivalled == 1);
-        tally.add(&scores, 2);
-        // 0 − ln 2 takes back what the first gave.
-        assert!(near(tally.margin, 0.0) && tally.rivalled == 2);
-        assert!(near(tally.loss, 3.0 * 2.0_f64.ln()) && near(tally.confidence, 0.75));
-        assert!(near(tally.brier, 0.375 + (0.25 + 1.0 / 16.0 + 9.0 / 16.0)) && tally.hits == 1);
-    }
-
-    #[test]
-    fn what_is_out_of_scope_has_no_share() {
-        let mut tally = Tally::default();
-        tally.add(&[0.0, OUT, 0.0], 0);
-        assert!((tally.confidence - 0.5).abs() < 1e-12 && tally.loss.is_finite());
-        assert!((tally.margin, tally.rivalled) == (0.0, 1));
-        tally.add(&[0.0, OUT, OUT], 0);
-        assert_eq!((tally.margin, tally.rivalled), (0.0, 1), "there is no other class");
-    }
 }

@@ -8,13 +8,37 @@ use super::Run;
 use crate::{
     config::Setup,
     primitives::scope::Count,
-    stream::{Experience, Role},
+    stream::{Experience, Role, Stream},
 };
 
+/// What the files of `run` come to, whose ledger has these rows.
 pub(crate) fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
     let (setup, seed) = (run.setup, run.seed);
     let Setup { config, stream, .. } = setup;
-    let (mut spent, mut maf) = (Spend { reference_bytes: Some(run.state.reference), ..Spend::default() }, 0);
+    let plans =
+        run.state.horizons.iter().map(|h| Plan { steps: h.steps, bound_by: h.bound_by.clone(), networks: h.networks });
+    Manifest {
+        format: FORMAT,
+        run: setup.seeded(seed).id(&stream.hash),
+        family: config.family(&stream.hash),
+        stream: shown(stream),
+        method: config.method.clone(),
+        overrides: setup.overrides.clone(),
+        seed,
+        conditions: conditions(setup),
+        device: config.device.clone(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        revision: setup.revision.into(),
+        machine: machine(),
+        experiences: plans.collect(),
+        spent: spent(run.state.reference, rows),
+        diverged: run.state.diverged.clone(),
+    }
+}
+
+/// The sum of a ledger's rows.
+fn spent(reference: u64, rows: &[LedgerRow]) -> Spend {
+    let (mut spent, mut maf) = (Spend { reference_bytes: Some(reference), ..Spend::default() }, 0);
     for row in rows {
         if row.charged {
             spent.steps += row.steps;
@@ -29,51 +53,40 @@ pub(crate) fn manifest(run: &Run, rows: &[LedgerRow]) -> Manifest {
         spent.state_bytes = spent.state_bytes.max(row.state_bytes);
         spent.peak_bytes = spent.peak_bytes.max(row.peak_bytes);
     }
-    spent.maf = Some(maf);
-    let plans =
-        run.state.horizons.iter().map(|h| Plan { steps: h.steps, bound_by: h.bound_by.clone(), networks: h.networks });
-    Manifest {
-        format: FORMAT,
-        run: setup.seeded(seed).id(&stream.hash),
-        family: config.family(&stream.hash),
-        stream: StreamInfo {
-            name: stream.name.clone(),
-            kind: stream.settings.kind.clone(),
-            hash: stream.hash.clone(),
-            tasks: stream.evaluated().map(|task| task.name.clone()).collect(),
-            experiences: stream.experiences.len(),
-            joint: stream.settings.joint,
-            trained: stream.experiences.iter().map(Experience::new_tasks).collect(),
-            notes: kept(&stream.notes),
-            classes: kept(&stream.classes),
-            // Scores weigh datasets, so that none is left out.
-            datasets: stream.evaluated().map(|task| stream.datasets(task)).collect(),
-            pool: (stream.tasks.len()..)
-                .zip(&stream.probes)
-                .filter(|(_, probe)| probe.role == Role::Pool)
-                .map(|(task, _)| task)
-                .collect(),
-            covers: stream.settings.part(),
-        },
-        method: config.method.clone(),
-        overrides: setup.overrides.clone(),
-        seed,
-        conditions: Conditions {
-            start: config.start.words(setup),
-            head: config.head.kind.name().into(),
-            train_logits: config.head.train.name().into(),
-            test_logits: config.head.test.name().into(),
-            task_identity: config.head.test == Count::Task,
-            recipe: config.recipe(),
-            mixture: config.mixture.words(&config.buffer),
-        },
-        device: config.device.clone(),
-        version: env!("CARGO_PKG_VERSION").into(),
-        revision: setup.revision.into(),
-        machine: machine(),
-        experiences: plans.collect(),
-        spent,
-        diverged: run.state.diverged.clone(),
+    Spend { maf: Some(maf), ..spent }
+}
+
+/// What results know of a stream.
+fn shown(stream: &Stream) -> StreamInfo {
+    let probes = (stream.tasks.len()..).zip(&stream.probes);
+    StreamInfo {
+        name: stream.name.clone(),
+        kind: stream.settings.kind.clone(),
+        hash: stream.hash.clone(),
+        tasks: stream.evaluated().map(|task| task.name.clone()).collect(),
+        experiences: stream.experiences.len(),
+        joint: stream.settings.joint,
+        trained: stream.experiences.iter().map(Experience::new_tasks).collect(),
+        notes: kept(&stream.notes),
+        classes: kept(&stream.classes),
+        // Scores weigh datasets, so that none is left out.
+        datasets: stream.evaluated().map(|task| stream.datasets(task)).collect(),
+        pool: probes.filter(|(_, probe)| probe.role == Role::Pool).map(|(task, _)| task).collect(),
+        covers: stream.settings.part(),
+    }
+}
+
+/// Under which conditions a run's accuracy was reached; runs that differ in them are not ranked together.
+fn conditions(setup: &Setup) -> Conditions {
+    let config = &setup.config;
+    Conditions {
+        start: config.start.words(setup),
+        head: config.head.kind.name().into(),
+        train_logits: config.head.train.name().into(),
+        test_logits: config.head.test.name().into(),
+        task_identity: config.head.test == Count::Task,
+        recipe: config.recipe(),
+        mixture: config.mixture.words(&config.buffer),
     }
 }
 

@@ -6,13 +6,16 @@ mod come_back;
 pub mod evaluate;
 mod extent;
 mod foretell;
+mod job;
 pub(crate) mod manifest;
+mod means;
 mod reference;
 pub(crate) mod retrieval;
 mod sink;
 mod start;
 mod state;
 mod step;
+mod tally;
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -23,6 +26,7 @@ use clbench_results::At;
 
 pub use self::{
     foretell::Forecast,
+    job::Job,
     sink::{Logged, Nowhere, Sink, Watch},
     state::{Position, Seconds, State},
 };

@@ -1,20 +1,16 @@
 //! The first weights of a run: out of a file, or pretrained on the stream's pool, once for all that ask for the same.
 
-use std::{
-    fs,
-    path::Path,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::fs;
 
 use anyhow::{Context, Result, bail};
 use clbench_results::store::atomic::open_plain;
 use toml::Table;
 
-use super::{Nowhere, Run, Watch};
+use super::{Job, Nowhere, Run};
 use crate::{
     batch::mixture::Mixture,
     budget::{Budget, Train},
-    config::{Config, Given, Pretrain, Setup, Shelf, Start},
+    config::{Config, Given, Pretrain, Setup, Start},
     method::Dual,
     network::{pass::Weights, weights},
     primitives::{device, sealed},
@@ -25,35 +21,20 @@ use crate::{
 const HEAD: &[u8] = b"clbench start 1\n";
 
 impl Start {
-    /// The weights that a run with `seed` begins with; none where they are drawn, and none when `stop` was set.
-    pub(crate) fn weights(
-        &self,
-        setup: &Setup,
-        seed: u64,
-        runs: &Path,
-        shelf: &Shelf,
-        watch: &dyn Watch,
-        stop: &AtomicBool,
-    ) -> Result<Option<Given>> {
+    /// The weights that a run begins with; none where they are drawn, and none when it was stopped.
+    pub(crate) fn weights(&self, job: &Job) -> Result<Option<Given>> {
         match self {
             Self::Random => Ok(None),
             Self::File(file) => Ok(Some(Given::Foreign(file.clone(), file.tensors()?))),
-            Self::Pretrain(of) => Ok(of.weights(setup, seed, runs, shelf, watch, stop)?.map(Given::Own)),
+            Self::Pretrain(of) => Ok(of.weights(job)?.map(Given::Own)),
         }
     }
 }
 
 impl Pretrain {
-    /// The weights, from before or made now; none when `stop` was set.
-    fn weights(
-        &self,
-        setup: &Setup,
-        seed: u64,
-        runs: &Path,
-        shelf: &Shelf,
-        watch: &dyn Watch,
-        stop: &AtomicBool,
-    ) -> Result<Option<Weights>> {
+    /// The weights, from before or made now; none when it was stopped.
+    fn weights(&self, job: &Job) -> Result<Option<Weights>> {
+        let Job { setup, seed, runs, shelf, .. } = *job;
         let own = self.seed.unwrap_or(seed);
         let (folder, id) = (runs.join(".starts"), self.id(setup, own));
         sealed::refuse_link(&folder)?;
@@ -68,17 +49,17 @@ impl Pretrain {
         match found {
             Ok(Some(weights)) => return Ok(Some(weights)),
             Ok(None) => {}
-            Err(error) => watch.note(seed, &format!("{} is spoilt and made anew: {error:#}", place.display())),
+            Err(error) => job.note(&format!("{} is spoilt and made anew: {error:#}", place.display())),
         }
-        watch.note(seed, "pretrains on the pool");
+        job.note("pretrains on the pool");
         let pretraining = self.setup(setup, own);
         let mut run = Run::new(&pretraining, own, shelf)?;
         while !run.is_over() {
-            if stop.load(Ordering::Relaxed) {
+            if job.is_stopped() {
                 return Ok(None);
             }
             run.advance(&mut Nowhere)?;
-            watch.at(seed, &run);
+            job.watch.at(seed, &run);
         }
         if let Some(reason) = &run.state.diverged {
             bail!("the pretraining diverged: {reason}; lower start.rate");

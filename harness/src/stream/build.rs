@@ -16,52 +16,21 @@ use super::{
     parted::Parted,
 };
 use crate::{
-    catalogue::{besides, typed},
+    catalogue::{besides, keys, section},
     data::{BETWEEN, Element, Universe},
     primitives::draws::Draws,
 };
 
 /// Keys of `[stream]` that belong to every kind.
-pub(crate) const COMMON: [&str; 17] = [
-    "kind",
-    "dataset",
-    "seed",
-    "val_fraction",
-    "normalise",
-    "joint",
-    "upto",
-    "only",
-    "shape",
-    "fit",
-    "pool",
-    "held_out",
-    "pool_share",
-    "held_out_share",
-    "most_train",
-    "most_test",
-    "hash",
-];
+fn common_keys() -> Vec<&'static str> {
+    keys(Settings::SETTINGS).collect()
+}
+
 /// What stays when the command line names another kind.
-pub(crate) const KIND: [&str; 18] = [
-    "dataset",
-    "seed",
-    "val_fraction",
-    "normalise",
-    "joint",
-    "upto",
-    "only",
-    "shape",
-    "fit",
-    "pool",
-    "held_out",
-    "pool_share",
-    "held_out_share",
-    "most_train",
-    "most_test",
-    "order",
-    "arrival",
-    "environment",
-];
+pub(crate) fn kept_keys() -> Vec<&'static str> {
+    keys(Settings::SETTINGS).filter(|key| !["kind", "hash"].contains(key)).chain(PARTS).collect()
+}
+
 /// Parts of a stream that are chosen by name.
 pub(crate) const PARTS: [&str; 3] = ["order", "arrival", "environment"];
 
@@ -90,7 +59,7 @@ pub(crate) fn build(name: &str, table: Table, joint: bool, places: &Places) -> R
         notes,
         ranking: RefCell::default(),
     };
-    let keys: Vec<&str> = [&COMMON[..], &PARTS, &alterations].concat();
+    let keys: Vec<&str> = [&common_keys()[..], &PARTS, &alterations].concat();
     let made = (kind.make)(own, &ground).map_err(|error| besides(error, &keys));
     let (mut own, mut plan) = made.context("in [stream]")?;
     let (own_classes, titles) = (plan.classes.len(), titles(&plan.classes, parted, &universe));
@@ -143,10 +112,8 @@ fn common(mut table: Table) -> Result<(Settings, Table)> {
     for key in ["kind", "dataset"] {
         ensure!(table.contains_key(key), "stream.{key} is missing; `clbench list` shows what there is");
     }
-    let (common, rest) = split(table, &COMMON);
-    let settings: Settings = typed(common).context("in [stream]")?;
-    ensure!((0.0..1.0).contains(&settings.val_fraction), "stream.val_fraction is not at least 0 and below 1");
-    Ok((settings, rest))
+    let (common, rest) = split(table, &common_keys());
+    Ok((section("stream", common)?, rest))
 }
 
 /// Alters the tasks' training examples, holds some of them out, and notes what is missing then.

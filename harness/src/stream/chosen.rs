@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use toml::{Table, Value};
 
 use super::{Ground, Ordering, Rank, Unit};
-use crate::catalogue::{Entry, Made, besides, find};
+use crate::catalogue::{Entry, Made, Range, Setting, besides, find, keys};
 
 /// The keys of a table that are in `keys`, and the others.
 pub(super) fn split(table: Table, keys: &[&str]) -> (Table, Table) {
@@ -22,6 +22,18 @@ pub(super) struct Chosen {
     pub read: Table,
 }
 
+/// What every part has that is chosen by name.
+const KIND: Setting =
+    Setting::new("kind", "Which it is, by name; the name alone may stand for the table.", Range::Text("a name"));
+/// What every ordering has.
+const ORDER: &[Setting] =
+    &[KIND, Setting::new("reverse", "Whether the last comes first.", Range::Flag).or(|| Some(false.into()))];
+
+/// The settings that all parts called `stream.KEY` have.
+pub(crate) fn common(key: &str) -> &'static [Setting] {
+    if key == "order" { ORDER } else { &[KIND] }
+}
+
 impl Chosen {
     /// The part that is named by `stream.KEY = "name"` or by `kind` in a table, else the usual one.
     pub fn named<P>(&mut self, key: &str, catalogue: &[Part<P>]) -> Result<P> {
@@ -37,8 +49,8 @@ impl Chosen {
             bail!("stream.{key}.kind is missing; there are {names}");
         };
         let entry = find(key, &kind, catalogue)?;
-        let common: &[&str] = if key == "order" { &["kind", "reverse"] } else { &["kind"] };
-        let made = (entry.make)(table).map_err(|error| besides(error, common));
+        let common: Vec<&str> = keys(common(key)).collect();
+        let made = (entry.make)(table).map_err(|error| besides(error, &common));
         let (mut table, part) = made.with_context(|| format!("in [stream.{key}]"))?;
         if kind != usual {
             table.insert("kind".into(), kind.into());

@@ -20,6 +20,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use toml::Table;
 
+pub(crate) use self::{chosen::common, settings::is_default, world::by_task};
 pub use self::{
     experience::{Course, Experience, Part},
     listed::concepts,
@@ -32,7 +33,6 @@ pub use self::{
         USUAL, Unit, World, rehearse,
     },
 };
-pub(crate) use self::{settings::is_default, world::by_task};
 use crate::{
     data::Universe,
     primitives::scope::{Head, Heads},

@@ -50,7 +50,6 @@ pub(super) fn open(settings: &Settings, places: &Places, notes: &RefCell<Vec<Str
         all.push(opened.with_context(|| format!("cannot open the dataset `{name}`"))?);
     }
     let (train, test) = (settings.most_train, settings.most_test);
-    ensure!(train != Some(0) && test != Some(0), "stream.most_train and stream.most_test are at least 1");
     if train.is_some() || test.is_some() {
         all = all.iter().map(|dataset| dataset.limited(train, test)).collect();
     }

@@ -26,9 +26,6 @@ impl Parted {
     /// When shares are out of range, or a part that is asked for, or the stream itself, is left with nothing.
     pub fn of(universe: Universe, settings: &Settings, draws: &Draws) -> Result<(Universe, Self)> {
         let (pool, held) = (settings.pool_share, settings.held_out_share);
-        for (key, share) in [("pool_share", pool), ("held_out_share", held)] {
-            ensure!((0.0..1.0).contains(&share), "{key} = {share} is not at least 0 and below 1");
-        }
         ensure!(pool + held < 1.0, "pool_share and held_out_share leave nothing to the stream; lower them");
         let whole = universe.datasets.len() - settings.pool.len() - settings.held_out.len();
         let mut parts = [const { Vec::new() }; 3];

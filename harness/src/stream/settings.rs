@@ -1,65 +1,66 @@
 //! What every kind of stream is asked.
 
 use anyhow::{Result, bail, ensure};
-use serde::{Deserialize, Serialize};
 
-use crate::data::Fit;
+use crate::{
+    catalogue::{self, Range},
+    data::Fit,
+};
 
-/// The stream's `[stream]` table, less what its kind asks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// Name of the kind.
-    pub kind: String,
-    /// Names of the datasets.
-    pub dataset: Vec<String>,
-    /// Seed of the stream itself: permutations, orders, held-out examples. Not the runs' seed.
-    #[serde(default)]
-    pub seed: u64,
-    /// Share of each task's training examples that is held out, of all tasks that show them.
-    #[serde(default)]
-    pub val_fraction: f64,
-    /// Subtract the train split's mean from each channel and divide by its standard deviation; else pixels are
-    /// 0 to 1.
-    #[serde(default = "yes")]
-    pub normalise: bool,
-    /// All tasks arrive at once: the upper bound.
-    #[serde(default)]
-    pub joint: bool,
-    /// With joint training: only the experiences up to this one, counted from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub upto: Option<usize>,
-    /// With joint training: only this experience, counted from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub only: Option<usize>,
-    /// Channels, height and width to which inputs are brought; the smallest that holds each dataset's where not set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shape: Option<[usize; 3]>,
-    /// How inputs of another size are brought to the shape.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub fit: Fit,
-    /// Datasets whose concepts are the pretraining pool.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub pool: Vec<String>,
-    /// Datasets whose concepts are never trained, and asked about all the same.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub held_out: Vec<String>,
-    /// Share of each of the stream's datasets' concepts, drawn, that go to the pretraining pool.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub pool_share: f64,
-    /// Share of each of the stream's datasets' concepts, drawn, that are held out.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub held_out_share: f64,
-    /// Training examples of each concept, the first ones; all where not set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub most_train: Option<usize>,
-    /// Test examples of each concept, likewise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub most_test: Option<usize>,
-    /// The content hash that the stream must have.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hash: Option<String>,
+crate::catalogue::settings! {
+    /// The stream's `[stream]` table, less what its kind asks.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Settings {
+        /// Name of the kind.
+        pub kind: String;
+        /// Names of the datasets.
+        pub dataset: Vec<String>;
+        /// Seed of the stream itself: permutations, orders, held-out examples. Not the runs' seed.
+        pub seed: u64 = 0;
+        /// Share of each task's training examples that is held out, of all tasks that show them.
+        pub val_fraction: f64 = 0.0, Range::From(0.0, 1.0);
+        /// Whether each channel is brought to mean 0 and standard deviation 1 of the train split; else pixels are 0 to 1.
+        pub normalise: bool = true;
+        /// All tasks arrive at once: the upper bound.
+        pub joint: bool = false;
+        /// With joint training: only the experiences up to this one, counted from 1.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub upto: Option<usize> = None, Range::Whole(1, i64::MAX);
+        /// With joint training: only this experience, counted from 1.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub only: Option<usize> = None, Range::Whole(1, i64::MAX);
+        /// Channels, height and width to which inputs are brought; the smallest that holds each dataset's where not
+        /// set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub shape: Option<[usize; 3]> = None, Range::Text("three whole numbers");
+        /// How inputs of another size are brought to the shape.
+        #[serde(skip_serializing_if = "is_default")]
+        pub fit: Fit = Fit::Resize;
+        /// Datasets whose concepts are the pretraining pool.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        pub pool: Vec<String> = Vec::new();
+        /// Datasets whose concepts are never trained, and asked about all the same.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        pub held_out: Vec<String> = Vec::new();
+        /// Share of each of the stream's datasets' concepts, drawn, that go to the pretraining pool.
+        #[serde(skip_serializing_if = "is_default")]
+        pub pool_share: f64 = 0.0, Range::From(0.0, 1.0);
+        /// Share of each of the stream's datasets' concepts, drawn, that are held out.
+        #[serde(skip_serializing_if = "is_default")]
+        pub held_out_share: f64 = 0.0, Range::From(0.0, 1.0);
+        /// Training examples of each concept, the first ones; all where not set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub most_train: Option<usize> = None, Range::Whole(1, i64::MAX);
+        /// Test examples of each concept, the first ones; all where not set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub most_test: Option<usize> = None, Range::Whole(1, i64::MAX);
+        /// The content hash that the stream must have.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub hash: Option<String> = None;
+    }
 }
+
+impl catalogue::Settings for Settings {}
 
 impl Settings {
     /// The first and the last experience, from 1, of `count` that arrive at once; none where they arrive in order.
@@ -91,10 +92,6 @@ impl Settings {
     pub fn part(&self) -> Option<(usize, usize)> {
         self.upto.map(|last| (1, last)).or(self.only.map(|one| (one, one)))
     }
-}
-
-fn yes() -> bool {
-    true
 }
 
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {

@@ -15,7 +15,6 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -265,26 +264,29 @@ pub const USUAL: (Ordering, Arrival, Environment) = (
         name: "given",
         about: "as datasets and kinds list them",
         citation: "https://arxiv.org/abs/2408.14471",
+        settings: Nothing::SETTINGS,
         make: |table| part(table, |Nothing {}| Box::new(Nothing {}) as Box<dyn Rank>),
     },
     Arrival {
         name: "whole",
         about: "one task after the other, each whole",
         citation: "https://arxiv.org/abs/1706.08840",
+        settings: Nothing::SETTINGS,
         make: |table| part(table, |Nothing {}| Box::new(Nothing {}) as Box<dyn Arrive>),
     },
     Environment {
         name: "none",
         about: "nothing comes back",
         citation: "https://arxiv.org/abs/2401.10393",
+        settings: Nothing::SETTINGS,
         make: |table| part(table, |Nothing {}| Box::new(Nothing {}) as Box<dyn Revisit>),
     },
 );
 
-/// The usual: no settings, nothing done.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
+crate::catalogue::settings! {
+    /// The usual: no settings, nothing done.
+    struct Nothing {}
+}
 
 impl Settings for Nothing {}
 

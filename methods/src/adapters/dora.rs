@@ -17,8 +17,8 @@ use clbench::{
 use serde::{Deserialize, Serialize};
 
 use crate::adapters::{
-    lora::{ALPHA, Config, SCALING},
-    shared::{Adapted, END, Kind, ON, PER, Plan, RANK, Site, lengths},
+    lora::Config,
+    shared::{Adapted, Kind, Plan, Site, lengths},
 };
 
 /// The entry of the catalogue.
@@ -29,7 +29,7 @@ pub const METHOD: Method = Method {
     make: Make::Contribution(|table| contribution(table, |config| Adapted::new(Dora(config)))),
     joint: false,
     family: Family::Adapters,
-    settings: &[RANK, ALPHA, SCALING, PER, END, ON],
+    settings: Config::SETTINGS,
     needs: &[Need::Matrices],
 };
 

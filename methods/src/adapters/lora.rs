@@ -16,13 +16,13 @@
 
 use anyhow::{Context, Result, ensure};
 use clbench::{
-    catalogue::{Need, Range, Setting, Settings},
+    catalogue::{Need, Range, Settings},
     method::{Ctx, Family, Make, Method, contribution},
 };
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use crate::adapters::shared::{Adapted, END, End, Kind, ON, On, PER, Per, Plan, RANK, Site};
+use crate::adapters::shared::{Adapted, End, Kind, On, Per, Plan, RANKS, Site};
 
 /// The entry of the catalogue.
 pub const METHOD: Method = Method {
@@ -32,51 +32,39 @@ pub const METHOD: Method = Method {
     make: Make::Contribution(|table| contribution(renamed(table)?, |config| Adapted::new(Lora(config)))),
     joint: false,
     family: Family::Adapters,
-    settings: &[RANK, ALPHA, SCALING, PER, END, ON],
+    settings: Config::SETTINGS,
     needs: &[Need::Matrices],
 };
 
-/// The entry of `alpha`.
-pub const ALPHA: Setting = Setting { key: "alpha", about: "numerator of the scale, α", range: Range::Above(0.0) };
-/// The entry of `scaling`.
-pub const SCALING: Setting =
-    Setting {
-        key: "scaling", about: "α/r, or α/√r (rsLoRA)", range: Range::Choice(&["classic", "rank-stabilised"])
-    };
-
-/// What α is divided by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Scaling {
-    /// r.
-    #[default]
-    Classic,
-    /// √r.
-    RankStabilised,
-}
-
-/// Settings of `lora`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Rank r.
-    pub rank: usize,
-    /// Numerator of the scale, α.
-    pub alpha: f64,
+clbench::choice! {
     /// What α is divided by.
-    pub scaling: Scaling,
-    /// How many adapters there are.
-    pub per: Per,
-    /// What becomes of an adapter when its time is over.
-    pub end: End,
-    /// Which matrices are adapted.
-    pub on: On,
+    #[derive(Default)]
+    pub enum Scaling {
+        /// r.
+        #[default]
+        Classic = "classic",
+        /// √r.
+        RankStabilised = "rank-stabilised",
+    }
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        let (scaling, per, end, on) = (Scaling::Classic, Per::Stream, End::Keep, On::All);
-        Self { rank: 8, alpha: 8.0, scaling, per, end, on }
+clbench::settings! {
+    /// Settings of `lora`.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Rank r.
+        pub rank: usize = 8, RANKS;
+        /// Numerator of the scale, α.
+        pub alpha: f64 = 8.0, Range::Above(0.0);
+        /// Scale of the adapter: α/r, or α/√r (rsLoRA).
+        pub scaling: Scaling = Scaling::Classic;
+        /// How many adapters there are: one for the stream, or a new one for each experience.
+        pub per: Per = Per::Stream;
+        /// What becomes of an adapter when an experience is over: it is kept, folded into its matrix, or routed by the
+        /// task's identity.
+        pub end: End = End::Keep;
+        /// Which matrices of the body are adapted.
+        pub on: On = On::All;
     }
 }
 

@@ -12,16 +12,13 @@
 use anyhow::Result;
 use burn::tensor::Tensor;
 use clbench::{
-    catalogue::{Need, Range, Setting, Settings},
+    catalogue::{Need, Range, Settings},
     method::{Ctx, Family, Make, Method, contribution},
     network::pass::Pass,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::adapters::{
-    lora::ALPHA,
-    shared::{Adapted, End, Kind, ON, On, Per, Plan, RANK, Site},
-};
+use crate::adapters::shared::{Adapted, End, Kind, On, Per, Plan, RANKS, Site};
 
 /// The entry of the catalogue.
 pub const METHOD: Method = Method {
@@ -31,32 +28,22 @@ pub const METHOD: Method = Method {
     make: Make::Contribution(|table| contribution(table, |config| Adapted::new(Olora { config, sites: Vec::new() }))),
     joint: false,
     family: Family::Adapters,
-    settings: &[
-        RANK,
-        Setting { about: "numerator of the scale, α; the authors' code has 32", ..ALPHA },
-        Setting { key: "strength", about: "weight of the penalty, λ₁", range: Range::AtLeast(0.0) },
-        ON,
-    ],
+    settings: Config::SETTINGS,
     needs: &[Need::Matrices],
 };
 
-/// Settings of `olora`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Rank r.
-    pub rank: usize,
-    /// Numerator of the scale, α.
-    pub alpha: f64,
-    /// Weight of the penalty, λ₁.
-    pub strength: f64,
-    /// Which matrices are adapted.
-    pub on: On,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { rank: 8, alpha: 8.0, strength: 0.5, on: On::All }
+clbench::settings! {
+    /// Settings of `olora`.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Rank r.
+        pub rank: usize = 8, RANKS;
+        /// Numerator of the scale, α; the authors' code has 32.
+        pub alpha: f64 = 8.0, Range::Above(0.0);
+        /// Weight of the penalty, λ₁.
+        pub strength: f64 = 0.5, Range::AtLeast(0.0);
+        /// Which matrices of the body are adapted.
+        pub on: On = On::All;
     }
 }
 

@@ -11,14 +11,14 @@
 
 use anyhow::Result;
 use clbench::{
-    catalogue::{Need, Range, Setting, Settings},
+    catalogue::{Need, Range, Settings},
     method::{Ctx, Family, Make, Method, contribution},
     network::pass::{SHARED_A, SHARED_B},
     primitives::array::Array,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::adapters::shared::{Adapted, END, End, Kind, ON, On, PER, Per, Plan, RANK, Site};
+use crate::adapters::shared::{Adapted, End, Kind, On, Per, Plan, RANKS, Site};
 
 /// The entry of the catalogue.
 pub const METHOD: Method = Method {
@@ -28,35 +28,25 @@ pub const METHOD: Method = Method {
     make: Make::Contribution(|table| contribution(table, |config| Adapted::new(Vera(config)))),
     joint: false,
     family: Family::Adapters,
-    settings: &[
-        Setting { about: "rank r; the paper has 256", ..RANK },
-        Setting { key: "inner", about: "first value of the inner vector, d", range: Range::AtLeast(0.0) },
-        PER,
-        END,
-        ON,
-    ],
+    settings: Config::SETTINGS,
     needs: &[Need::Matrices],
 };
 
-/// Settings of `vera`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Rank r.
-    pub rank: usize,
-    /// First value of the inner vector, d.
-    pub inner: f64,
-    /// How many adapters there are.
-    pub per: Per,
-    /// What becomes of an adapter when its time is over.
-    pub end: End,
-    /// Which matrices are adapted.
-    pub on: On,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { rank: 64, inner: 0.1, per: Per::Stream, end: End::Keep, on: On::All }
+clbench::settings! {
+    /// Settings of `vera`.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Rank r; the paper has 256.
+        pub rank: usize = 64, RANKS;
+        /// First value of the inner vector, d.
+        pub inner: f64 = 0.1, Range::AtLeast(0.0);
+        /// How many adapters there are: one for the stream, or a new one for each experience.
+        pub per: Per = Per::Stream;
+        /// What becomes of an adapter when an experience is over: it is kept, folded into its matrix, or routed by the
+        /// task's identity.
+        pub end: End = End::Keep;
+        /// Which matrices of the body are adapted.
+        pub on: On = On::All;
     }
 }
 

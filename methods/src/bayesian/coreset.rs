@@ -16,7 +16,7 @@ use burn::tensor::Tensor;
 use clbench::{
     batch::Example,
     budget::Spent,
-    catalogue::{Need, Range, Setting, Settings},
+    catalogue::{Need, Range, Settings},
     method::{Contribution, Ctx, Deploy, Family, Make, Method, Next, contribution},
     network::{
         pass::{Mode, Weights},
@@ -36,42 +36,32 @@ pub const METHOD: Method = Method {
     make: Make::Contribution(|table| contribution(table, Coreset::new)),
     joint: false,
     family: Family::Replay,
-    settings: &[
-        Setting { key: "size", about: "examples withheld of each experience", range: Range::Whole(0, 1 << 20) },
-        Setting { key: "choose", about: "how they are chosen", range: Range::Choice(&["random", "k-center"]) },
-        Setting { key: "steps", about: "steps on them before answering", range: Range::Whole(1, 1 << 20) },
-        Setting { key: "rate", about: "learning rate of these steps", range: Range::Above(0.0) },
-    ],
+    settings: Config::SETTINGS,
     needs: &[],
 };
 
-/// How a coreset is chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Choose {
-    /// At random.
-    Random,
-    /// Greedy k-centers: each next one is farthest from all before.
-    KCenter,
+clbench::choice! {
+    /// How a coreset is chosen.
+    pub enum Choose {
+        /// At random.
+        Random = "random",
+        /// Greedy k-centers: each next one is farthest from all before.
+        KCenter = "k-center",
+    }
 }
 
-/// Settings of `coreset`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Examples withheld of each experience.
-    pub size: usize,
-    /// How they are chosen.
-    pub choose: Choose,
-    /// Steps on them before answering.
-    pub steps: u64,
-    /// Learning rate of these steps.
-    pub rate: f64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { size: 40, choose: Choose::Random, steps: 100, rate: 1e-3 }
+clbench::settings! {
+    /// Settings of `coreset`.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Examples withheld of each experience.
+        pub size: usize = 40, Range::Whole(0, 1 << 20);
+        /// How they are chosen.
+        pub choose: Choose = Choose::Random;
+        /// Steps on them before answering.
+        pub steps: u64 = 100, Range::Whole(1, 1 << 20);
+        /// Learning rate of these steps.
+        pub rate: f64 = 1e-3, Range::Above(0.0);
     }
 }
 

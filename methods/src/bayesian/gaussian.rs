@@ -6,9 +6,9 @@
 //! - W₂²(q, p) = ‖μq − μp‖² + ‖σq − σp‖²: Dowson & Landau 1982, <https://doi.org/10.1016/0047-259X(82)90077-X>, for
 //!   diagonal covariances.
 
-use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
 use clbench::{
+    catalogue::Range,
     network::pass::{Pass, SPREAD},
     optim::UNDECAYED,
     primitives::{array::Array, draws::Draws, theta::Theta},
@@ -29,14 +29,8 @@ fn softplus(rho: Tensor<1>) -> Tensor<1> {
     rho.clone().clamp_min(0.0) + (-rho.abs()).exp().log1p()
 }
 
-/// Refuses a standard deviation whose square, or whose inverse's, single precision cannot tell from 0.
-///
-/// # Errors
-/// When it is not from 1e-12 to 1e6.
-pub(crate) fn deviation(key: &str, std: f64) -> Result<()> {
-    ensure!((1e-12..=1e6).contains(&std), "{key} = {std} is no standard deviation from 1e-12 to 1e6");
-    Ok(())
-}
+/// What a standard deviation may be: single precision can tell its square, and its inverse's, from 0.
+pub(crate) const DEVIATION: Range = Range::Within(1e-12, 1e6);
 
 /// ρ of a standard deviation above 0.
 fn inverse(std: f64) -> f64 {

@@ -15,19 +15,19 @@ use clbench::{
     },
     primitives::theta::Theta,
 };
-use serde::{Deserialize, Serialize};
 
 use super::gaussian::{Gaussian, RHO};
 
-/// What a divergence counts against.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Against {
-    /// The new examples of the experience, N.
-    #[default]
-    Examples,
-    /// The examples of a batch: each batch pays the whole divergence, as in the code of IBCL.
-    Batch,
+clbench::choice! {
+    /// What a divergence counts against.
+    #[derive(Default)]
+    pub enum Against {
+        /// The new examples of the experience, N.
+        #[default]
+        Examples = "examples",
+        /// The examples of a batch: each batch pays the whole divergence, as in the code of IBCL.
+        Batch = "batch",
+    }
 }
 
 /// How posteriors are trained.

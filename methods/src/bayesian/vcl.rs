@@ -18,7 +18,7 @@ use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 use clbench::{
     batch::Batch,
-    catalogue::{Need, Range, Setting, Settings, Taken},
+    catalogue::{Need, Range, Settings, Taken},
     method::{Carrier, Ctx, Family, Fit, Make, Method, carrier},
     network::{
         net::Net,
@@ -27,10 +27,9 @@ use clbench::{
     },
     primitives::{draws::Draws, theta::Theta},
 };
-use serde::{Deserialize, Serialize};
 
 use super::{
-    gaussian::{Gaussian, RHO, deviation},
+    gaussian::{DEVIATION, Gaussian, RHO},
     inference::{Against, Inference},
     models::{Drawn, together},
 };
@@ -44,7 +43,7 @@ pub const BBB: Method = Method {
     make: Make::Carrier(|table, net| carrier(table, net, |config, net| Vcl::new(config, net, false))),
     joint: false,
     family: Family::Bayesian,
-    settings: SETTINGS,
+    settings: Config::SETTINGS,
     needs: &[],
 };
 
@@ -57,83 +56,40 @@ pub const VCL: Method = Method {
     ..BBB
 };
 
-const SETTINGS: &[Setting] = &[
-    Setting { key: "prior_std", about: "standard deviation of the first prior, s", range: Range::Above(0.0) },
-    Setting {
-        key: "init_std",
-        about: "standard deviations of the first posterior; VCL's paper has 0.001, its code 0.0498",
-        range: Range::Above(0.0),
-    },
-    Setting { key: "divergence", about: "weight of the divergence from the prior, β", range: Range::AtLeast(0.0) },
-    Setting {
-        key: "against",
-        about: "whether the divergence is shared by all examples or paid by each batch",
-        range: Range::Choice(&["examples", "batch"]),
-    },
-    Setting { key: "local", about: "whether outputs of matrices are drawn in place of matrices", range: Range::Flag },
-    Setting {
-        key: "samples",
-        about: "networks whose mean probability answers; 0 for the means; VCL's code has 100",
-        range: Range::Whole(0, 1000),
-    },
-    Setting {
-        key: "per",
-        about: "one posterior for the stream, or one for each preference that is asked",
-        range: Range::Choice(&["stream", "preference"]),
-    },
-];
-
-/// Of what there is a posterior each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Per {
-    /// One for all.
-    #[default]
-    Stream,
-    /// One for each preference that is asked, trained for it.
-    Preference,
-}
-
-/// Settings of `bbb` and `vcl`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Standard deviation of the first prior, s.
-    pub prior_std: f64,
-    /// Standard deviations of the first posterior.
-    pub init_std: f64,
-    /// Weight of the divergence, β.
-    pub divergence: f64,
-    /// What the divergence counts against.
-    pub against: Against,
-    /// Whether outputs of matrices are drawn in place of matrices.
-    pub local: bool,
-    /// Networks whose mean probability answers; 0 for the means.
-    pub samples: u32,
+clbench::choice! {
     /// Of what there is a posterior each.
-    pub per: Per,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            prior_std: 1.0,
-            init_std: 0.01,
-            divergence: 1.0,
-            against: Against::Examples,
-            local: true,
-            samples: 10,
-            per: Per::Stream,
-        }
+    #[derive(Default)]
+    pub enum Per {
+        /// One for all.
+        #[default]
+        Stream = "stream",
+        /// One for each preference that is asked, trained for it.
+        Preference = "preference",
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        deviation("prior_std", self.prior_std)?;
-        deviation("init_std", self.init_std)
+clbench::settings! {
+    /// Settings of `bbb` and `vcl`.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Standard deviation of the first prior, s.
+        pub prior_std: f64 = 1.0, DEVIATION;
+        /// Standard deviations of the first posterior; VCL's paper has 0.001, its code 0.0498.
+        pub init_std: f64 = 0.01, DEVIATION;
+        /// Weight of the divergence from the prior, β.
+        pub divergence: f64 = 1.0, Range::AtLeast(0.0);
+        /// What the divergence counts against: it is shared by all examples, or paid by each batch.
+        pub against: Against = Against::Examples;
+        /// Whether outputs of matrices are drawn in place of matrices.
+        pub local: bool = true;
+        /// Networks whose mean probability answers; 0 for the means; VCL's code has 100.
+        pub samples: u32 = 10, Range::Whole(0, 1000);
+        /// One posterior for the stream, or one for each preference that is asked.
+        pub per: Per = Per::Stream;
     }
 }
+
+impl Settings for Config {}
 
 /// One posterior, or one for each preference. Paths: `theta` has μ at the network's own and ρ beside them at `….rho`;
 /// `frozen` has the prior below `prior.`. With several, each lies below its prefix.

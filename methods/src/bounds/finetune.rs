@@ -5,7 +5,6 @@ use clbench::{
     catalogue::Settings,
     method::{Family, Make, Method, Plain, carrier},
 };
-use serde::{Deserialize, Serialize};
 
 /// The entry of the catalogue.
 pub const METHOD: Method = Method {
@@ -15,13 +14,13 @@ pub const METHOD: Method = Method {
     make: Make::Carrier(|table, net| carrier(table, net, |Config {}, net| Ok(Plain(net)))),
     joint: false,
     family: Family::Plain,
-    settings: &[],
+    settings: Config::SETTINGS,
     needs: &[],
 };
 
-/// No settings.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Config {}
+clbench::settings! {
+    /// No settings.
+    pub struct Config {}
+}
 
 impl Settings for Config {}

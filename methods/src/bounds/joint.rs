@@ -8,7 +8,6 @@ use clbench::{
     catalogue::Settings,
     method::{Family, Make, Method, Plain, carrier},
 };
-use serde::{Deserialize, Serialize};
 
 /// The entry of the catalogue.
 pub const METHOD: Method = Method {
@@ -18,13 +17,13 @@ pub const METHOD: Method = Method {
     make: Make::Carrier(|table, net| carrier(table, net, |Config {}, net| Ok(Plain(net)))),
     joint: true,
     family: Family::Plain,
-    settings: &[],
+    settings: Config::SETTINGS,
     needs: &[],
 };
 
-/// No settings.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Config {}
+clbench::settings! {
+    /// No settings.
+    pub struct Config {}
+}
 
 impl Settings for Config {}

@@ -8,7 +8,7 @@
 use anyhow::Result;
 use clbench::{
     budget::Spent,
-    catalogue::{Need, Range, Setting, Settings},
+    catalogue::{Need, Range, Settings},
     method::{Contribution, Ctx, Deploy, Family, Make, Method, Next, contribution},
     network::{pass::Weights, predictor::Predictor},
     primitives::theta::Theta,
@@ -23,25 +23,16 @@ pub const METHOD: Method = Method {
     make: Make::Contribution(|table| contribution(table, Ema::new)),
     joint: false,
     family: Family::Merging,
-    settings: &[Setting {
-        key: "keep",
-        about: "share of the average that is kept at each step",
-        range: Range::From(0.0, 1.0),
-    }],
+    settings: Config::SETTINGS,
     needs: &[],
 };
 
-/// Settings of `ema`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Share of the average that is kept at each step.
-    pub keep: f64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { keep: 0.99 }
+clbench::settings! {
+    /// Settings of `ema`.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Share of the average that is kept at each step.
+        pub keep: f64 = 0.99, Range::From(0.0, 1.0);
     }
 }
 

@@ -19,7 +19,6 @@ use clbench::{
     },
     primitives::{draws::Draws, theta::Theta},
 };
-use serde::{Deserialize, Serialize};
 
 use crate::preferences::preference;
 
@@ -31,14 +30,15 @@ pub const METHOD: Method = Method {
     make: Make::Carrier(|table, net| carrier(table, net, |Config {}, net| Ok(PerPreference(net)))),
     joint: false,
     family: Family::Preferred,
-    settings: &[],
+    settings: Config::SETTINGS,
     needs: &[Need::Stateless],
 };
 
-/// Settings of `per-preference`: none.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Config {}
+clbench::settings! {
+    /// Settings of `per-preference`: none.
+    #[derive(Clone, Debug)]
+    pub struct Config {}
+}
 
 impl Settings for Config {}
 

@@ -13,7 +13,7 @@ use burn::tensor::activation;
 use clbench::{
     batch::Batch,
     budget::Spent,
-    catalogue::{Need, Range, Setting, Settings},
+    catalogue::{Need, Range, Settings},
     method::{Contribution, Ctx, Family, Make, Method, contribution},
     network::pass::Mode,
     primitives::{scope::OUT, theta::Theta},
@@ -30,55 +30,33 @@ pub const METHOD: Method = Method {
     make: Make::Contribution(|table| contribution(table, Ewc::new)),
     joint: false,
     family: Family::Regularisation,
-    settings: &[
-        Setting { key: "strength", about: "weight of the penalty, λ", range: Range::AtLeast(0.0) },
-        Setting {
-            key: "form",
-            about: "one running Fisher, or an anchor and a Fisher for each task",
-            range: Range::Choice(&["online", "per-task"]),
-        },
-        Setting {
-            key: "keep",
-            about: "share of the earlier Fisher that is kept and that pulls when form is online, γ",
-            range: Range::Within(0.0, 1.0),
-        },
-        Setting {
-            key: "fisher",
-            about: "what is squared: exact in labels, a drawn label, the own label, a whole batch",
-            range: Range::Choice(&["true", "sampled", "empirical", "batch"]),
-        },
-        Setting {
-            key: "samples",
-            about: "examples from which the Fisher is estimated",
-            range: Range::Whole(1, i64::MAX),
-        },
-    ],
+    settings: Config::SETTINGS,
     needs: &[],
 };
 
-/// How tasks are remembered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Form {
-    /// One running Fisher around the newest anchor.
-    Online,
-    /// An anchor and a Fisher for each task.
-    PerTask,
+clbench::choice! {
+    /// How tasks are remembered.
+    pub enum Form {
+        /// One running Fisher around the newest anchor.
+        Online = "online",
+        /// An anchor and a Fisher for each task.
+        PerTask = "per-task",
+    }
 }
 
-/// What is squared; x runs over drawn training examples, p is the network's own probability.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fisher {
-    /// Mean over x of Σ p(y|x) · (∂ log p(y|x))² over y: exact in y, as many backward passes as classes in scope.
-    True,
-    /// Mean over x of (∂ log p(ŷ|x))² with ŷ drawn from p(·|x).
-    Sampled,
-    /// Mean over x of (∂ log p(y|x))² with the example's own label.
-    Empirical,
-    /// Mean over batches of the squared gradient of the batch's mean loss: smaller by about the batch size. A
-    /// shorter last batch weighs like a full one.
-    Batch,
+clbench::choice! {
+    /// What is squared; x runs over drawn training examples, p is the network's own probability.
+    pub enum Fisher {
+        /// Mean over x of Σ p(y|x) · (∂ log p(y|x))² over y: exact in y, as many backward passes as classes in scope.
+        True = "true",
+        /// Mean over x of (∂ log p(ŷ|x))² with ŷ drawn from p(·|x).
+        Sampled = "sampled",
+        /// Mean over x of (∂ log p(y|x))² with the example's own label.
+        Empirical = "empirical",
+        /// Mean over batches of the squared gradient of the batch's mean loss: smaller by about the batch size. A
+        /// shorter last batch weighs like a full one.
+        Batch = "batch",
+    }
 }
 
 impl Fisher {
@@ -100,21 +78,22 @@ impl Fisher {
     }
 }
 
-/// Settings of `ewc`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Weight of the penalty, λ.
-    pub strength: f64,
-    /// How tasks are remembered.
-    pub form: Form,
-    /// Share of the earlier Fisher that is kept, and with which it pulls, when `form` is `online`, γ.
-    pub keep: f64,
-    /// What is squared.
-    #[serde(deserialize_with = "by_name")]
-    pub fisher: Fisher,
-    /// Examples from which the Fisher is estimated.
-    pub samples: usize,
+clbench::settings! {
+    /// Settings of `ewc`.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Weight of the penalty, λ.
+        pub strength: f64 = 1.0, Range::AtLeast(0.0);
+        /// How tasks are remembered: one running Fisher, or an anchor and a Fisher for each task.
+        pub form: Form = Form::Online;
+        /// Share of the earlier Fisher that is kept, and with which it pulls, when `form` is `online`, γ.
+        pub keep: f64 = 1.0, Range::Within(0.0, 1.0);
+        /// What is squared: exact in labels, a drawn label, the own label, a whole batch.
+        #[serde(deserialize_with = "by_name")]
+        pub fisher: Fisher = Fisher::Sampled;
+        /// Examples from which the Fisher is estimated.
+        pub samples: usize = 200, Range::Whole(1, i64::MAX);
+    }
 }
 
 /// On a command line the name `true` arrives as a truth value.
@@ -122,12 +101,6 @@ pub(crate) fn by_name<'de, D: Deserializer<'de>>(from: D) -> Result<Fisher, D::E
     match Value::deserialize(from)? {
         Value::Boolean(true) => Ok(Fisher::True),
         name => name.try_into().map_err(D::Error::custom),
-    }
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { strength: 1.0, form: Form::Online, keep: 1.0, fisher: Fisher::Sampled, samples: 200 }
     }
 }
 

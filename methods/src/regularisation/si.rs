@@ -12,7 +12,7 @@
 
 use anyhow::Result;
 use clbench::{
-    catalogue::{Need, Range, Setting, Settings},
+    catalogue::{Need, Range, Settings},
     method::{Contribution, Ctx, Family, Make, Method, contribution},
     primitives::theta::Theta,
 };
@@ -23,26 +23,18 @@ pub const METHOD: Method = Method {
     about: "pulls parameters back by what their moves did for the loss",
     citation: "https://arxiv.org/abs/1703.04200",
     family: Family::Regularisation,
-    settings: &[
-        Setting { key: "strength", about: "weight of the penalty, c", range: Range::AtLeast(0.0) },
-        Setting { key: "damping", about: "added to a squared way, ξ", range: Range::Above(0.0) },
-    ],
+    settings: Config::SETTINGS,
     ..Method::new("si", Make::Contribution(|table| contribution(table, Si::new)))
 };
 
-/// Settings of `si`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Weight of the penalty, c.
-    pub strength: f64,
-    /// Added to a squared way, ξ.
-    pub damping: f64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { strength: 0.1, damping: 0.1 }
+clbench::settings! {
+    /// Settings of `si`.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Weight of the penalty, c.
+        pub strength: f64 = 0.1, Range::AtLeast(0.0);
+        /// Added to a squared way, ξ.
+        pub damping: f64 = 0.1, Range::Above(0.0);
     }
 }
 

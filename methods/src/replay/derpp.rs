@@ -15,7 +15,7 @@ use clbench::{
         Batch, Example,
         memory::{Keep, Memory},
     },
-    catalogue::{Need, Range, Setting, Settings},
+    catalogue::{Need, Range, Settings},
     method::{Contribution, Ctx, Family, Fit, Make, Method, contribution},
     network::pass::Pass,
     primitives::{array::Array, stored::Stored},
@@ -27,37 +27,23 @@ pub const METHOD: Method = Method {
     about: "rehearses stored examples with the logits they had",
     citation: "https://arxiv.org/abs/2004.07211",
     family: Family::Replay,
-    settings: &[
-        Setting { key: "capacity", about: "examples held", range: Range::Whole(0, 1 << 24) },
-        Setting {
-            key: "batch",
-            about: "examples of each draw; 0 for as many as a batch has",
-            range: Range::Whole(0, 1 << 20),
-        },
-        Setting { key: "distil", about: "weight of the distance to stored logits, α", range: Range::AtLeast(0.0) },
-        Setting { key: "strength", about: "weight of the loss of stored labels, β", range: Range::AtLeast(0.0) },
-    ],
+    settings: Config::SETTINGS,
     needs: &[Need::Logits],
     ..Method::new("derpp", Make::Contribution(|table| contribution(table, Derpp::new)))
 };
 
-/// Settings of `derpp`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Examples held.
-    pub capacity: usize,
-    /// Examples of each draw; 0 for as many as a batch has.
-    pub batch: usize,
-    /// Weight of the distance to stored logits, α.
-    pub distil: f64,
-    /// Weight of the loss of stored labels, β.
-    pub strength: f64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { capacity: 500, batch: 0, distil: 0.2, strength: 0.5 }
+clbench::settings! {
+    /// Settings of `derpp`.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Examples held.
+        pub capacity: usize = 500, Range::Whole(0, 1 << 24);
+        /// Examples of each draw; 0 for as many as a batch has.
+        pub batch: usize = 0, Range::Whole(0, 1 << 20);
+        /// Weight of the distance to stored logits, α.
+        pub distil: f64 = 0.2, Range::AtLeast(0.0);
+        /// Weight of the loss of stored labels, β.
+        pub strength: f64 = 0.5, Range::AtLeast(0.0);
     }
 }
 

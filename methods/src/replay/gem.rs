@@ -22,7 +22,7 @@ use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
 use clbench::{
     batch::{Batch, Example},
-    catalogue::{Range, Setting, Settings},
+    catalogue::{Range, Settings},
     method::{Contribution, Ctx, Family, Fit, Make, Method, contribution},
     network::pass::{Mode, Pass},
     primitives::{linalg::nonnegative, stored::Stored, theta::Theta},
@@ -37,57 +37,37 @@ pub const METHOD: Method = Method {
     make: Make::Contribution(|table| contribution(table, Gem::new)),
     joint: false,
     family: Family::Replay,
-    settings: &[
-        Setting { key: "capacity", about: "last examples held of each task", range: Range::Whole(0, 1 << 20) },
-        Setting {
-            key: "batch",
-            about: "of these, drawn for each gradient; 0 for all, or with average for as many as a batch has, where the \
-                    authors' code has 256",
-            range: Range::Whole(0, 1 << 20),
-        },
-        Setting {
-            key: "form",
-            about: "a constraint for each task, or one for the average of all",
-            range: Range::Choice(&["each", "average"]),
-        },
-        Setting { key: "margin", about: "least weight of a constraint, γ; each alone", range: Range::AtLeast(0.0) },
-        Setting { key: "ridge", about: "added to the program's diagonal, ε; each alone", range: Range::AtLeast(0.0) },
-        Setting { key: "rehearse", about: "whether remembered gradients are also added", range: Range::Flag },
-    ],
+    settings: Config::SETTINGS,
     needs: &[],
 };
 
-/// What is constrained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Form {
-    /// Each remembered task: GEM.
-    Each,
-    /// The mean over all that is remembered: A-GEM.
-    Average,
-}
-
-/// Settings of `gem`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Last examples held of each task.
-    pub capacity: usize,
-    /// Of these, drawn for each gradient; 0 for all, or as many as a batch has where the form is `average`.
-    pub batch: usize,
+clbench::choice! {
     /// What is constrained.
-    pub form: Form,
-    /// Least weight of a constraint, γ.
-    pub margin: f64,
-    /// Added to the diagonal of the program, ε.
-    pub ridge: f64,
-    /// Whether remembered gradients are also added.
-    pub rehearse: bool,
+    pub enum Form {
+        /// Each remembered task: GEM.
+        Each = "each",
+        /// The mean over all that is remembered: A-GEM.
+        Average = "average",
+    }
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        Self { capacity: 256, batch: 0, form: Form::Each, margin: 0.5, ridge: 1e-3, rehearse: false }
+clbench::settings! {
+    /// Settings of `gem`.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Last examples held of each task.
+        pub capacity: usize = 256, Range::Whole(0, 1 << 20);
+        /// Of these, drawn for each gradient; 0 for all, or with `average` for as many as a batch has, where the
+        /// authors' code has 256.
+        pub batch: usize = 0, Range::Whole(0, 1 << 20);
+        /// What is constrained: each remembered task, or the average of all.
+        pub form: Form = Form::Each;
+        /// Least weight of a constraint, γ; for `each` alone.
+        pub margin: f64 = 0.5, Range::AtLeast(0.0);
+        /// Added to the diagonal of the program, ε; for `each` alone.
+        pub ridge: f64 = 1e-3, Range::AtLeast(0.0);
+        /// Whether remembered gradients are also added.
+        pub rehearse: bool = false;
     }
 }
 

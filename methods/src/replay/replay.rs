@@ -16,7 +16,7 @@ use clbench::{
         memory::{Keep, Memory},
     },
     budget::Spent,
-    catalogue::{Range, Setting, Settings},
+    catalogue::{Choice, Range, Settings},
     method::{Contribution, Ctx, Family, Fit, Make, Method, contribution},
     network::pass::Pass,
     primitives::stored::Stored,
@@ -31,40 +31,25 @@ pub const METHOD: Method = Method {
     make: Make::Contribution(|table| contribution(table, Replay::new)),
     joint: false,
     family: Family::Replay,
-    settings: &[
-        Setting {
-            key: "keep",
-            about: "which examples are kept",
-            range: Range::Choice(&["reservoir", "ring", "class-balanced", "herding", "loss"]),
-        },
-        Setting { key: "capacity", about: "examples held", range: Range::Whole(0, 1 << 24) },
-        Setting {
-            key: "batch",
-            about: "examples replayed per step; 0 for as many as a batch has",
-            range: Range::Whole(0, 1 << 20),
-        },
-        Setting { key: "strength", about: "weight of their loss", range: Range::AtLeast(0.0) },
-    ],
+    settings: Config::SETTINGS,
     needs: &[],
 };
 
-/// Settings of `replay`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Which examples are kept.
-    pub keep: Keep,
-    /// Examples held.
-    pub capacity: usize,
-    /// Examples replayed per step; 0 for as many as a batch has.
-    pub batch: usize,
-    /// Weight of their loss.
-    pub strength: f64,
-}
+/// What a method may keep by: not all that comes.
+const KEPT: &[&str] = Keep::WORDS.split_at(1).1;
 
-impl Default for Config {
-    fn default() -> Self {
-        Self { keep: Keep::default(), capacity: 500, batch: 0, strength: 1.0 }
+clbench::settings! {
+    /// Settings of `replay`.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Which examples are kept.
+        pub keep: Keep = Keep::Reservoir, Range::Choice(KEPT);
+        /// Examples held.
+        pub capacity: usize = 500, Range::Whole(0, 1 << 24);
+        /// Examples replayed per step; 0 for as many as a batch has.
+        pub batch: usize = 0, Range::Whole(0, 1 << 20);
+        /// Weight of their loss.
+        pub strength: f64 = 1.0, Range::AtLeast(0.0);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Runs in the formats of other tools, each checked against that tool's own reader by `scripts/check-exports.sh`.
+//! Runs in the formats of other tools, each checked against that tool's own reader by `tests/outside/check-exports.sh`.
 
 pub mod cards;
 pub mod csv;

@@ -10,47 +10,26 @@ use std::collections::BTreeMap;
 
 use super::{
     Sketch,
-    cast::{Cast, LINES, Member, point},
+    cast::Cast,
     course::ends,
+    since::{self, LEAST, Words},
 };
 use crate::{
     metric::subject::{Subject, mean_over},
-    picture::{Lines, Series},
     record::At,
-    statistics::Estimate,
 };
-
-/// Fewest evaluations after a switch that make a curve.
-pub(super) const LEAST: usize = 4;
-/// How to get evaluations within experiences.
-pub(super) const REMEDY: &str = "there are too few evaluations within experiences; run with eval.log_spaced=true";
 
 /// A line per method over the steps since a switch.
 pub(super) fn draw(cast: &Cast) -> Result<Sketch, String> {
-    let curve = |member: &Member| -> Option<Vec<(u64, Estimate)>> {
-        Some(member.curve(differences)).filter(|curve| curve.len() >= LEAST)
-    };
-    let shown = cast.shown(LINES, curve);
-    if shown.rows.is_empty() {
-        return Err(format!("{REMEDY}{}", cast.absent()));
-    }
-    let series = |(member, curve): &(&Member, Vec<(u64, Estimate)>)| Series {
-        name: member.name.clone(),
-        points: curve.iter().map(|(since, estimate)| point(*since as f64, *estimate)).collect(),
-    };
-    let title = format!("Earlier tasks after a switch on {}", cast.stream());
-    let lines = Lines {
-        title: title.clone(),
-        across: "steps since the switch".into(),
-        up: "change of accuracy in points".into(),
-        series: shown.rows.iter().map(series).collect(),
-        log_x: true,
-        ..Lines::default()
+    let words = Words {
+        title: format!("Earlier tasks after a switch on {}", cast.stream()),
+        across: "steps since the switch",
+        up: "change of accuracy in points",
     };
     let what = "Accuracy on the tasks trained before minus their accuracy right before the switch, mean over tasks and \
                 switches (the stability gap of De Lange et al. 2023). Steps are counted from the switch, on a scale of \
                 powers; only steps that were evaluated after every switch.";
-    Ok(Sketch { of: None, title, caption: shown.caption(cast, what, &[]), picture: lines.draw() })
+    since::draw(cast, words, (differences, LEAST), |_| true, |_| what.into())
 }
 
 /// By steps since a switch, the mean change over all switches, as a share.

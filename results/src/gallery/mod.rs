@@ -17,6 +17,7 @@ mod preferences;
 mod ranks;
 mod retention;
 mod scatter;
+mod since;
 mod zero_shot;
 
 #[cfg(test)]

@@ -6,14 +6,13 @@ use std::collections::BTreeMap;
 
 use super::{
     Sketch,
-    cast::{Cast, LINES, Member, point},
+    cast::{Cast, Member, listed},
     course::ends,
-    gap::{LEAST, REMEDY},
+    since::{self, LEAST, Since, Words},
 };
 use crate::{
     fit::retention::{Curve, Fit, fit},
     metric::subject::Subject,
-    picture::{Lines, Series},
     record::{At, Moment},
     statistics::Estimate,
     words::fixed,
@@ -24,38 +23,27 @@ const SHARE: usize = 2;
 
 /// A line per method over the steps since a task was learned.
 pub(super) fn draw(cast: &Cast) -> Result<Sketch, String> {
-    let curve = |member: &Member| -> Option<Vec<(u64, Estimate)>> {
-        let curve = member.curve(retention);
-        (member.subjects.iter().all(probed) && curve.len() > LEAST).then_some(curve)
+    let words = Words {
+        title: format!("Retention on {}", cast.stream()),
+        across: "steps since a task was learned",
+        up: "accuracy in %",
     };
-    let shown = cast.shown(LINES, curve);
-    if shown.rows.is_empty() {
-        return Err(format!("{REMEDY}{}", cast.absent()));
-    }
-    let series = |(member, curve): &(&Member, Vec<(u64, Estimate)>)| Series {
-        name: member.name.clone(),
-        points: curve.iter().map(|(since, estimate)| point(*since as f64, *estimate)).collect(),
-    };
-    let title = format!("Retention on {}", cast.stream());
-    let lines = Lines {
-        title: title.clone(),
-        across: "steps since a task was learned".into(),
-        up: "accuracy in %".into(),
-        series: shown.rows.iter().map(series).collect(),
-        log_x: true,
-        ..Lines::default()
-    };
+    let probed = |member: &Member| member.subjects.iter().all(probed);
+    since::draw(cast, words, (retention, LEAST + 1), probed, |rows| caption(cast, rows))
+}
+
+/// What is said below the picture: which tasks are followed, and the best curve of each row.
+fn caption(cast: &Cast, rows: &[(&Member, Since)]) -> String {
     let followed = cast.members.first().and_then(|member| member.subjects.first()).map(followed).unwrap_or_default();
     let tasks: Vec<String> = followed.iter().map(|&(task, ..)| (task + 1).to_string()).collect();
     let fits: Vec<String> =
-        shown.rows.iter().filter_map(|(member, curve)| Some(format!("{} {}", member.name, fitted(curve)?))).collect();
-    let what = format!(
+        rows.iter().filter_map(|(member, curve)| Some(format!("{} {}", member.name, fitted(curve)?))).collect();
+    format!(
         "Accuracy over the steps since a task was last trained, on a scale of powers; mean over the half of the \
          tasks that most steps follow (by number: {}). Best curve by AICc over t steps: {}.",
-        super::cast::listed(&tasks),
+        listed(&tasks),
         if fits.is_empty() { "none".into() } else { fits.join("; ") }
-    );
-    Ok(Sketch { of: None, title, caption: shown.caption(cast, &what, &[]), picture: lines.draw() })
+    )
 }
 
 /// The half of the tasks that most steps follow, each with the experience and the step at whose end it was learned.

@@ -118,7 +118,7 @@ fn counts<'a>(cells: impl Iterator<Item = &'a Cow<'a, str>>) -> Option<i64> {
 
 /// Whether the first row has names; accuracies are all below 2, or are not likely to count.
 fn has_head(sheet: &Sheet, notes: &mut Vec<String>) -> bool {
-    let Some((_, cells)) = sheet.lines.first() else { return false };
+    let Some((_, cells)) = sheet.lines.first().filter(|(_, cells)| !cells.is_empty()) else { return false };
     // A row of accuracies with one broken cell is no row of names.
     if cells.iter().any(|cell| fraction(cell)) {
         return false;

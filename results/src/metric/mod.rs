@@ -11,10 +11,9 @@
 //! "j < T" are the tasks that the last experience does not train. Tasks that no experience trains are left out, except
 //! by scores of held-out tasks. For one task per experience, this is the papers' text.
 
-use crate::Estimate;
-use crate::statistics::percent;
-use crate::words::fixed;
 use std::hash::{Hash, Hasher};
+
+use crate::{Estimate, statistics::percent, words::fixed};
 
 pub mod accuracy;
 pub mod calibration;

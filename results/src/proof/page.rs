@@ -86,7 +86,7 @@ pub fn read_page(text: &str) -> Result<Page, String> {
 }
 
 /// Commands whose output a page can hold.
-pub const COMMANDS: [&str; 4] = ["table", "phases", "statistics", "compare"];
+pub const COMMANDS: [&str; 6] = ["table", "phases", "statistics", "compare", "claims", "spending"];
 
 fn markdown(text: &str) -> Result<Page, String> {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();

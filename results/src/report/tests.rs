@@ -245,7 +245,7 @@ fn write(root: &Path, name: &str, runs: &[RunDir], options: &SiteOptions) {
 }
 
 #[test]
-#[ignore = "writes files into CLBENCH_PAGES; called by scripts/check-report.sh"]
+#[ignore = "writes files into CLBENCH_PAGES; called by tests/outside/check-report.sh"]
 fn pages_for_a_browser() {
     let root = std::path::PathBuf::from(std::env::var("CLBENCH_PAGES").unwrap());
     let mut mixed = usual();

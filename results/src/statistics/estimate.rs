@@ -3,10 +3,11 @@
 //! - Student 1908, <https://doi.org/10.1093/biomet/6.1.1>. The half-width is t·s/√n with n − 1 degrees of freedom,
 //!   where s is the sample standard deviation (divided by n − 1).
 
-use crate::words::fixed;
 use std::collections::BTreeMap;
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use crate::words::fixed;
 
 /// Differences of accuracies below this are the arithmetic's, not the method's.
 const ROUNDING: f64 = 1e-12;

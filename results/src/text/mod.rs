@@ -8,6 +8,7 @@ pub mod noise;
 pub mod phases;
 pub mod run;
 pub mod score;
+pub mod spending;
 pub mod verdict;
 
 pub use self::{

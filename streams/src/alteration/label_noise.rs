@@ -12,12 +12,11 @@
 
 use anyhow::{Result, ensure};
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     primitives::draws::Draws,
     stream::{Alter, Alteration, Ground, Task, View},
 };
 use rand::RngExt;
-use serde::{Deserialize, Serialize};
 
 use super::{by_label, by_lot};
 
@@ -26,42 +25,32 @@ pub const ALTERATION: Alteration = Alteration {
     name: "label-noise",
     about: "a share of the training labels is wrong",
     citation: "https://arxiv.org/abs/2110.07735",
+    settings: LabelNoise::SETTINGS,
     make: |table| part(table, |noise: LabelNoise| Box::new(noise) as Box<dyn Alter>),
 };
 
-/// Settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LabelNoise {
-    /// Share of each class's examples that is told wrongly.
-    pub share: f64,
-    /// Which label they are given.
-    pub noise: Noise,
-}
-
-/// Which wrong label an example is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Noise {
-    /// Any, with the same probability.
-    Symmetric,
-    /// That of the next class.
-    Pair,
-}
-
-impl Default for LabelNoise {
-    fn default() -> Self {
-        Self { share: 0.2, noise: Noise::Symmetric }
+clbench::settings! {
+    /// Settings.
+    #[derive(Clone, Debug)]
+    pub struct LabelNoise {
+        /// Share of each class's examples that is told wrongly.
+        pub share: f64 = 0.2, Range::Within(0.0, 1.0);
+        /// Which label they are given.
+        pub noise: Noise = Noise::Symmetric;
     }
 }
 
-impl Settings for LabelNoise {
-    fn check(&self) -> Result<()> {
-        let Self { share, .. } = self;
-        ensure!((0.0..=1.0).contains(share), "stream.label-noise.share = {share} is not between 0 and 1");
-        Ok(())
+clbench::choice! {
+    /// Which wrong label an example is given.
+    pub enum Noise {
+        /// Any, with the same probability.
+        Symmetric = "symmetric",
+        /// That of the next class.
+        Pair = "pair",
     }
 }
+
+impl Settings for LabelNoise {}
 
 impl Alter for LabelNoise {
     fn alter(&self, tasks: &mut [Task], ground: &Ground) -> Result<()> {
@@ -166,7 +155,8 @@ mod tests {
         let error = LabelNoise::default().alter(&mut tasks(&universe, &[&[0, 1], &[1]]), &ground).unwrap_err();
         assert!(error.to_string().contains("has one class, so no label can be wrong"), "{error}");
         for share in [-0.1, 1.1, f64::NAN] {
-            assert!(noise(share, Noise::Pair).check().unwrap_err().to_string().contains("is not between 0 and 1"));
+            let message = clbench::catalogue::checked(&noise(share, Noise::Pair)).unwrap_err().to_string();
+            assert!(message.contains("is not between 0 and 1"), "{message}");
         }
     }
 }

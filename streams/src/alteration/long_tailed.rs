@@ -12,12 +12,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     stream::{Alter, Alteration, Ground, Task},
 };
-use serde::{Deserialize, Serialize};
 
 use super::{by_label, by_lot};
 
@@ -26,42 +25,32 @@ pub const ALTERATION: Alteration = Alteration {
     name: "long-tailed",
     about: "class after class has fewer training examples",
     citation: "https://arxiv.org/abs/2210.00266",
+    settings: LongTailed::SETTINGS,
     make: |table| part(table, |tail: LongTailed| Box::new(tail) as Box<dyn Alter>),
 };
 
-/// Settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LongTailed {
-    /// Examples of the first class over those of the last, ρ.
-    pub factor: f64,
+clbench::settings! {
+    /// Settings.
+    #[derive(Clone, Debug)]
+    pub struct LongTailed {
+        /// Examples of the first class over those of the last, ρ.
+        pub factor: f64 = 100.0, Range::Within(1.0, 1e9);
+        /// Which class stands where along the tail.
+        pub order: Order = Order::Given;
+    }
+}
+
+clbench::choice! {
     /// Which class stands where along the tail.
-    pub order: Order,
-}
-
-/// Which class stands where along the tail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Order {
-    /// As the tasks bring them.
-    Given,
-    /// Drawn.
-    Shuffled,
-}
-
-impl Default for LongTailed {
-    fn default() -> Self {
-        Self { factor: 100.0, order: Order::Given }
+    pub enum Order {
+        /// As the tasks bring them.
+        Given = "given",
+        /// Drawn.
+        Shuffled = "shuffled",
     }
 }
 
-impl Settings for LongTailed {
-    fn check(&self) -> Result<()> {
-        let Self { factor, .. } = self;
-        ensure!((1.0..=1e9).contains(factor), "stream.long-tailed.factor = {factor} is not between 1 and 1000000000");
-        Ok(())
-    }
-}
+impl Settings for LongTailed {}
 
 impl Alter for LongTailed {
     fn alter(&self, tasks: &mut [Task], ground: &Ground) -> Result<()> {
@@ -166,8 +155,8 @@ mod tests {
     #[test]
     fn a_factor_below_one_is_refused() {
         for factor in [0.5, f64::NAN, f64::INFINITY] {
-            let message = tail(factor, Order::Given).check().unwrap_err().to_string();
-            assert!(message.starts_with("stream.long-tailed.factor = "), "{message}");
+            let message = clbench::catalogue::checked(&tail(factor, Order::Given)).unwrap_err().to_string();
+            assert!(message.starts_with("factor = "), "{message}");
         }
     }
 }

@@ -6,10 +6,9 @@
 
 use anyhow::{Result, ensure};
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     stream::{Alter, Alteration, Ground, Task},
 };
-use serde::{Deserialize, Serialize};
 
 use super::{by_label, by_lot};
 
@@ -18,33 +17,20 @@ pub const ALTERATION: Alteration = Alteration {
     name: "partially-labelled",
     about: "a share of the training examples keeps its labels",
     citation: "https://arxiv.org/abs/2108.06552",
+    settings: PartiallyLabelled::SETTINGS,
     make: |table| part(table, |labelled: PartiallyLabelled| Box::new(labelled) as Box<dyn Alter>),
 };
 
-/// Settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct PartiallyLabelled {
-    /// Share of each class's examples whose labels are told.
-    pub share: f64,
-}
-
-impl Default for PartiallyLabelled {
-    fn default() -> Self {
-        Self { share: 0.1 }
+clbench::settings! {
+    /// Settings.
+    #[derive(Clone, Debug)]
+    pub struct PartiallyLabelled {
+        /// Share of each class's examples whose labels are told.
+        pub share: f64 = 0.1, Range::UpTo(0.0, 1.0);
     }
 }
 
-impl Settings for PartiallyLabelled {
-    fn check(&self) -> Result<()> {
-        let Self { share } = self;
-        ensure!(
-            *share > 0.0 && *share <= 1.0,
-            "stream.partially-labelled.share = {share} is not above 0 and at most 1"
-        );
-        Ok(())
-    }
-}
+impl Settings for PartiallyLabelled {}
 
 impl Alter for PartiallyLabelled {
     fn alter(&self, tasks: &mut [Task], ground: &Ground) -> Result<()> {
@@ -101,7 +87,7 @@ mod tests {
     #[test]
     fn shares_that_tell_nothing_are_refused() {
         for share in [0.0, -1.0, 1.5, f64::NAN] {
-            let message = PartiallyLabelled { share }.check().unwrap_err().to_string();
+            let message = clbench::catalogue::checked(&PartiallyLabelled { share }).unwrap_err().to_string();
             assert!(message.contains("is not above 0 and at most 1"), "{message}");
         }
     }

@@ -8,10 +8,9 @@
 
 use anyhow::{Result, ensure};
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     stream::{Arrival, Arrive, Experience, Ground, Task},
 };
-use serde::{Deserialize, Serialize};
 
 use super::Pair;
 
@@ -20,32 +19,22 @@ pub const ARRIVAL: Arrival = Arrival {
     name: "blurry",
     about: "a share of each task's examples comes with the other tasks",
     citation: "https://arxiv.org/abs/2103.17230",
+    settings: Blurry::SETTINGS,
     make: |table| part(table, |blurry: Blurry| Box::new(blurry) as Box<dyn Arrive>),
 };
 
-/// Settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Blurry {
-    /// Share of a task's examples that comes with the others, M / 100.
-    pub share: f64,
-    /// Whether each example may be seen only once.
-    pub once: bool,
-}
-
-impl Default for Blurry {
-    fn default() -> Self {
-        Self { share: 0.1, once: false }
+clbench::settings! {
+    /// Settings.
+    #[derive(Clone, Debug)]
+    pub struct Blurry {
+        /// Share of a task's examples that comes with the others, M / 100.
+        pub share: f64 = 0.1, Range::From(0.0, 1.0);
+        /// Whether each example may be seen only once.
+        pub once: bool = false;
     }
 }
 
-impl Settings for Blurry {
-    fn check(&self) -> Result<()> {
-        let Self { share, .. } = self;
-        ensure!((0.0..1.0).contains(share), "stream.arrival.share = {share} is not at least 0 and below 1");
-        Ok(())
-    }
-}
+impl Settings for Blurry {}
 
 impl Arrive for Blurry {
     fn arrive(&self, tasks: &[Task], ground: &Ground) -> Result<Vec<Experience>> {

@@ -15,10 +15,9 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail, ensure};
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     stream::{Arrival, Arrive, Experience, Ground, Scratch, Task},
 };
-use serde::{Deserialize, Serialize};
 
 use super::{Pair, numbers};
 
@@ -27,79 +26,64 @@ pub const ARRIVAL: Arrival = Arrival {
     name: "curriculum",
     about: "from easy to hard over the whole stream, at a pace",
     citation: "https://arxiv.org/abs/2311.08886",
+    settings: Curriculum::SETTINGS,
     make: |table| part(table, |curriculum: Curriculum| Box::new(curriculum) as Box<dyn Arrive>),
 };
 
-/// Settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Curriculum {
+clbench::settings! {
+    /// Settings.
+    #[derive(Clone, Debug)]
+    pub struct Curriculum {
+        /// Where scores come from.
+        pub source: Source = Source::Mean;
+        /// CSV file with the columns `dataset,index,score`, for `source = "file"`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub file: Option<String> = None;
+        /// What comes first; a low score is easy.
+        pub direction: Direction = Direction::EasyFirst;
+        /// How fast examples are let in.
+        pub pacing: Pacing = Pacing::Linear;
+        /// Share of the examples that the first experience sees, b.
+        pub first: f64 = 0.2, Range::UpTo(0.0, 1.0);
+        /// Number of experiences, E.
+        pub experiences: usize = 5, Range::Whole(1, i64::MAX);
+        /// Whether what came before comes again.
+        pub keep: bool = true;
+    }
+}
+
+clbench::choice! {
     /// Where scores come from.
-    pub source: Source,
-    /// CSV file with the columns `dataset,index,score`, for `source = "file"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// What comes first; a low score is easy.
-    pub direction: Direction,
+    pub enum Source {
+        /// Distance from the mean of the class.
+        Mean = "mean",
+        /// A file.
+        File = "file",
+    }
+}
+
+clbench::choice! {
+    /// What comes first.
+    pub enum Direction {
+        /// Low scores.
+        EasyFirst = "easy-first",
+        /// High scores.
+        HardFirst = "hard-first",
+    }
+}
+
+clbench::choice! {
     /// How fast examples are let in.
-    pub pacing: Pacing,
-    /// Share of the examples that the first experience sees, b.
-    pub first: f64,
-    /// Number of experiences, E.
-    pub experiences: usize,
-    /// Whether what came before comes again.
-    pub keep: bool,
-}
-
-/// Where scores come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
-    /// Distance from the mean of the class.
-    Mean,
-    /// A file.
-    File,
-}
-
-/// What comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Direction {
-    /// Low scores.
-    EasyFirst,
-    /// High scores.
-    HardFirst,
-}
-
-/// How fast examples are let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Pacing {
-    /// As many in each experience.
-    Linear,
-    /// Most of them soon.
-    Log,
-}
-
-impl Default for Curriculum {
-    fn default() -> Self {
-        Self {
-            source: Source::Mean,
-            file: None,
-            direction: Direction::EasyFirst,
-            pacing: Pacing::Linear,
-            first: 0.2,
-            experiences: 5,
-            keep: true,
-        }
+    pub enum Pacing {
+        /// As many in each experience.
+        Linear = "linear",
+        /// Most of them soon.
+        Log = "log",
     }
 }
 
 impl Settings for Curriculum {
     fn check(&self) -> Result<()> {
-        let Self { first, experiences, .. } = self;
-        ensure!(*first > 0.0 && *first <= 1.0, "stream.arrival.first = {first} is not above 0 and at most 1");
-        ensure!(*experiences > 0, "stream.arrival.experiences is 0; set it, such as to 5");
         match (self.source, &self.file) {
             (Source::Mean, Some(file)) => {
                 bail!("stream.arrival.file = \"{file}\" is not used; set stream.arrival.source = \"file\"")
@@ -287,7 +271,7 @@ mod tests {
             let message = error(&format!("first = {first}"));
             assert!(message.contains("is not above 0 and at most 1"), "{message}");
         }
-        assert!(error("experiences = 0").contains("experiences is 0"));
+        assert!(error("experiences = 0").contains("experiences = 0 is not"));
         assert!(error("file = \"a.csv\"").contains("is not used; set stream.arrival.source"));
         assert!(error("source = \"file\"").contains("file is missing"));
         assert!(error("pacing = \"root\"").contains("there are linear, log"));

@@ -10,13 +10,12 @@
 //! **Deviation:** Shanahan et al. schedule the probability with which a class is drawn; here each example has a time
 //! and comes exactly once.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     stream::{Arrival, Arrive, Experience, Ground, Task},
 };
 use rand::RngExt;
-use serde::{Deserialize, Serialize};
 
 use super::{Pair, cut};
 
@@ -25,48 +24,37 @@ pub const ARRIVAL: Arrival = Arrival {
     name: "drift",
     about: "tasks fade into one another, without boundaries",
     citation: "https://arxiv.org/abs/2105.13327",
+    settings: Drift::SETTINGS,
     make: |table| part(table, |drift: Drift| Box::new(drift) as Box<dyn Arrive>),
 };
 
-/// Settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Drift {
-    /// How far examples stray from the middle of their task, in tasks.
-    pub width: f64,
-    /// How they stray.
-    pub noise: Noise,
-    /// Experiences into which the examples are cut; as many as there are tasks unless set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub experiences: Option<usize>,
-    /// Whether each example may be seen only once.
-    pub once: bool,
-}
-
-/// How examples stray from the middle of their task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Noise {
-    /// Standard normal.
-    Gaussian,
-    /// Uniform between -1 and 1.
-    Uniform,
-}
-
-impl Default for Drift {
-    fn default() -> Self {
-        Self { width: 0.5, noise: Noise::Gaussian, experiences: None, once: true }
+clbench::settings! {
+    /// Settings.
+    #[derive(Clone, Debug)]
+    pub struct Drift {
+        /// How far examples stray from the middle of their task, in tasks.
+        pub width: f64 = 0.5, Range::Within(0.0, 1e6);
+        /// How they stray.
+        pub noise: Noise = Noise::Gaussian;
+        /// Experiences into which the examples are cut; as many as there are tasks unless set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub experiences: Option<usize> = None, Range::Whole(1, i64::MAX);
+        /// Whether each example may be seen only once.
+        pub once: bool = true;
     }
 }
 
-impl Settings for Drift {
-    fn check(&self) -> Result<()> {
-        let Self { width, .. } = self;
-        ensure!((0.0..=1e6).contains(width), "stream.arrival.width = {width} is not between 0 and 1000000");
-        ensure!(self.experiences != Some(0), "stream.arrival.experiences is 0; leave it out for one to a task");
-        Ok(())
+clbench::choice! {
+    /// How examples stray from the middle of their task.
+    pub enum Noise {
+        /// Standard normal.
+        Gaussian = "gaussian",
+        /// Uniform between -1 and 1.
+        Uniform = "uniform",
     }
 }
+
+impl Settings for Drift {}
 
 impl Arrive for Drift {
     fn arrive(&self, tasks: &[Task], ground: &Ground) -> Result<Vec<Experience>> {
@@ -151,11 +139,11 @@ mod tests {
 
     #[test]
     fn settings_are_checked() {
-        let checked = |drift: Drift| drift.check().unwrap_err().to_string();
+        let checked = |drift: Drift| clbench::catalogue::checked(&drift).unwrap_err().to_string();
         for width in [-0.1, f64::NAN, f64::INFINITY] {
             let message = checked(Drift { width, ..Drift::default() });
-            assert!(message.starts_with("stream.arrival.width = "), "{message}");
+            assert!(message.starts_with("width = "), "{message}");
         }
-        assert!(checked(Drift { experiences: Some(0), ..Drift::default() }).contains("experiences is 0"));
+        assert!(checked(Drift { experiences: Some(0), ..Drift::default() }).contains("experiences = 0 is not"));
     }
 }

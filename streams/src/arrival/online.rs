@@ -5,12 +5,11 @@
 //!
 //! `parts` cuts each task into several experiences, so that it is evaluated on the way.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     stream::{Arrival, Arrive, Experience, Ground, Task},
 };
-use serde::{Deserialize, Serialize};
 
 use super::{Pair, cut};
 
@@ -19,29 +18,20 @@ pub const ARRIVAL: Arrival = Arrival {
     name: "online",
     about: "one pass in a fixed drawn order, task after task",
     citation: "https://arxiv.org/abs/1902.10486",
+    settings: Online::SETTINGS,
     make: |table| part(table, |online: Online| Box::new(online) as Box<dyn Arrive>),
 };
 
-/// Settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Online {
-    /// Experiences into which each task is cut.
-    pub parts: usize,
-}
-
-impl Default for Online {
-    fn default() -> Self {
-        Self { parts: 1 }
+clbench::settings! {
+    /// Settings.
+    #[derive(Clone, Debug)]
+    pub struct Online {
+        /// Experiences into which each task is cut.
+        pub parts: usize = 1, Range::Whole(1, i64::MAX);
     }
 }
 
-impl Settings for Online {
-    fn check(&self) -> Result<()> {
-        ensure!(self.parts > 0, "stream.arrival.parts is 0; set it, such as to 1");
-        Ok(())
-    }
-}
+impl Settings for Online {}
 
 impl Arrive for Online {
     fn arrive(&self, tasks: &[Task], ground: &Ground) -> Result<Vec<Experience>> {

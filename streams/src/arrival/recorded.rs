@@ -13,25 +13,25 @@ use clbench::{
         recorded::{MOST_BYTES, read},
     },
 };
-use serde::{Deserialize, Serialize};
 
 /// The entry of the catalogue.
 pub const ARRIVAL: Arrival = Arrival {
     name: "recorded",
     about: "as a file says, which `clbench stream export` writes",
     citation: "https://arxiv.org/abs/2408.14471",
+    settings: Recorded::SETTINGS,
     make: |table| part(table, |recorded: Recorded| Box::new(recorded) as Box<dyn Arrive>),
 };
 
-/// Where the experiences stand.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Recorded {
-    /// A JSON file, beside the stream file.
-    pub file: String,
-    /// Whether each example may be seen only once.
-    #[serde(default)]
-    pub once: bool,
+clbench::settings! {
+    /// Where the experiences stand.
+    #[derive(Clone, Debug)]
+    pub struct Recorded {
+        /// A JSON file, beside the stream file.
+        pub file: String;
+        /// Whether each example may be seen only once.
+        pub once: bool = false;
+    }
 }
 
 impl Settings for Recorded {

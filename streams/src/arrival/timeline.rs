@@ -8,10 +8,9 @@
 
 use anyhow::{Result, ensure};
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     stream::{Arrival, Arrive, Experience, Ground, Task},
 };
-use serde::{Deserialize, Serialize};
 
 use super::{Pair, cut, numbers};
 
@@ -20,29 +19,29 @@ pub const ARRIVAL: Arrival = Arrival {
     name: "timeline",
     about: "in the order of the time stamps in a file",
     citation: "https://arxiv.org/abs/2108.09020",
+    settings: Timeline::SETTINGS,
     make: |table| part(table, |timeline: Timeline| Box::new(timeline) as Box<dyn Arrive>),
 };
 
-/// Settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Timeline {
-    /// CSV file with the columns `dataset,index,time`.
-    pub file: String,
-    /// Experiences of equal size into which the examples are cut; as many as there are tasks unless set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub experiences: Option<usize>,
-    /// Times at which a new experience begins, ascending; in place of `experiences`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<Vec<f64>>,
-    /// Whether each example may be seen only once.
-    #[serde(default)]
-    pub once: bool,
+clbench::settings! {
+    /// Settings.
+    #[derive(Clone, Debug)]
+    pub struct Timeline {
+        /// CSV file with the columns `dataset,index,time`.
+        pub file: String;
+        /// Experiences of equal size into which the examples are cut; as many as there are tasks unless set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub experiences: Option<usize> = None, Range::Whole(1, i64::MAX);
+        /// Times at which a new experience begins, ascending; in place of `experiences`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub at: Option<Vec<f64>> = None, Range::Text("a list of ascending times");
+        /// Whether each example may be seen only once.
+        pub once: bool = false;
+    }
 }
 
 impl Settings for Timeline {
     fn check(&self) -> Result<()> {
-        ensure!(self.experiences != Some(0), "stream.arrival.experiences is 0; leave it out for one to a task");
         let Some(at) = &self.at else { return Ok(()) };
         ensure!(self.experiences.is_none(), "stream.arrival.experiences contradicts stream.arrival.at; leave out one");
         ensure!(
@@ -125,7 +124,7 @@ mod tests {
             ("at = []", "is no list of ascending times"),
             ("at = [2002]\nexperiences = 2", "contradicts stream.arrival.at"),
             ("experiences = 6", "stream.arrival.experiences = 6 is not between 1 and the 5"),
-            ("experiences = 0", "experiences is 0"),
+            ("experiences = 0", "experiences = 0 is not a whole number of at least 1"),
         ];
         for (settings, message) in cases {
             let error = format!("{:#}", come(settings).unwrap_err());

@@ -4,20 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clbench::{primitives::draws::Draws, stream::Outcome};
 use rand::RngExt;
-use serde::{Deserialize, Serialize};
 
 /// Largest loss that counts: that of the least positive `f32`, −ln 1.4·10⁻⁴⁵, is 103.3.
 const MOST_LOSS: f64 = 104.0;
 
-/// What an arm is worth.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reward {
-    /// 2√(p(1 − p)), p the mean probability of the right label: most at one half.
-    #[default]
-    Uncertainty,
-    /// The mean loss; where rewards must lie in 0 to 1, the mean probability of wrong labels.
-    Loss,
+clbench::choice! {
+    /// What an arm is worth.
+    #[derive(Default)]
+    pub enum Reward {
+        /// 2√(p(1 − p)), p the mean probability of the right label: most at one half.
+        #[default]
+        Uncertainty = "uncertainty",
+        /// The mean loss; where rewards must lie in 0 to 1, the mean probability of wrong labels.
+        Loss = "loss",
+    }
 }
 
 /// What became of an arm's examples of one step.

@@ -17,28 +17,20 @@ pub const ENVIRONMENT: Environment = Environment {
     name: "bandit-uniform",
     about: "earlier experiences chosen uniformly in each step: the policies' control",
     citation: "https://arxiv.org/abs/2505.14970",
+    settings: Config::SETTINGS,
     make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
 };
 
-/// Settings of the control.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Examples that come back per new one, r.
-    pub replay: f64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { replay: replay::USUAL }
+clbench::settings! {
+    /// Settings of the control.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Examples that come back per new one, r.
+        pub replay: f64 = replay::USUAL, replay::RANGE;
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        replay::check(self.replay)
-    }
-}
+impl Settings for Config {}
 
 impl Revisit for Config {
     fn revisit(&self, base: Vec<Experience>, _: &[Task], _: &Ground) -> Result<World> {

@@ -4,12 +4,11 @@
 //! examples, (R // Σw)·w of the j-th oldest experience (from 0), truncated, where w = α·(0.01·(10 + j))^(α−1). This is
 //! no function of the time since something was used: how fast it falls off changes from phase to phase.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     stream::{Environment, Experience, Ground, Revisit, Task, World},
 };
-use serde::{Deserialize, Serialize};
 
 use super::replay;
 
@@ -18,33 +17,22 @@ pub const ENVIRONMENT: Environment = Environment {
     name: "budgeted-power-law",
     about: "a share of what is new, by a power function of the place from the oldest",
     citation: "https://arxiv.org/abs/2401.10393",
+    settings: Config::SETTINGS,
     make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
 };
 
-/// Settings of a budgeted power law.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Examples that come back per new one, r.
-    pub replay: f64,
-    /// The exponent and 1, α.
-    pub alpha: f64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { replay: replay::USUAL, alpha: 5.0 }
+clbench::settings! {
+    /// Settings of a budgeted power law.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Examples that come back per new one, r.
+        pub replay: f64 = replay::USUAL, replay::RANGE;
+        /// The exponent and 1, α.
+        pub alpha: f64 = 5.0, Range::UpTo(2.0, 100.0);
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        // The authors ask for more than 2; above 100 the weights leave double precision.
-        let alpha = self.alpha;
-        ensure!(alpha > 2.0 && alpha <= 100.0, "alpha = {alpha} is not above 2 and at most 100");
-        replay::check(self.replay)
-    }
-}
+impl Settings for Config {}
 
 impl Config {
     /// Weights of the earlier experiences, oldest first.

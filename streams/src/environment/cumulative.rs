@@ -7,7 +7,6 @@ use clbench::{
     catalogue::{Settings, part},
     stream::{Environment, Experience, Ground, Revisit, Task, World},
 };
-use serde::{Deserialize, Serialize};
 
 use super::replay::{bring_back, sizes};
 
@@ -16,13 +15,15 @@ pub const ENVIRONMENT: Environment = Environment {
     name: "cumulative",
     about: "every earlier example comes back each time",
     citation: "https://arxiv.org/abs/2401.10393",
+    settings: Cumulative::SETTINGS,
     make: |table| part(table, |cumulative: Cumulative| Box::new(cumulative) as Box<dyn Revisit>),
 };
 
-/// No settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Cumulative {}
+clbench::settings! {
+    /// No settings.
+    #[derive(Clone, Debug)]
+    pub struct Cumulative {}
+}
 
 impl Settings for Cumulative {}
 

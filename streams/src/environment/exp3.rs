@@ -7,9 +7,9 @@
 //! their arm. Weights are kept as logarithms below the largest, which is 0; a new arm begins there, as good as the
 //! best.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     primitives::draws::Draws,
     stream::{Environment, Experience, Ground, Outcome, Policy, Revisit, Task, World},
 };
@@ -28,34 +28,24 @@ pub const ENVIRONMENT: Environment = Environment {
     name: "exp3",
     about: "exponential weights over earlier experiences, against rewards that may change in any way",
     citation: "https://doi.org/10.1137/S0097539701398375",
+    settings: Config::SETTINGS,
     make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
 };
 
-/// Settings of EXP3.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Examples that come back per new one, r.
-    pub replay: f64,
-    /// What an experience is worth, from 0 to 1.
-    pub reward: Reward,
-    /// Share of the choices that is uniform, γ.
-    pub gamma: f64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { replay: replay::USUAL, reward: Reward::Uncertainty, gamma: 0.1 }
+clbench::settings! {
+    /// Settings of EXP3.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Examples that come back per new one, r.
+        pub replay: f64 = replay::USUAL, replay::RANGE;
+        /// What an experience is worth, from 0 to 1.
+        pub reward: Reward = Reward::Uncertainty;
+        /// Share of the choices that is uniform, γ.
+        pub gamma: f64 = 0.1, Range::UpTo(0.0, 1.0);
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        let gamma = self.gamma;
-        ensure!(gamma > 0.0 && gamma <= 1.0, "gamma = {gamma} is not above 0 and at most 1");
-        replay::check(self.replay)
-    }
-}
+impl Settings for Config {}
 
 impl Revisit for Config {
     fn revisit(&self, base: Vec<Experience>, _: &[Task], _: &Ground) -> Result<World> {

@@ -3,12 +3,11 @@
 //! Gandhi et al. 2024, <https://arxiv.org/abs/2401.10393>; `exponential` of `archana53/power-law-for-CI`: of R = ⌊r·M⌋
 //! examples, (R // Σw)·w of the experience k phases ago, truncated, where w = exp(−k/β)/β.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     stream::{Environment, Experience, Ground, Revisit, Task, World},
 };
-use serde::{Deserialize, Serialize};
 
 use super::replay;
 
@@ -17,32 +16,22 @@ pub const ENVIRONMENT: Environment = Environment {
     name: "exponential",
     about: "a share of what is new, exponentially more of what came lately",
     citation: "https://arxiv.org/abs/2401.10393",
+    settings: Config::SETTINGS,
     make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
 };
 
-/// Settings of an exponential environment.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Examples that come back per new one, r.
-    pub replay: f64,
-    /// Phases after which a weight has fallen to 1/e, β.
-    pub beta: f64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { replay: replay::USUAL, beta: 1.0 }
+clbench::settings! {
+    /// Settings of an exponential environment.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Examples that come back per new one, r.
+        pub replay: f64 = replay::USUAL, replay::RANGE;
+        /// Phases after which a weight has fallen to 1/e, β.
+        pub beta: f64 = 1.0, Range::Within(0.01, 1e6);
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        // A smaller β leaves weights that are no numbers of double precision.
-        ensure!((0.01..=1e6).contains(&self.beta), "beta = {} is not between 0.01 and 1000000", self.beta);
-        replay::check(self.replay)
-    }
-}
+impl Settings for Config {}
 
 impl Config {
     /// Weights of the earlier experiences, oldest first.

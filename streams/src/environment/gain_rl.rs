@@ -13,7 +13,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use anyhow::{Result, bail, ensure};
 use clbench::burn::tensor::Device;
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     primitives::{draws::Draws, stored::Stored},
     stream::{Environment, Experience, Ground, Outcome, Policy, Revisit, Task, World},
 };
@@ -34,60 +34,51 @@ pub const ENVIRONMENT: Environment = Environment {
     name: "gain-rl",
     about: "earlier examples around a difficulty that grows with success",
     citation: "https://arxiv.org/abs/2506.02281",
+    settings: Config::SETTINGS,
     make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
 };
 
-/// Where scores of difficulty come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
-    /// The distance of a picture to the mean of its class.
-    #[default]
-    Mean,
-    /// A CSV file with the columns `dataset,index,score`.
-    File,
-}
-
-/// Settings of the moving Gaussian.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Examples that come back per new one, r.
-    pub replay: f64,
+clbench::choice! {
     /// Where scores of difficulty come from.
-    pub source: Source,
-    /// The file of scores.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// Standard deviation of the ranks as a share of all, σ.
-    pub width: f64,
-    /// Largest growth of the mean in an epoch as a share of all ranks, n.
-    pub pace: f64,
-    /// How sharply the growth depends on accuracy, α.
-    pub alpha: f64,
-    /// Accuracy at which the mean stands still, β.
-    pub beta: f64,
+    #[derive(Default)]
+    pub enum Source {
+        /// The distance of a picture to the mean of its class.
+        #[default]
+        Mean = "mean",
+        /// A CSV file with the columns `dataset,index,score`.
+        File = "file",
+    }
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        Self { replay: replay::USUAL, source: Source::Mean, file: None, width: 0.1, pace: 0.5, alpha: 2.0, beta: 0.5 }
+clbench::settings! {
+    /// Settings of the moving Gaussian.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Examples that come back per new one, r.
+        pub replay: f64 = replay::USUAL, replay::RANGE;
+        /// Where scores of difficulty come from.
+        pub source: Source = Source::Mean;
+        /// The file of scores.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub file: Option<String> = None;
+        /// Standard deviation of the ranks as a share of all, σ.
+        pub width: f64 = 0.1, Range::Within(1e-6, 1.0);
+        /// Largest growth of the mean in an epoch as a share of all ranks, n.
+        pub pace: f64 = 0.5, Range::Within(0.0, 1e3);
+        /// How sharply the growth depends on accuracy, α.
+        pub alpha: f64 = 2.0, Range::Within(0.0, 1e3);
+        /// Accuracy at which the mean stands still, β.
+        pub beta: f64 = 0.5, Range::Within(0.0, 1.0);
     }
 }
 
 impl Settings for Config {
     fn check(&self) -> Result<()> {
-        let Self { width, pace, alpha, beta, .. } = *self;
-        // A wider Gaussian falls mostly beside the ranks.
-        ensure!((1e-6..=1.0).contains(&width), "width = {width} is not between 0.000001 and 1");
-        ensure!((0.0..=1e3).contains(&pace), "pace = {pace} is not between 0 and 1000");
-        ensure!((0.0..=1e3).contains(&alpha), "alpha = {alpha} is not between 0 and 1000");
-        ensure!((0.0..=1.0).contains(&beta), "beta = {beta} is not between 0 and 1");
         ensure!(
             self.file.is_none() || self.source == Source::File,
             "file says nothing where source = \"mean\"; set source = \"file\""
         );
-        replay::check(self.replay)
+        Ok(())
     }
 }
 
@@ -318,8 +309,8 @@ mod tests {
         for (settings, message) in [
             ("source = \"file\"", "source = \"file\" needs a file; set file = \"scores.csv\""),
             ("file = \"a.csv\"", "file says nothing where source = \"mean\"; set source = \"file\""),
-            ("width = 0.0", "width = 0 is not between 0.000001 and 1"),
-            ("pace = nan", "pace = NaN is not between 0 and 1000"),
+            ("width = 0.0", "width = 0.0 is not between 1e-6 and 1"),
+            ("pace = nan", "pace = nan is not between 0 and 1000"),
         ] {
             assert_eq!(trial::build(&ENVIRONMENT, settings, &[4, 4], 0).err().unwrap().to_string(), message);
         }

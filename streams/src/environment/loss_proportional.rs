@@ -6,9 +6,9 @@
 //! `explore` of the choices is uniform, so that what was once learned is asked again. An experience of which nothing
 //! is known has the mean loss of the others.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     primitives::draws::Draws,
     stream::{Environment, Experience, Ground, Outcome, Policy, Revisit, Task, World},
 };
@@ -21,34 +21,24 @@ pub const ENVIRONMENT: Environment = Environment {
     name: "loss-proportional",
     about: "earlier experiences chosen in proportion to their running mean loss",
     citation: "https://arxiv.org/abs/1511.05952",
+    settings: Config::SETTINGS,
     make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
 };
 
-/// Settings of choices by loss.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Examples that come back per new one, r.
-    pub replay: f64,
-    /// What a step leaves of the mean before it.
-    pub decay: f64,
-    /// Share of the choices that is uniform.
-    pub explore: f64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { replay: replay::USUAL, decay: 0.9, explore: 0.1 }
+clbench::settings! {
+    /// Settings of choices by loss.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Examples that come back per new one, r.
+        pub replay: f64 = replay::USUAL, replay::RANGE;
+        /// What a step leaves of the mean before it.
+        pub decay: f64 = 0.9, Range::From(0.0, 1.0);
+        /// Share of the choices that is uniform.
+        pub explore: f64 = 0.1, Range::Within(0.0, 1.0);
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        ensure!((0.0..1.0).contains(&self.decay), "decay = {} is not at least 0 and below 1", self.decay);
-        ensure!((0.0..=1.0).contains(&self.explore), "explore = {} is not between 0 and 1", self.explore);
-        replay::check(self.replay)
-    }
-}
+impl Settings for Config {}
 
 impl Revisit for Config {
     fn revisit(&self, base: Vec<Experience>, _: &[Task], _: &Ground) -> Result<World> {

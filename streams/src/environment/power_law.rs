@@ -15,14 +15,13 @@
 //! practised, and that resets its clock. At the same k as many examples are expected as in the authors' law, but for
 //! its rounding.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     primitives::draws::Draws,
     stream::{Environment, Experience, Ground, Revisit, Task, World},
 };
 use rand::RngExt;
-use serde::{Deserialize, Serialize};
 
 use super::replay::{bring_back, sizes};
 
@@ -31,49 +30,38 @@ pub const ENVIRONMENT: Environment = Environment {
     name: "power-law",
     about: "the natural law: less comes back, by a power of the time since it was there",
     citation: "https://arxiv.org/abs/2401.10393",
+    settings: Config::SETTINGS,
     make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
 };
 
-/// Since when time is counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Clock {
-    /// Since the experience introduced its examples.
-    #[default]
-    Introduced,
-    /// Since the experience's examples last came.
-    LastPractised,
-}
-
-/// Settings of the natural environment.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Age of what is introduced.
-    pub offset: f64,
-    /// By how much each phase ages it.
-    pub stride: f64,
-    /// How steeply it falls off.
-    pub exponent: f64,
+clbench::choice! {
     /// Since when time is counted.
-    pub clock: Clock,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { offset: 20.0, stride: 2.0, exponent: 5.6, clock: Clock::Introduced }
+    #[derive(Default)]
+    pub enum Clock {
+        /// Since the experience introduced its examples.
+        #[default]
+        Introduced = "introduced",
+        /// Since the experience's examples last came.
+        LastPractised = "last-practised",
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        for (key, value) in [("offset", self.offset), ("stride", self.stride)] {
-            ensure!((1e-6..=1e6).contains(&value), "{key} = {value} is not between 0.000001 and 1000000");
-        }
-        ensure!((0.0..=100.0).contains(&self.exponent), "exponent = {} is not between 0 and 100", self.exponent);
-        Ok(())
+clbench::settings! {
+    /// Settings of the natural environment.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Age of what is introduced.
+        pub offset: f64 = 20.0, Range::Within(1e-6, 1e6);
+        /// By how much each phase ages it.
+        pub stride: f64 = 2.0, Range::Within(1e-6, 1e6);
+        /// How steeply it falls off.
+        pub exponent: f64 = 5.6, Range::Within(0.0, 100.0);
+        /// Since when time is counted.
+        pub clock: Clock = Clock::Introduced;
     }
 }
+
+impl Settings for Config {}
 
 impl Config {
     /// What is left of an experience after `k` phases.
@@ -187,9 +175,9 @@ mod tests {
     #[test]
     fn what_is_out_of_range_is_refused() {
         for (settings, message) in [
-            ("offset = 0.0", "offset = 0 is not between 0.000001 and 1000000"),
-            ("stride = nan", "stride = NaN is not between 0.000001 and 1000000"),
-            ("exponent = -1.0", "exponent = -1 is not between 0 and 100"),
+            ("offset = 0.0", "offset = 0.0 is not between 1e-6 and 1000000"),
+            ("stride = nan", "stride = nan is not between 1e-6 and 1000000"),
+            ("exponent = -1.0", "exponent = -1.0 is not between 0 and 100"),
             ("clock = \"used\"", "unknown value `used`; there are introduced, last-practised, in `clock`"),
         ] {
             let error = trial::build(&ENVIRONMENT, settings, &[9; 2], 0).err().unwrap();

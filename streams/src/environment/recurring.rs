@@ -8,10 +8,9 @@
 
 use anyhow::{Result, ensure};
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     stream::{Environment, Experience, Ground, Revisit, Task, World},
 };
-use serde::{Deserialize, Serialize};
 
 /// Most experiences that recurrence may make.
 const MOST: usize = 100_000;
@@ -21,34 +20,23 @@ pub const ENVIRONMENT: Environment = Environment {
     name: "recurring",
     about: "the sequence of experiences, or each of them with a period, comes several times",
     citation: "https://arxiv.org/abs/2301.11396",
+    settings: Config::SETTINGS,
     make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
 };
 
-/// Settings of recurrence.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// How many times each experience comes.
-    pub times: usize,
-    /// After how many new experiences one is due again; after all of them where not set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub every: Option<usize>,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { times: 2, every: None }
+clbench::settings! {
+    /// Settings of recurrence.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// How many times each experience comes.
+        pub times: usize = 2, Range::Whole(1, MOST as i64);
+        /// After how many new experiences one is due again; after all of them where not set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub every: Option<usize> = None, Range::Whole(1, MOST as i64);
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        ensure!((1..=MOST).contains(&self.times), "times = {} is not between 1 and {MOST}", self.times);
-        let every = self.every.unwrap_or(1);
-        ensure!((1..=MOST).contains(&every), "every = {every} is not between 1 and {MOST}");
-        Ok(())
-    }
-}
+impl Settings for Config {}
 
 impl Config {
     /// Which of `count` experiences comes when. The n-th coming of the j-th is due at j + n·every; of those that are
@@ -97,8 +85,8 @@ mod tests {
     #[test]
     fn what_is_out_of_range_is_refused() {
         for (settings, message) in [
-            ("times = 0", "times = 0 is not between 1 and 100000"),
-            ("every = 0", "every = 0 is not between 1 and 100000"),
+            ("times = 0", "times = 0 is not a whole number between 1 and 100000"),
+            ("every = 0", "every = 0 is not a whole number between 1 and 100000"),
             ("times = 100000", "times = 100000 of 2 experiences is more than 100000; lower it"),
         ] {
             let error = trial::build(&ENVIRONMENT, settings, &[4, 3], 0).err().unwrap();

@@ -4,19 +4,16 @@
 
 use std::sync::Arc;
 
-use anyhow::{Result, ensure};
-use clbench::stream::{Experience, Ground, Policy, World, rehearse};
+use anyhow::Result;
+use clbench::{
+    catalogue::Range,
+    stream::{Experience, Ground, Policy, World, rehearse},
+};
 
 /// What comes back, per new example, where a stream file does not say: the middle of the authors' five shares.
 pub(super) const USUAL: f64 = 0.5;
-/// Largest share.
-const MOST: f64 = 100.0;
-
-/// Refuses what is no share.
-pub(super) fn check(replay: f64) -> Result<()> {
-    ensure!((0.0..=MOST).contains(&replay), "replay = {replay} is not between 0 and {MOST}; set it, such as to 0.5");
-    Ok(())
-}
+/// What such a share may be.
+pub(super) const RANGE: Range = Range::Within(0.0, 100.0);
 
 /// Examples that come back beside `new` ones, R = ⌊r·M⌋.
 pub(super) fn budget(replay: f64, new: usize) -> usize {
@@ -103,10 +100,7 @@ mod tests {
 
     #[test]
     fn what_is_no_share_is_refused() {
-        assert!([0.0, 0.5, 2.0].iter().all(|share| check(*share).is_ok()));
-        for share in [-0.1, f64::NAN, f64::INFINITY, 101.0] {
-            let message = check(share).unwrap_err().to_string();
-            assert!(message.starts_with(&format!("replay = {share} is not between 0 and 100")), "{message}");
-        }
+        assert!([0.0, 0.5, 2.0].iter().all(|share| RANGE.holds(&(*share).into())));
+        assert!(![-0.1, f64::NAN, f64::INFINITY, 101.0].iter().any(|share| RANGE.holds(&(*share).into())));
     }
 }

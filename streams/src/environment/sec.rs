@@ -7,9 +7,9 @@
 //! advantages normalised within a group that is 2√(p(1 − p)), here with p the mean probability of the right label.
 //! α = 0.5 and τ = 0.5 are recalled: the paper tunes them by domain.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     primitives::draws::Draws,
     stream::{Environment, Experience, Ground, Outcome, Policy, Revisit, Task, World},
 };
@@ -25,37 +25,26 @@ pub const ENVIRONMENT: Environment = Environment {
     name: "sec",
     about: "self-evolving curriculum: a softmax over what earlier experiences have to teach",
     citation: "https://arxiv.org/abs/2505.14970",
+    settings: Config::SETTINGS,
     make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
 };
 
-/// Settings of a self-evolving curriculum.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Examples that come back per new one, r.
-    pub replay: f64,
-    /// What an experience is worth.
-    pub reward: Reward,
-    /// Weight of what is new in a value, α.
-    pub alpha: f64,
-    /// Temperature of the softmax, τ.
-    pub temperature: f64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { replay: replay::USUAL, reward: Reward::Uncertainty, alpha: 0.5, temperature: 0.5 }
+clbench::settings! {
+    /// Settings of a self-evolving curriculum.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Examples that come back per new one, r.
+        pub replay: f64 = replay::USUAL, replay::RANGE;
+        /// What an experience is worth.
+        pub reward: Reward = Reward::Uncertainty;
+        /// Weight of what is new in a value, α.
+        pub alpha: f64 = 0.5, Range::UpTo(0.0, 1.0);
+        /// Temperature of the softmax, τ.
+        pub temperature: f64 = 0.5, Range::Within(1e-3, 1e3);
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        let Self { alpha, temperature, .. } = *self;
-        ensure!(alpha > 0.0 && alpha <= 1.0, "alpha = {alpha} is not above 0 and at most 1");
-        ensure!((1e-3..=1e3).contains(&temperature), "temperature = {temperature} is not between 0.001 and 1000");
-        replay::check(self.replay)
-    }
-}
+impl Settings for Config {}
 
 impl Revisit for Config {
     fn revisit(&self, base: Vec<Experience>, _: &[Task], _: &Ground) -> Result<World> {

@@ -11,9 +11,9 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     primitives::draws::Draws,
     stream::{Environment, Experience, Ground, Outcome, Policy, Revisit, Task, World},
 };
@@ -29,41 +29,28 @@ pub const ENVIRONMENT: Environment = Environment {
     name: "successive-elimination",
     about: "blocks of one earlier experience each, giving up those whose loss stays high",
     citation: "https://arxiv.org/abs/2305.02955",
+    settings: Config::SETTINGS,
     make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
 };
 
-/// Settings of successive elimination.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Examples that come back per new one, r.
-    pub replay: f64,
-    /// Choices at the beginning of a block whose losses are not counted, M.
-    pub burn_in: u64,
-    /// Choices of a block in the first round whose losses are counted, n.
-    pub block: u64,
-    /// Choices that are expected in all, T.
-    pub horizon: u64,
-    /// Loss, in nats, that counts as 1; what is above it too.
-    pub bound: f64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { replay: replay::USUAL, burn_in: 32, block: 64, horizon: 100_000, bound: 2.0 }
+clbench::settings! {
+    /// Settings of successive elimination.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Examples that come back per new one, r.
+        pub replay: f64 = replay::USUAL, replay::RANGE;
+        /// Choices at the beginning of a block whose losses are not counted, M.
+        pub burn_in: u64 = 32, Range::Whole(0, MOST as i64);
+        /// Choices of a block in the first round whose losses are counted, n.
+        pub block: u64 = 64, Range::Whole(1, MOST as i64);
+        /// Choices that are expected in all, T.
+        pub horizon: u64 = 100_000, Range::Whole(1, MOST as i64);
+        /// Loss, in nats, that counts as 1; what is above it too.
+        pub bound: f64 = 2.0, Range::Within(1e-3, 100.0);
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        ensure!(self.burn_in <= MOST, "burn_in = {} is more than {MOST}", self.burn_in);
-        for (key, value) in [("block", self.block), ("horizon", self.horizon)] {
-            ensure!((1..=MOST).contains(&value), "{key} = {value} is not between 1 and {MOST}");
-        }
-        ensure!((1e-3..=100.0).contains(&self.bound), "bound = {} is not between 0.001 and 100", self.bound);
-        replay::check(self.replay)
-    }
-}
+impl Settings for Config {}
 
 impl Revisit for Config {
     fn revisit(&self, base: Vec<Experience>, _: &[Task], _: &Ground) -> Result<World> {

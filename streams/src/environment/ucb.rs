@@ -26,30 +26,22 @@ pub const ENVIRONMENT: Environment = Environment {
     name: "ucb",
     about: "UCB1: in each step the earlier experience whose reward may be highest",
     citation: "https://doi.org/10.1023/A:1013689704352",
+    settings: Config::SETTINGS,
     make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
 };
 
-/// Settings of UCB1.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Examples that come back per new one, r.
-    pub replay: f64,
-    /// What an experience is worth, from 0 to 1.
-    pub reward: Reward,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { replay: replay::USUAL, reward: Reward::Uncertainty }
+clbench::settings! {
+    /// Settings of UCB1.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Examples that come back per new one, r.
+        pub replay: f64 = replay::USUAL, replay::RANGE;
+        /// What an experience is worth, from 0 to 1.
+        pub reward: Reward = Reward::Uncertainty;
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        replay::check(self.replay)
-    }
-}
+impl Settings for Config {}
 
 impl Revisit for Config {
     fn revisit(&self, base: Vec<Experience>, _: &[Task], _: &Ground) -> Result<World> {

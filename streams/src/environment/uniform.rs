@@ -8,7 +8,6 @@ use clbench::{
     catalogue::{Settings, part},
     stream::{Environment, Experience, Ground, Revisit, Task, World},
 };
-use serde::{Deserialize, Serialize};
 
 use super::{power_law, replay};
 
@@ -17,33 +16,30 @@ pub const ENVIRONMENT: Environment = Environment {
     name: "uniform",
     about: "a share of what is new, spread evenly over what came before",
     citation: "https://arxiv.org/abs/2401.10393",
+    settings: Config::SETTINGS,
     make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
 };
 
-/// Settings of a uniform environment.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// What says how much comes back.
-    pub amount: Amount,
-    /// Examples that come back per new one, r, where that is the amount.
-    pub replay: f64,
+clbench::settings! {
+    /// Settings of a uniform environment.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// What says how much comes back.
+        pub amount: Amount = Amount::Replay;
+        /// Examples that come back per new one, r, where that is the amount.
+        pub replay: f64 = replay::USUAL, replay::RANGE;
+    }
 }
 
-/// What says how much comes back in a phase.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Amount {
-    /// A share of what is new.
-    #[default]
-    Replay,
-    /// As much as the natural law brings back with its usual settings: its control, in which only the spread differs.
-    PowerLaw,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { amount: Amount::Replay, replay: replay::USUAL }
+clbench::choice! {
+    /// What says how much comes back in a phase.
+    #[derive(Default)]
+    pub enum Amount {
+        /// A share of what is new.
+        #[default]
+        Replay = "replay",
+        /// As much as the natural law brings back with its usual settings: its control, in which only the spread differs.
+        PowerLaw = "power-law",
     }
 }
 
@@ -53,7 +49,7 @@ impl Settings for Config {
             self.amount == Amount::Replay || self.replay == replay::USUAL,
             "replay does nothing with amount = \"power-law\"; leave it out"
         );
-        replay::check(self.replay)
+        Ok(())
     }
 }
 

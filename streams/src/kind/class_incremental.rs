@@ -5,11 +5,10 @@
 
 use anyhow::{Result, ensure};
 use clbench::{
-    catalogue::{Made, Settings, settings},
+    catalogue::{Made, Range, Settings, settings},
     primitives::scope::Head,
     stream::{Ground, Kind, Plan, Task},
 };
-use serde::{Deserialize, Serialize};
 use toml::Table;
 
 use crate::shared::shares::{Each, Shares, cut, said};
@@ -19,28 +18,31 @@ pub const KIND: Kind = Kind {
     name: "class-incremental",
     about: "n tasks of new classes, as many each or not; one head over all classes",
     citation: "https://arxiv.org/abs/1611.07725",
+    settings: Config::SETTINGS,
     make: |table, ground| make(table, ground, Head::default()),
 };
 
-/// Settings of class- and task-incremental streams; [`shares`](crate::shared::shares) says what they come to.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Number of tasks, n; 5 where nothing else says it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tasks: Option<usize>,
-    /// Classes of each task, k, or a list with a number for each; without it the dataset's classes are split evenly.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub classes_per_task: Option<Each>,
-    /// Classes of the first task, beside `increment` or `tasks`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub base: Option<usize>,
-    /// Classes of each task but the first; the last gets what is left.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub increment: Option<usize>,
-    /// Whether tasks may leave classes out.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub partial: bool,
+clbench::settings! {
+    /// Settings of class- and task-incremental streams; [`shares`](crate::shared::shares) says what they come to.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Config {
+        /// Number of tasks, n; 5 where nothing else says it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub tasks: Option<usize> = None, Range::Whole(1, i64::MAX);
+        /// Classes of each task, k, or a list with a number for each; without it the dataset's classes are split
+        /// evenly.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub classes_per_task: Option<Each> = None;
+        /// Classes of the first task, beside `increment` or `tasks`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub base: Option<usize> = None, Range::Whole(1, i64::MAX);
+        /// Classes of each task but the first; the last gets what is left.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub increment: Option<usize> = None, Range::Whole(1, i64::MAX);
+        /// Whether tasks may leave classes out.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        pub partial: bool = false;
+    }
 }
 
 /// Tasks where nothing is said.

@@ -10,11 +10,10 @@
 
 use anyhow::{Result, bail, ensure};
 use clbench::{
-    catalogue::{Made, Settings, settings},
+    catalogue::{Made, Range, Settings, settings},
     primitives::scope::Head,
     stream::{Ground, Kind, Plan},
 };
-use serde::{Deserialize, Serialize};
 use toml::Table;
 
 use crate::{
@@ -27,44 +26,47 @@ pub const KIND: Kind = Kind {
     name: "concepts",
     about: "a ranking of the concepts of one or several datasets, cut into tasks of equal length",
     citation: "https://arxiv.org/abs/2408.14471",
+    settings: Config::SETTINGS,
     make,
 };
 
 /// Tasks where nothing else is said, as in the paper.
 const TASKS: usize = 20;
 
-/// What a task is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Per {
-    /// As many concepts as any other.
-    #[default]
-    Chunk,
-    /// The concepts of one dataset.
-    Dataset,
+clbench::choice! {
+    /// What a task is.
+    #[derive(Default)]
+    pub enum Per {
+        /// As many concepts as any other.
+        #[default]
+        Chunk = "chunk",
+        /// The concepts of one dataset.
+        Dataset = "dataset",
+    }
 }
 
-/// Settings of streams of concepts.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Number of tasks, T; 20 where not set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tasks: Option<usize>,
-    /// What a task is.
-    pub per: Per,
-    /// Concepts of each task, or a list with a number for each.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub classes_per_task: Option<Each>,
-    /// Concepts of the first task, beside `increment` or `tasks`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub base: Option<usize>,
-    /// Concepts of each task but the first; the last gets what is left.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub increment: Option<usize>,
-    /// Whether tasks may leave concepts out.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub partial: bool,
+clbench::settings! {
+    /// Settings of streams of concepts.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Config {
+        /// Number of tasks, T; 20 where not set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub tasks: Option<usize> = None, Range::Whole(1, i64::MAX);
+        /// What a task is.
+        pub per: Per = Per::Chunk;
+        /// Concepts of each task, or a list with a number for each.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub classes_per_task: Option<Each> = None;
+        /// Concepts of the first task, beside `increment` or `tasks`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub base: Option<usize> = None, Range::Whole(1, i64::MAX);
+        /// Concepts of each task but the first; the last gets what is left.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub increment: Option<usize> = None, Range::Whole(1, i64::MAX);
+        /// Whether tasks may leave concepts out.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        pub partial: bool = false;
+    }
 }
 
 impl Config {

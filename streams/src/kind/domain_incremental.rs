@@ -11,11 +11,10 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use clbench::{
-    catalogue::{Made, Settings, settings},
+    catalogue::{Made, Range, Settings, settings},
     primitives::scope::Head,
     stream::{Ground, Kind, Plan, Task},
 };
-use serde::{Deserialize, Serialize};
 use toml::Table;
 
 /// The entry of the catalogue.
@@ -23,38 +22,36 @@ pub const KIND: Kind = Kind {
     name: "domain-incremental",
     about: "the same labels in each task, asked about another dataset or about other classes",
     citation: "https://arxiv.org/abs/1810.12488",
+    settings: Config::SETTINGS,
     make,
 };
 
-/// Settings of domain-incremental streams.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Number of tasks over which one dataset's classes are split; 5 unless set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tasks: Option<usize>,
-    /// Which classes of several datasets share a label; those of one name unless set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub by: Option<By>,
-}
-
-/// What makes classes of several datasets the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum By {
-    /// Their names.
-    #[default]
-    Name,
-    /// Their numbers.
-    Position,
-}
-
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        ensure!(self.tasks != Some(0), "stream.tasks is 0; set it, such as to 5");
-        Ok(())
+clbench::settings! {
+    /// Settings of domain-incremental streams.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Config {
+        /// Number of tasks over which one dataset's classes are split; 5 unless set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub tasks: Option<usize> = None, Range::Whole(1, i64::MAX);
+        /// Which classes of several datasets share a label; those of one name unless set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub by: Option<By> = None;
     }
 }
+
+clbench::choice! {
+    /// What makes classes of several datasets the same.
+    #[derive(Default)]
+    pub enum By {
+        /// Their names.
+        #[default]
+        Name = "name",
+        /// Their numbers.
+        Position = "position",
+    }
+}
+
+impl Settings for Config {}
 
 fn make(table: Table, ground: &Ground) -> Made<Plan> {
     let (_, mut config): (Table, Config) = settings(table)?;

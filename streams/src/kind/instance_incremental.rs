@@ -9,11 +9,10 @@
 
 use anyhow::{Result, ensure};
 use clbench::{
-    catalogue::{Made, Settings, settings},
+    catalogue::{Made, Range, Settings, settings},
     primitives::{draws::Draws, scope::Head},
     stream::{Ground, Kind, Plan, Task, View},
 };
-use serde::{Deserialize, Serialize};
 use toml::Table;
 
 /// The entry of the catalogue.
@@ -21,29 +20,20 @@ pub const KIND: Kind = Kind {
     name: "instance-incremental",
     about: "n tasks of new examples of the same classes",
     citation: "https://arxiv.org/abs/1705.03550",
+    settings: Config::SETTINGS,
     make,
 };
 
-/// Settings of instance-incremental streams.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Number of tasks.
-    pub tasks: usize,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { tasks: 5 }
+clbench::settings! {
+    /// Settings of instance-incremental streams.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Config {
+        /// Number of tasks.
+        pub tasks: usize = 5, Range::Whole(1, 10_000);
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        ensure!((1..=10_000).contains(&self.tasks), "stream.tasks = {} is not between 1 and 10000", self.tasks);
-        Ok(())
-    }
-}
+impl Settings for Config {}
 
 fn make(table: Table, ground: &Ground) -> Made<Plan> {
     let (table, config): (Table, Config) = settings(table)?;

@@ -6,14 +6,12 @@
 
 use std::sync::Arc;
 
-use anyhow::{Result, ensure};
 use clbench::{
-    catalogue::{Made, Settings, settings},
+    catalogue::{Made, Range, Settings, settings},
     data::Transform,
     primitives::scope::Head,
     stream::{Ground, Kind, Plan, Task},
 };
-use serde::{Deserialize, Serialize};
 use toml::Table;
 
 /// The entry of the catalogue.
@@ -21,31 +19,22 @@ pub const KIND: Kind = Kind {
     name: "permuted",
     about: "the same classes in each task, pixels in another order",
     citation: "https://arxiv.org/abs/1312.6211",
+    settings: Config::SETTINGS,
     make,
 };
 
-/// Settings of permuted streams.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Number of tasks.
-    pub tasks: usize,
-    /// Whether the first task is permuted too.
-    pub first_too: bool,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { tasks: 10, first_too: false }
+clbench::settings! {
+    /// Settings of permuted streams.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Config {
+        /// Number of tasks.
+        pub tasks: usize = 10, Range::Whole(1, 10_000);
+        /// Whether the first task is permuted too.
+        pub first_too: bool = false;
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        ensure!((1..=10_000).contains(&self.tasks), "stream.tasks = {} is not between 1 and 10000", self.tasks);
-        Ok(())
-    }
-}
+impl Settings for Config {}
 
 /// Pixels in another order.
 #[derive(Debug)]

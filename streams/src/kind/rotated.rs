@@ -7,13 +7,12 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use clbench::{
-    catalogue::{Made, Settings, settings},
+    catalogue::{Made, Range, Settings, settings},
     data::Transform,
     primitives::scope::Head,
     stream::{Ground, Kind, Plan, Task},
 };
 use rand::RngExt;
-use serde::{Deserialize, Serialize};
 use toml::Table;
 
 /// The entry of the catalogue.
@@ -21,35 +20,27 @@ pub const KIND: Kind = Kind {
     name: "rotated",
     about: "the same classes in each task, turned by another angle",
     citation: "https://arxiv.org/abs/1706.08840",
+    settings: Config::SETTINGS,
     make,
 };
 
-/// Settings of rotated streams.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Number of tasks.
-    pub tasks: usize,
-    /// The first task's angle in degrees, counter-clockwise.
-    pub first: f64,
-    /// The last task's angle in degrees.
-    pub last: f64,
-    /// Draw the angles from `first..last` in place of spacing them equally.
-    pub random: bool,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { tasks: 10, first: 0.0, last: 162.0, random: false }
+clbench::settings! {
+    /// Settings of rotated streams.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Config {
+        /// Number of tasks.
+        pub tasks: usize = 10, Range::Whole(1, 10_000);
+        /// The first task's angle in degrees, counter-clockwise.
+        pub first: f64 = 0.0, Range::Within(-360.0, 360.0);
+        /// The last task's angle in degrees.
+        pub last: f64 = 162.0, Range::Within(-360.0, 360.0);
+        /// Draw the angles from `first..last` in place of spacing them equally.
+        pub random: bool = false;
     }
 }
 
 impl Settings for Config {
     fn check(&self) -> Result<()> {
-        ensure!((1..=10_000).contains(&self.tasks), "stream.tasks = {} is not between 1 and 10000", self.tasks);
-        for (key, angle) in [("first", self.first), ("last", self.last)] {
-            ensure!(angle.abs() <= 360.0, "stream.{key} = {angle} is not between -360 and 360 degrees");
-        }
         ensure!(self.first < self.last, "stream.first = {} is not below stream.last = {}", self.first, self.last);
         Ok(())
     }

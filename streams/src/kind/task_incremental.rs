@@ -10,13 +10,14 @@ use clbench::{
 };
 use toml::Table;
 
-use crate::kind::class_incremental::make;
+use crate::kind::class_incremental::{Config, make};
 
 /// The entry of the catalogue.
 pub const KIND: Kind = Kind {
     name: "task-incremental",
     about: "n tasks of new classes, as many each or not; one head for each task, the task is told",
     citation: "https://doi.org/10.1038/s42256-022-00568-3",
+    settings: Config::SETTINGS,
     make: told,
 };
 

@@ -18,11 +18,10 @@
 
 use anyhow::{Context, Result, ensure};
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     stream::{Ground, Ordering, Rank, Unit},
 };
 use rand::RngExt;
-use serde::{Deserialize, Serialize};
 
 use crate::shared::embedding::{Rows, Source, check, embed};
 
@@ -31,6 +30,7 @@ pub const ORDER: Ordering = Ordering {
     name: "curriculum-designer",
     about: "the best score of distances between classes; a weak predictor, with a control",
     citation: "https://arxiv.org/abs/2211.15470",
+    settings: Designer::SETTINGS,
     make: |table| part(table, |designer: Designer| Box::new(designer) as Box<dyn Rank>),
 };
 
@@ -39,34 +39,24 @@ const ALL_ORDERS: usize = 8;
 /// Most units: their distances are a square matrix.
 const MOST_UNITS: usize = 2_000;
 
-/// Settings of the curriculum designer.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Designer {
-    /// Where prototypes come from.
-    pub source: Source,
-    /// The file of `source = "file"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// How many orders are drawn and scored where there are too many to score all.
-    pub candidates: usize,
-    /// Takes the order at a drawn rank in place of the best.
-    pub control: bool,
-}
-
-impl Default for Designer {
-    fn default() -> Self {
-        Self { source: Source::Means, file: None, candidates: 10_000, control: false }
+clbench::settings! {
+    /// Settings of the curriculum designer.
+    #[derive(Clone, Debug)]
+    pub struct Designer {
+        /// Where prototypes come from.
+        pub source: Source = Source::Means;
+        /// The file of `source = "file"`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub file: Option<String> = None;
+        /// How many orders are drawn and scored where there are too many to score all.
+        pub candidates: usize = 10_000, Range::Whole(1, 1_000_000);
+        /// Takes the order at a drawn rank in place of the best.
+        pub control: bool = false;
     }
 }
 
 impl Settings for Designer {
     fn check(&self) -> Result<()> {
-        ensure!(
-            (1..=1_000_000).contains(&self.candidates),
-            "stream.order.candidates = {} is not between 1 and 1000000",
-            self.candidates
-        );
         check(self.source, self.file.as_deref())
     }
 }
@@ -240,7 +230,7 @@ mod tests {
         assert!(error.contains("the prototypes are all the same"), "{error}");
         assert!(toy::refusal(ORDER.make, "", &universe).contains("needs pictures"));
         let error = toy::refusal(ORDER.make, "candidates = 0", &universe);
-        assert_eq!(error, "stream.order.candidates = 0 is not between 1 and 1000000");
+        assert_eq!(error, "candidates = 0 is not a whole number between 1 and 1000000");
         let error = toy::refusal(ORDER.make, "source = \"names\"", &toy::bare(&[("a", &["p"])]));
         assert!(error.contains("at least two units"), "{error}");
     }

@@ -9,7 +9,6 @@ use clbench::{
     catalogue::{Settings, part},
     stream::{Ground, Ordering, Rank, Unit},
 };
-use serde::{Deserialize, Serialize};
 
 use super::time::by_year;
 use crate::shared::roster::{by_dataset, shuffled};
@@ -19,28 +18,31 @@ pub const ORDER: Ordering = Ordering {
     name: "dataset",
     about: "one dataset after the other, shuffled inside each",
     citation: "https://arxiv.org/abs/2408.14471",
+    settings: Datasets::SETTINGS,
     make: |table| part(table, |dataset: Datasets| Box::new(dataset) as Box<dyn Rank>),
 };
 
-/// In which order datasets come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum By {
-    /// As `stream.dataset` lists them.
-    #[default]
-    Given,
-    /// By year of release, those of one year as they are listed.
-    Time,
-    /// Drawn.
-    Random,
+clbench::choice! {
+    /// In which order datasets come.
+    #[derive(Default)]
+    pub enum By {
+        /// As `stream.dataset` lists them.
+        #[default]
+        Given = "given",
+        /// By year of release, those of one year as they are listed.
+        Time = "time",
+        /// Drawn.
+        Random = "random",
+    }
 }
 
-/// Settings of the ordering by dataset.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Datasets {
-    /// In which order datasets come.
-    pub by: By,
+clbench::settings! {
+    /// Settings of the ordering by dataset.
+    #[derive(Clone, Debug)]
+    pub struct Datasets {
+        /// In which order datasets come.
+        pub by: By = By::Given;
+    }
 }
 
 impl Settings for Datasets {}

@@ -7,12 +7,11 @@
 //! from a linear probe on small pictures (`source = "probe"`), from the answers of a finished run
 //! (`source = "run"`, which kept its predictions), or from a CSV file with the columns `concept,score`.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     stream::{Ground, Ordering, Rank, Unit},
 };
-use serde::{Deserialize, Serialize};
 
 use crate::shared::{
     listing, past_run,
@@ -25,84 +24,71 @@ pub const ORDER: Ordering = Ordering {
     name: "difficulty",
     about: "easy first or hard first, by a probe's, an earlier run's or a file's scores",
     citation: "https://arxiv.org/abs/2408.14471",
+    settings: Difficulty::SETTINGS,
     make: |table| part(table, |difficulty: Difficulty| Box::new(difficulty) as Box<dyn Rank>),
 };
 
-/// Where scores come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
-    /// A linear classifier on small pictures.
-    #[default]
-    Probe,
-    /// The directory of a finished run.
-    Run,
-    /// A CSV file with the columns `concept,score`.
-    File,
-}
-
-/// What a score is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Measure {
-    /// Low where it is easy.
-    #[default]
-    Loss,
-    /// High where it is easy.
-    Accuracy,
-}
-
-/// Which end comes first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Direction {
-    /// From easy to hard.
-    #[default]
-    EasyFirst,
-    /// From hard to easy.
-    HardFirst,
-}
-
-/// Settings of the ordering by difficulty.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Difficulty {
-    /// Which end comes first.
-    pub direction: Direction,
-    /// What a score is.
-    pub measure: Measure,
+clbench::choice! {
     /// Where scores come from.
-    pub source: Source,
-    /// The file of `source = "file"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// The directory of `source = "run"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub run: Option<String>,
-    /// Most examples of each unit that the probe takes, half of them to be scored.
-    pub examples: usize,
+    #[derive(Default)]
+    pub enum Source {
+        /// A linear classifier on small pictures.
+        #[default]
+        Probe = "probe",
+        /// The directory of a finished run.
+        Run = "run",
+        /// A CSV file with the columns `concept,score`.
+        File = "file",
+    }
 }
 
-impl Default for Difficulty {
-    fn default() -> Self {
-        Self {
-            direction: Direction::default(),
-            measure: Measure::default(),
-            source: Source::default(),
-            file: None,
-            run: None,
-            examples: 100,
-        }
+clbench::choice! {
+    /// What a score is.
+    #[derive(Default)]
+    pub enum Measure {
+        /// Low where it is easy.
+        #[default]
+        Loss = "loss",
+        /// High where it is easy.
+        Accuracy = "accuracy",
+    }
+}
+
+clbench::choice! {
+    /// Which end comes first.
+    #[derive(Default)]
+    pub enum Direction {
+        /// From easy to hard.
+        #[default]
+        EasyFirst = "easy-first",
+        /// From hard to easy.
+        HardFirst = "hard-first",
+    }
+}
+
+clbench::settings! {
+    /// Settings of the ordering by difficulty.
+    #[derive(Clone, Debug)]
+    pub struct Difficulty {
+        /// Which end comes first.
+        pub direction: Direction = Direction::EasyFirst;
+        /// What a score is.
+        pub measure: Measure = Measure::Loss;
+        /// Where scores come from.
+        pub source: Source = Source::Probe;
+        /// The file of `source = "file"`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub file: Option<String> = None;
+        /// The directory of `source = "run"`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub run: Option<String> = None;
+        /// Most examples of each unit that the probe takes, half of them to be scored.
+        pub examples: usize = 100, Range::Whole(2, 10_000);
     }
 }
 
 impl Settings for Difficulty {
     fn check(&self) -> Result<()> {
-        ensure!(
-            (2..=10_000).contains(&self.examples),
-            "stream.order.examples = {} is not between 2 and 10000",
-            self.examples
-        );
         for (key, wanted, set) in [("file", Source::File, &self.file), ("run", Source::Run, &self.run)] {
             if self.source == wanted && set.is_none() {
                 bail!("stream.order.source = \"{key}\" needs stream.order.{key}");
@@ -194,7 +180,7 @@ mod tests {
         assert_eq!(refused("source = \"run\""), "stream.order.source = \"run\" needs stream.order.run");
         assert!(refused("file = \"x\"").starts_with("stream.order.file is not used"));
         assert!(refused("source = \"file\"\nfile = \"x\"\nrun = \"y\"").starts_with("stream.order.run is not used"));
-        assert_eq!(refused("examples = 1"), "stream.order.examples = 1 is not between 2 and 10000");
+        assert_eq!(refused("examples = 1"), "examples = 1 is not a whole number between 2 and 10000");
         assert!(refused("").contains("needs pictures"));
         assert!(
             refused("source = \"run\"\nrun = \"/nowhere/at/all\"").starts_with("/nowhere/at/all is no finished run")

@@ -9,7 +9,6 @@ use clbench::{
     catalogue::{Settings, part},
     stream::{Ground, Ordering, Rank, Unit, concepts},
 };
-use serde::{Deserialize, Serialize};
 
 use crate::shared::{
     listing::{MOST_BYTES, some, stamped},
@@ -21,29 +20,31 @@ pub const ORDER: Ordering = Ordering {
     name: "explicit",
     about: "as a JSON list names them, such as those that FoMo-in-Flux ships",
     citation: "https://arxiv.org/abs/2408.14471",
+    settings: Explicit::SETTINGS,
     make: |table| part(table, |explicit: Explicit| Box::new(explicit) as Box<dyn Rank>),
 };
 
-/// What becomes of names of which nothing is there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Absent {
-    /// They are refused.
-    #[default]
-    Error,
-    /// They are left out.
-    Skip,
+clbench::choice! {
+    /// What becomes of names of which nothing is there.
+    #[derive(Default)]
+    pub enum Absent {
+        /// They are refused.
+        #[default]
+        Error = "error",
+        /// They are left out.
+        Skip = "skip",
+    }
 }
 
-/// Settings of the explicit ordering.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Explicit {
-    /// The list.
-    pub file: String,
-    /// What becomes of names of which nothing is there.
-    #[serde(default)]
-    pub absent: Absent,
+clbench::settings! {
+    /// Settings of the explicit ordering.
+    #[derive(Clone, Debug)]
+    pub struct Explicit {
+        /// The list.
+        pub file: String;
+        /// What becomes of names of which nothing is there.
+        pub absent: Absent = Absent::Error;
+    }
 }
 
 impl Settings for Explicit {

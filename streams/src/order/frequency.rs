@@ -15,7 +15,6 @@ use clbench::{
     catalogue::{Settings, part},
     stream::{Ground, Ordering, Rank, Unit},
 };
-use serde::{Deserialize, Serialize};
 
 use crate::shared::{
     listing::{self, Listing, stamped},
@@ -27,6 +26,7 @@ pub const ORDER: Ordering = Ordering {
     name: "frequency",
     about: "rare names first or frequent names first, by counts of words",
     citation: "https://arxiv.org/abs/2408.14471",
+    settings: Frequency::SETTINGS,
     make: |table| part(table, |frequency: Frequency| Box::new(frequency) as Box<dyn Rank>),
 };
 
@@ -35,26 +35,28 @@ const MOST_UNKNOWN: f64 = 0.2;
 /// What `scripts/word-counts.py` made.
 const COUNTS: &str = include_str!("../../data/word-counts.csv");
 
-/// Which end comes first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Direction {
-    /// From rare to frequent.
-    #[default]
-    RareFirst,
-    /// From frequent to rare.
-    FrequentFirst,
+clbench::choice! {
+    /// Which end comes first.
+    #[derive(Default)]
+    pub enum Direction {
+        /// From rare to frequent.
+        #[default]
+        RareFirst = "rare-first",
+        /// From frequent to rare.
+        FrequentFirst = "frequent-first",
+    }
 }
 
-/// Settings of the ordering by frequency.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Frequency {
-    /// Which end comes first.
-    pub direction: Direction,
-    /// The counts; those of the datasets that ship where not set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
+clbench::settings! {
+    /// Settings of the ordering by frequency.
+    #[derive(Clone, Debug)]
+    pub struct Frequency {
+        /// Which end comes first.
+        pub direction: Direction = Direction::RareFirst;
+        /// The counts; those of the datasets that ship where not set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub file: Option<String> = None;
+    }
 }
 
 impl Settings for Frequency {}

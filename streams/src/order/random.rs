@@ -7,20 +7,21 @@ use clbench::{
     catalogue::{Settings, part},
     stream::{Ground, Ordering, Rank, Unit},
 };
-use serde::{Deserialize, Serialize};
 
 /// The entry of the catalogue.
 pub const ORDER: Ordering = Ordering {
     name: "random",
     about: "drawn by the stream's seed",
     citation: "https://arxiv.org/abs/2408.14471",
+    settings: Random::SETTINGS,
     make: |table| part(table, |random: Random| Box::new(random) as Box<dyn Rank>),
 };
 
-/// No settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Random {}
+clbench::settings! {
+    /// No settings.
+    #[derive(Clone, Debug)]
+    pub struct Random {}
+}
 
 impl Settings for Random {}
 

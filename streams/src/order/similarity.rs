@@ -8,10 +8,9 @@
 
 use anyhow::{Context, Result, ensure};
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     stream::{Ground, Ordering, Rank, Unit},
 };
-use serde::{Deserialize, Serialize};
 
 use crate::shared::{
     embedding::{Source, check, embed},
@@ -23,6 +22,7 @@ pub const ORDER: Ordering = Ordering {
     name: "similarity",
     about: "a greedy path to the most similar that is left, by names, mean pictures or a file's vectors",
     citation: "https://arxiv.org/abs/2408.14471",
+    settings: Similarity::SETTINGS,
     make: |table| part(table, |similarity: Similarity| Box::new(similarity) as Box<dyn Rank>),
 };
 
@@ -31,28 +31,22 @@ const EVERY_START: usize = 200;
 /// Most units: comparing all of them takes their square.
 const MOST_UNITS: usize = 50_000;
 
-/// Settings of the ordering by similarity.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Similarity {
-    /// Where vectors come from.
-    pub source: Source,
-    /// The file of `source = "file"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// How many starts are tried where there are too many units to try all.
-    pub starts: usize,
-}
-
-impl Default for Similarity {
-    fn default() -> Self {
-        Self { source: Source::Names, file: None, starts: 32 }
+clbench::settings! {
+    /// Settings of the ordering by similarity.
+    #[derive(Clone, Debug)]
+    pub struct Similarity {
+        /// Where vectors come from.
+        pub source: Source = Source::Names;
+        /// The file of `source = "file"`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub file: Option<String> = None;
+        /// How many starts are tried where there are too many units to try all.
+        pub starts: usize = 32, Range::Whole(1, 1_000);
     }
 }
 
 impl Settings for Similarity {
     fn check(&self) -> Result<()> {
-        ensure!((1..=1_000).contains(&self.starts), "stream.order.starts = {} is not between 1 and 1000", self.starts);
         check(self.source, self.file.as_deref())
     }
 }
@@ -132,6 +126,6 @@ mod tests {
         let refused = |settings| toy::refusal(ORDER.make, settings, &universe);
         assert_eq!(refused("source = \"file\""), "stream.order.source = \"file\" needs stream.order.file");
         assert!(refused("file = \"x\"").starts_with("stream.order.file is not used"));
-        assert_eq!(refused("starts = 0"), "stream.order.starts = 0 is not between 1 and 1000");
+        assert_eq!(refused("starts = 0"), "starts = 0 is not a whole number between 1 and 1000");
     }
 }

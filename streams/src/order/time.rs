@@ -7,10 +7,9 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     stream::{Ground, Ordering, Rank, Unit},
 };
-use serde::{Deserialize, Serialize};
 
 use crate::shared::{
     listing::{self, some},
@@ -22,19 +21,21 @@ pub const ORDER: Ordering = Ordering {
     name: "time",
     about: "oldest first, by datasets' release, given buckets of datasets, or a file's times",
     citation: "https://arxiv.org/abs/2408.14471",
+    settings: Time::SETTINGS,
     make: |table| part(table, |time: Time| Box::new(time) as Box<dyn Rank>),
 };
 
-/// Settings of the ordering by time.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Time {
-    /// Names of datasets that came out together, oldest first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub buckets: Option<Vec<Vec<String>>>,
-    /// The file of times.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stamps: Option<String>,
+clbench::settings! {
+    /// Settings of the ordering by time.
+    #[derive(Clone, Debug)]
+    pub struct Time {
+        /// Names of datasets that came out together, oldest first.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub buckets: Option<Vec<Vec<String>>> = None, Range::Text("a list of lists of names");
+        /// The file of times.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub stamps: Option<String> = None;
+    }
 }
 
 impl Settings for Time {

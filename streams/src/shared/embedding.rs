@@ -8,20 +8,19 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use clbench::stream::{Ground, Unit};
-use serde::{Deserialize, Serialize};
 
 use crate::shared::{listing, roster::Roster, thumbnail::Thumbnails};
 
-/// Where the vectors come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
-    /// Class names.
-    Names,
-    /// Average pictures.
-    Means,
-    /// A CSV file with the columns `concept,v1,v2,…`.
-    File,
+clbench::choice! {
+    /// Where the vectors come from.
+    pub enum Source {
+        /// Class names.
+        Names = "names",
+        /// Average pictures.
+        Means = "means",
+        /// A CSV file with the columns `concept,v1,v2,…`.
+        File = "file",
+    }
 }
 
 /// Places of a name's vector.

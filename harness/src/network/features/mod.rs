@@ -30,12 +30,11 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, ensure};
 use burn::tensor::{Device, Tensor, TensorData};
-use serde::{Deserialize, Serialize};
 use toml::Table;
 
 use crate::{
     budget::Meter,
-    catalogue::{Settings, part, typed},
+    catalogue::{Range, Settings, part, typed},
     data::{Dataset, Fit, Format, Load, MOST_BYTES, Origin, Split, Transform, shape::Shaping},
     network::{
         net::Body,
@@ -50,6 +49,7 @@ pub const FORMAT: Format = Format {
     name: "features",
     about: "what a network with published weights makes of another dataset; of, body, weights, size, train, test",
     citation: "",
+    settings: Features::SETTINGS,
     make: |table| part(table, |config: Features| Box::new(config) as Box<dyn Load>),
 };
 
@@ -58,33 +58,31 @@ const BATCH: usize = 32;
 /// Most threads that compute features.
 const MOST_THREADS: usize = 8;
 
-/// Settings of the format `features`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Features {
-    /// The dataset that is looked at, by name.
-    pub of: String,
-    /// The network's body, by name, such as `squeezenet`.
-    pub body: String,
-    /// File of its weights, relative to the stream file; see [`weights::read_any`] for what can be read.
-    pub weights: String,
-    /// Side that pictures are brought to within the network.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub size: Option<usize>,
-    /// How many training examples, from the first on; all where not set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub train: Option<usize>,
-    /// How many test examples, likewise.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub test: Option<usize>,
+crate::catalogue::settings! {
+    /// Settings of the format `features`.
+    #[derive(Clone, Debug)]
+    pub struct Features {
+        /// The dataset that is looked at, by name.
+        pub of: String;
+        /// The network's body, by name, such as `squeezenet`.
+        pub body: String;
+        /// File of its weights, relative to the stream file.
+        pub weights: String;
+        /// Side that pictures are brought to within the network.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub size: Option<usize> = None, Range::Whole(1, i64::MAX);
+        /// How many training examples, from the first on; all where not set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub train: Option<usize> = None, Range::Whole(1, i64::MAX);
+        /// How many test examples, likewise.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub test: Option<usize> = None, Range::Whole(1, i64::MAX);
+    }
 }
 
 impl Settings for Features {
     fn check(&self) -> Result<()> {
-        self.network()?;
-        let none = [self.train, self.test].contains(&Some(0));
-        ensure!(!none, "train and test are numbers of examples of at least 1; leave them out for all");
-        Ok(())
+        self.network().map(|_| ())
     }
 }
 

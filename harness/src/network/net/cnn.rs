@@ -2,29 +2,23 @@
 
 use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
-use super::{Architecture, Spec, bounded, droppable};
-use crate::network::pass::Pass;
+use super::{Architecture, DROPOUT, SIZE, Spec};
+use crate::{catalogue::Range, network::pass::Pass};
 
-/// For each number of channels a 3×3 convolution, batch normalisation if asked, a rectifier and 2×2 max-pooling;
-/// then a hidden layer with a rectifier and dropout.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Cnn {
-    /// Channels of each convolution.
-    pub channels: Vec<usize>,
-    /// Units of the hidden layer.
-    pub hidden: usize,
-    /// Whether each convolution is normalised over the batch.
-    pub batch_norm: bool,
-    /// Probability of dropping a hidden unit.
-    pub dropout: f64,
-}
-
-impl Default for Cnn {
-    fn default() -> Self {
-        Self { channels: vec![32, 64], hidden: 128, batch_norm: false, dropout: 0.0 }
+crate::catalogue::settings! {
+    /// For each number of channels a 3×3 convolution, batch normalisation if asked, a rectifier and 2×2 max-pooling;
+    /// then a hidden layer with a rectifier and dropout.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Cnn {
+        /// Channels of each convolution.
+        pub channels: Vec<usize> = vec![32, 64], Range::List(&SIZE, 0, 64);
+        /// Units of the hidden layer.
+        pub hidden: usize = 128, SIZE;
+        /// Whether each convolution is normalised over the batch.
+        pub batch_norm: bool = false;
+        /// Probability of dropping a hidden unit.
+        pub dropout: f64 = 0.0, DROPOUT;
     }
 }
 
@@ -37,15 +31,13 @@ impl Cnn {
 
 impl Architecture for Cnn {
     fn check(&self, [_, height, width]: [usize; 3]) -> Result<()> {
-        self.channels.iter().try_for_each(|channels| bounded("channels", *channels))?;
-        bounded("hidden", self.hidden)?;
         let most = height.min(width).ilog2() as usize;
         let layers = self.channels.len();
         ensure!(
             (1..=most).contains(&layers),
             "net.channels has {layers} layers; inputs of {height}×{width} can be halved 1 to {most} times"
         );
-        droppable(self.dropout)
+        Ok(())
     }
     fn weights(&self, [mut inputs, height, width]: [usize; 3], spec: &mut Spec) {
         for (layer, &outputs) in self.channels.iter().enumerate() {

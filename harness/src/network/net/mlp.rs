@@ -2,38 +2,30 @@
 
 use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
-use super::{Architecture, Spec, bounded, droppable};
-use crate::network::pass::Pass;
+use super::{Architecture, DROPOUT, SIZE, Spec};
+use crate::{catalogue::Range, network::pass::Pass};
 
-/// A multi-layer perceptron: for each width a linear layer, batch normalisation if asked, a rectifier, dropout.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Mlp {
-    /// Units of each hidden layer; none for a head alone, a linear classifier.
-    pub widths: Vec<usize>,
-    /// Whether each hidden layer is normalised over the batch.
-    pub batch_norm: bool,
-    /// Probability of dropping a hidden unit.
-    pub dropout: f64,
-}
-
-impl Default for Mlp {
-    fn default() -> Self {
-        Self { widths: vec![256, 256], batch_norm: false, dropout: 0.0 }
+crate::catalogue::settings! {
+    /// A multi-layer perceptron: for each width a linear layer, batch normalisation if asked, a rectifier, dropout.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Mlp {
+        /// Units of each hidden layer; none for a head alone, a linear classifier.
+        pub widths: Vec<usize> = vec![256, 256], Range::List(&SIZE, 0, 64);
+        /// Whether each hidden layer is normalised over the batch.
+        pub batch_norm: bool = false;
+        /// Probability of dropping a hidden unit.
+        pub dropout: f64 = 0.0, DROPOUT;
     }
 }
 
 impl Architecture for Mlp {
     fn check(&self, _: [usize; 3]) -> Result<()> {
-        ensure!(self.widths.len() <= 64, "net.widths has {} layers; at most 64", self.widths.len());
-        self.widths.iter().try_for_each(|width| bounded("widths", *width))?;
         ensure!(
             !self.widths.is_empty() || (!self.batch_norm && self.dropout == 0.0),
             "net.widths is empty, so net.batch_norm and net.dropout would do nothing; leave them out"
         );
-        droppable(self.dropout)
+        Ok(())
     }
     fn weights(&self, input: [usize; 3], spec: &mut Spec) {
         let mut inputs = input.iter().product();

@@ -11,14 +11,15 @@ mod vit;
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+use toml::Table;
 
 pub(crate) use self::block::Block;
 pub use self::{cnn::Cnn, efficientnet::Efficientnet, mlp::Mlp, resnet::Resnet, squeezenet::Squeezenet, vit::Vit};
 use crate::{
-    catalogue::Need,
+    catalogue::{self, Entry, Need, Range, Setting},
     network::pass::{INDEX, Pass, Weights},
     primitives::{
         array::Array,
@@ -27,8 +28,10 @@ use crate::{
     },
 };
 
-/// Largest width, depth or count in a network's description.
-const MOST: usize = 1 << 16;
+/// A width, depth or count in a network's description.
+pub(crate) const SIZE: Range = Range::Whole(1, 1 << 16);
+/// A probability of dropping.
+pub(crate) const DROPOUT: Range = Range::From(0.0, 1.0);
 /// Most weights that a network may have.
 const MOST_WEIGHTS: usize = 1 << 30;
 
@@ -85,27 +88,65 @@ impl Body {
             Self::Efficientnet(body) => body,
         }
     }
-    /// Name, settings and source of each body, for lists.
-    pub const CATALOGUE: [(&str, &str, &str); 6] = [
-        ("mlp", "multi-layer perceptron; widths, batch_norm, dropout", ""),
-        ("cnn", "3×3 convolutions with pooling; channels, hidden, batch_norm, dropout", ""),
-        ("resnet18", "residual network with batch-norm; width", "https://arxiv.org/abs/1512.03385"),
-        ("vit", "pre-norm transformer; patch, width, depth, heads, ratio, dropout", "https://arxiv.org/abs/2010.11929"),
-        ("squeezenet", "SqueezeNet 1.1 for published weights; upscale", "https://arxiv.org/abs/1602.07360"),
-        ("efficientnet-lite0", "for published weights; upscale", "https://arxiv.org/abs/1905.11946"),
+    /// Each body with its defaults.
+    pub const CATALOGUE: [Design; 6] = [
+        design("mlp", "multi-layer perceptron", "", Mlp::SETTINGS, || Self::Mlp(Mlp::default())),
+        design("cnn", "3×3 convolutions with pooling", "", Cnn::SETTINGS, || Self::Cnn(Cnn::default())),
+        design(
+            "resnet18",
+            "residual network with batch-norm",
+            "https://arxiv.org/abs/1512.03385",
+            Resnet::SETTINGS,
+            || Self::Resnet(Resnet::default()),
+        ),
+        design("vit", "pre-norm transformer", "https://arxiv.org/abs/2010.11929", Vit::SETTINGS, || {
+            Self::Vit(Vit::default())
+        }),
+        design(
+            "squeezenet",
+            "SqueezeNet 1.1 for published weights",
+            "https://arxiv.org/abs/1602.07360",
+            Squeezenet::SETTINGS,
+            || Self::Squeezenet(Squeezenet::default()),
+        ),
+        design(
+            "efficientnet-lite0",
+            "for published weights",
+            "https://arxiv.org/abs/1905.11946",
+            Efficientnet::SETTINGS,
+            || Self::Efficientnet(Efficientnet::default()),
+        ),
     ];
+
+    /// What of it may be set.
+    pub fn settings(&self) -> &'static [Setting] {
+        match self {
+            Self::Mlp(_) => Mlp::SETTINGS,
+            Self::Cnn(_) => Cnn::SETTINGS,
+            Self::Resnet(_) => Resnet::SETTINGS,
+            Self::Vit(_) => Vit::SETTINGS,
+            Self::Squeezenet(_) => Squeezenet::SETTINGS,
+            Self::Efficientnet(_) => Efficientnet::SETTINGS,
+        }
+    }
+
+    /// Refuses settings that are out of range, whatever inputs there are.
+    pub(crate) fn check(&self) -> Result<()> {
+        catalogue::check("net", self.settings(), &Table::try_from(self).context("a body is a table")?)
+    }
 }
 
-/// Refuses zero and what is absurdly large.
-pub(crate) fn bounded(key: &str, value: usize) -> Result<()> {
-    ensure!((1..=MOST).contains(&value), "net.{key} = {value} is not between 1 and {MOST}");
-    Ok(())
-}
+/// A body as lists show it; made with its defaults.
+pub type Design = Entry<fn() -> Body>;
 
-/// Refuses what is no probability of dropping.
-pub(crate) fn droppable(value: f64) -> Result<()> {
-    ensure!((0.0..1.0).contains(&value), "net.dropout = {value} is not at least 0 and below 1");
-    Ok(())
+const fn design(
+    name: &'static str,
+    about: &'static str,
+    citation: &'static str,
+    settings: &'static [Setting],
+    make: fn() -> Body,
+) -> Design {
+    Entry { name, about, citation, settings, make }
 }
 
 /// How a tensor's first values are made.
@@ -191,6 +232,7 @@ pub struct Net {
 impl Net {
     /// Refuses what cannot be built or would not fit.
     pub fn check(&self) -> Result<()> {
+        self.body.check()?;
         self.body.architecture().check(self.input)?;
         self.spec().check()
     }

@@ -6,22 +6,16 @@
 
 use anyhow::Result;
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
-use super::{Architecture, Spec, bounded};
+use super::{Architecture, SIZE, Spec};
 use crate::network::pass::Pass;
 
-/// Four stages of two basic blocks with w, 2w, 4w and 8w channels.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Resnet {
-    /// Channels of the first stage, w: 64 in the paper, 20 in much of continual learning.
-    pub width: usize,
-}
-
-impl Default for Resnet {
-    fn default() -> Self {
-        Self { width: 20 }
+crate::catalogue::settings! {
+    /// Four stages of two basic blocks with w, 2w, 4w and 8w channels.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Resnet {
+        /// Channels of the first stage, w: 64 in the paper, 20 in much of continual learning.
+        pub width: usize = 20, SIZE;
     }
 }
 
@@ -82,7 +76,7 @@ impl Block {
 
 impl Architecture for Resnet {
     fn check(&self, _: [usize; 3]) -> Result<()> {
-        bounded("width", self.width)
+        Ok(())
     }
     fn weights(&self, [channels, _, _]: [usize; 3], spec: &mut Spec) {
         spec.conv("body.stem", [channels, self.width, 3], false);

@@ -10,9 +10,9 @@
 
 use anyhow::{Result, ensure};
 use burn::tensor::{Tensor, TensorData};
-use serde::{Deserialize, Serialize};
 
 use super::{Architecture, Spec};
+use crate::catalogue::Range;
 use crate::network::pass::Pass;
 
 /// Squeezing, then expanding layers of each fire module: channels that are put in, squeezed to, and expanded to by each
@@ -36,13 +36,14 @@ const LEAST: usize = 29;
 /// Largest side that pictures are brought to.
 const MOST: usize = 512;
 
-/// A convolution, eight fire modules and three poolings.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Squeezenet {
-    /// Side that pictures are brought to within the network, as 64: what it learned from was 224 pixels wide.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub upscale: Option<usize>,
+crate::catalogue::settings! {
+    /// A convolution, eight fire modules and three poolings.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Squeezenet {
+        /// Side that pictures are brought to within the network, as 64: what it learned from was 224 pixels wide.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub upscale: Option<usize> = None, Range::Whole(1, MOST as i64);
+    }
 }
 
 impl Squeezenet {

@@ -8,32 +8,26 @@
 
 use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
-use super::{Architecture, Block, Fill, Spec, bounded, droppable};
+use super::{Architecture, Block, DROPOUT, Fill, SIZE, Spec};
 use crate::network::pass::Pass;
 
-/// Patches, learned positions, pre-norm blocks of attention and a two-layer perceptron, the mean over patches.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Vit {
-    /// Side of a patch in pixels.
-    pub patch: usize,
-    /// Length of a token.
-    pub width: usize,
-    /// Number of blocks.
-    pub depth: usize,
-    /// Attention heads; they share the width.
-    pub heads: usize,
-    /// Hidden units of a block's perceptron, in widths.
-    pub ratio: usize,
-    /// Probability of dropping an element of what a block adds.
-    pub dropout: f64,
-}
-
-impl Default for Vit {
-    fn default() -> Self {
-        Self { patch: 7, width: 64, depth: 4, heads: 4, ratio: 2, dropout: 0.0 }
+crate::catalogue::settings! {
+    /// Patches, learned positions, pre-norm blocks of attention and a two-layer perceptron, the mean over patches.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Vit {
+        /// Side of a patch in pixels.
+        pub patch: usize = 7, SIZE;
+        /// Length of a token.
+        pub width: usize = 64, SIZE;
+        /// Number of blocks.
+        pub depth: usize = 4, SIZE;
+        /// Attention heads; they share the width.
+        pub heads: usize = 4, SIZE;
+        /// Hidden units of a block's perceptron, in widths.
+        pub ratio: usize = 2, SIZE;
+        /// Probability of dropping an element of what a block adds.
+        pub dropout: f64 = 0.0, DROPOUT;
     }
 }
 
@@ -61,16 +55,13 @@ impl Vit {
 
 impl Architecture for Vit {
     fn check(&self, [_, height, width]: [usize; 3]) -> Result<()> {
-        let Self { patch, width: token, depth, heads, ratio, .. } = *self;
-        [("patch", patch), ("width", token), ("depth", depth), ("heads", heads), ("ratio", ratio)]
-            .iter()
-            .try_for_each(|(key, value)| bounded(key, *value))?;
+        let Self { patch, width: token, heads, .. } = *self;
         ensure!(
             height % patch == 0 && width % patch == 0,
             "net.patch = {patch} does not divide inputs of {height}×{width}"
         );
         ensure!(token % heads == 0, "net.heads = {heads} does not divide net.width = {token}");
-        droppable(self.dropout)
+        Ok(())
     }
     fn weights(&self, input: [usize; 3], spec: &mut Spec) {
         let (width, block) = (self.width, self.block());

@@ -1,132 +1,115 @@
 //! The stream's `[text]` table: how texts are read, and how images and texts are brought together.
 
 use anyhow::{Result, ensure};
-use serde::{Deserialize, Serialize};
 
 use super::loss::{Loss, Same};
 
 /// Where a class's name goes in a template.
 const PLACE: &str = "{}";
+/// A width, depth or count.
+const SIZE: Range = Range::Whole(1, 1 << 16);
 /// Most templates, and most bytes of each.
 const MOST_TEMPLATES: usize = 1_000;
 
-/// The `[text]` table. With it a stack's plain carrier becomes [`Dual`](crate::method::Dual); without it there are no texts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
+use crate::catalogue::{Range, Settings};
+
+crate::catalogue::settings! {
+    /// The `[text]` table. With it a stack's plain carrier becomes [`Dual`](crate::method::Dual); without it there are no texts.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Config {
+        /// How texts become vectors.
+        pub side: Side = Side::default();
+        /// Length of the vectors that images and texts become, 1 to 65536.
+        pub width: usize = 64, SIZE;
+        /// How pairs are trained.
+        pub loss: Loss = Loss::default();
+        /// What equal texts of a batch are to each other's images, for `siglip`; for `clip` it makes no difference.
+        pub same: Same = Same::default();
+        /// Which side is not trained.
+        pub lock: Lock = Lock::default();
+        /// What is said of a class that has only a name, with `{}` for the name.
+        pub templates: Vec<String> = vec!["a picture of a {}.".into()], Range::List(&Range::Text("a sentence with `{}` for the name"), 1, MOST_TEMPLATES);
+        /// SHA-256 of the published word vectors and their tokenizer, the two files one after the other; filled in
+        /// where they are read, and demanded where it is there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub sha256: Option<String> = None;
+        /// Of the side `tokens`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub tokens: Option<Tokens> = None;
+    }
+}
+
+crate::catalogue::choice! {
     /// How texts become vectors.
-    pub side: Side,
-    /// Length of the vectors that images and texts become, 1 to 65536.
-    pub width: usize,
-    /// How pairs are trained.
-    pub loss: Loss,
-    /// What equal texts of a batch are to each other's images, for `siglip`; for `clip` it makes no difference.
-    pub same: Same,
-    /// Which side is not trained.
-    pub lock: Lock,
-    /// What is said of a class that has only a name, with `{}` for the name.
-    pub templates: Vec<String>,
-    /// SHA-256 of the published word vectors and their tokenizer, the two files one after the other; filled in where they
-    /// are read, and demanded where it is there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<String>,
-    /// Of the side `tokens`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tokens: Option<Tokens>,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            side: Side::default(),
-            width: 64,
-            loss: Loss::default(),
-            same: Same::default(),
-            lock: Lock::default(),
-            templates: vec!["a picture of a {}.".into()],
-            sha256: None,
-            tokens: None,
-        }
+    #[derive(Default)]
+    pub enum Side {
+        /// A small transformer on trained token embeddings.
+        #[default]
+        Tokens = "tokens",
+        /// The mean of [`WordLlama`](super::WordLlama)'s published word vectors, brought to length 1; they are not trained.
+        WordLlama = "wordllama",
     }
 }
 
-/// How texts become vectors.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Side {
-    /// A small transformer on trained token embeddings.
-    #[default]
-    Tokens,
-    /// The mean of [`WordLlama`](super::WordLlama)'s published word vectors, brought to length 1; they are not trained.
-    WordLlama,
+crate::catalogue::choice! {
+    /// Which side is not trained. It is read frozen, so that it costs what frozen parts cost; its batch norm, if it has one,
+    /// uses and keeps the statistics that it came with.
+    ///
+    /// Zhai et al. 2022, <https://arxiv.org/abs/2111.07991>, section 3.
+    ///
+    /// **Deviation:** the linear map from either side into the common space is always trained, as bodies here have no such
+    /// map of their own to lock.
+    #[derive(Default)]
+    pub enum Lock {
+        /// Both are trained.
+        #[default]
+        None = "none",
+        /// The image body.
+        Image = "image",
+        /// The transformer on texts.
+        Text = "text",
+    }
 }
 
-/// Which side is not trained. It is read frozen, so that it costs what frozen parts cost; its batch norm, if it has one,
-/// uses and keeps the statistics that it came with.
-///
-/// Zhai et al. 2022, <https://arxiv.org/abs/2111.07991>, section 3.
-///
-/// **Deviation:** the linear map from either side into the common space is always trained, as bodies here have no such
-/// map of their own to lock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Lock {
-    /// Both are trained.
-    #[default]
-    None,
-    /// The image body.
-    Image,
-    /// The transformer on texts.
-    Text,
+crate::catalogue::settings! {
+    /// The `[text.tokens]` table.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Tokens {
+        /// What a text is cut into.
+        pub vocabulary: Vocabulary = Vocabulary::Bytes;
+        /// Tokens that are read of a text, one to begin with included; the rest of a longer text is passed over. Each
+        /// text costs what one of this length costs.
+        pub length: usize = 48, SIZE;
+        /// Length of a token's vector.
+        pub width: usize = 64, SIZE;
+        /// Number of blocks.
+        pub depth: usize = 2, SIZE;
+        /// Attention heads; they share the width.
+        pub heads: usize = 4, SIZE;
+        /// Hidden units of a block's perceptron, in widths.
+        pub ratio: usize = 2, SIZE;
+        /// Probability of dropping an element of what a block adds.
+        pub dropout: f64 = 0.0, Range::From(0.0, 1.0);
+    }
 }
 
-/// The `[text.tokens]` table.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Tokens {
+crate::catalogue::choice! {
     /// What a text is cut into.
-    pub vocabulary: Vocabulary,
-    /// Tokens that are read of a text, one to begin with included; the rest of a longer text is passed over. Each text
-    /// costs what one of this length costs.
-    pub length: usize,
-    /// Length of a token's vector.
-    pub width: usize,
-    /// Number of blocks.
-    pub depth: usize,
-    /// Attention heads; they share the width.
-    pub heads: usize,
-    /// Hidden units of a block's perceptron, in widths.
-    pub ratio: usize,
-    /// Probability of dropping an element of what a block adds.
-    pub dropout: f64,
-}
-
-impl Default for Tokens {
-    fn default() -> Self {
-        Self { vocabulary: Vocabulary::Bytes, length: 48, width: 64, depth: 2, heads: 4, ratio: 2, dropout: 0.0 }
+    #[derive(Default)]
+    pub enum Vocabulary {
+        /// The bytes of its UTF-8.
+        #[default]
+        Bytes = "bytes",
+        /// The tokens of WordLlama's tokenizer; their vectors are trained from drawn ones.
+        WordLlama = "wordllama",
     }
 }
 
-/// What a text is cut into.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Vocabulary {
-    /// The bytes of its UTF-8.
-    #[default]
-    Bytes,
-    /// The tokens of WordLlama's tokenizer; their vectors are trained from drawn ones.
-    WordLlama,
-}
+impl Settings for Config {}
 
 impl Config {
     /// Fills in what depends on the side, and refuses what is out of range or does nothing.
     pub(crate) fn complete(mut self) -> Result<Self> {
-        bounded("width", self.width)?;
-        ensure!(
-            (1..=MOST_TEMPLATES).contains(&self.templates.len()),
-            "text.templates has {} templates; give 1 to {MOST_TEMPLATES}",
-            self.templates.len()
-        );
         for template in &self.templates {
             ensure!(
                 template.matches(PLACE).count() == 1 && template.len() <= MOST_TEMPLATES,
@@ -140,7 +123,10 @@ impl Config {
              leave it out"
         );
         match self.side {
-            Side::Tokens => self.tokens.get_or_insert_default().check()?,
+            Side::Tokens => {
+                let Tokens { width, heads, .. } = *self.tokens.get_or_insert_default();
+                ensure!(width % heads == 0, "text.tokens.heads = {heads} does not divide text.tokens.width = {width}");
+            }
             Side::WordLlama => {
                 ensure!(self.tokens.is_none(), "[text.tokens] belongs to text.side = \"tokens\"; leave it out");
                 ensure!(
@@ -162,31 +148,14 @@ impl Config {
     }
 }
 
-impl Tokens {
-    fn check(&self) -> Result<()> {
-        let Self { length, width, depth, heads, ratio, dropout, .. } = *self;
-        for (key, value) in [("length", length), ("width", width), ("depth", depth), ("heads", heads), ("ratio", ratio)]
-        {
-            bounded(&format!("tokens.{key}"), value)?;
-        }
-        ensure!(width % heads == 0, "text.tokens.heads = {heads} does not divide text.tokens.width = {width}");
-        ensure!((0.0..1.0).contains(&dropout), "text.tokens.dropout = {dropout} is not at least 0 and below 1");
-        Ok(())
-    }
-}
-
-fn bounded(key: &str, value: usize) -> Result<()> {
-    ensure!((1..=1 << 16).contains(&value), "text.{key} = {value} is not between 1 and 65536");
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::section;
 
     fn refusal(text: &str) -> String {
-        let config: Config = toml::from_str(text).expect("a table");
-        config.complete().expect_err(text).to_string()
+        let config = section::<Config>("text", text.parse().expect("a table")).and_then(Config::complete);
+        config.expect_err(text).to_string()
     }
 
     #[test]
@@ -204,7 +173,7 @@ mod tests {
         assert!(refusal("side = \"wordllama\"\nlock = \"text\"").contains("changes nothing"));
         assert!(refusal("side = \"wordllama\"\n[tokens]\ndepth = 1").contains("[text.tokens] belongs to"));
         assert!(refusal("same = \"positives\"").contains("changes nothing with text.loss"));
-        assert!(refusal("templates = []").contains("text.templates has 0"));
+        assert!(refusal("templates = []").contains("text.templates = [] is not a list of 1 to 1000"));
         assert!(refusal("templates = [\"a picture\"]").contains("write `{}` once"));
         assert!(refusal("templates = [\"{} and {}\"]").contains("write `{}` once"));
         assert!(refusal("width = 0").contains("text.width = 0"));

@@ -20,7 +20,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use burn::tensor::{Device, Tensor, activation};
-use serde::{Deserialize, Serialize};
 
 use crate::primitives::array::Array;
 
@@ -30,26 +29,28 @@ pub const MOST_SCALE: f32 = 100.0;
 /// Length below which a vector counts as this long when it is brought to length 1.
 const SHORTEST: f32 = 1e-12;
 
-/// How pairs are trained.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Loss {
-    /// Cross-entropy over the batch's texts and over its images.
-    #[default]
-    Clip,
-    /// A logistic loss for each pair.
-    Siglip,
+crate::catalogue::choice! {
+    /// How pairs are trained.
+    #[derive(Default)]
+    pub enum Loss {
+        /// Cross-entropy over the batch's texts and over its images.
+        #[default]
+        Clip = "clip",
+        /// A logistic loss for each pair.
+        Siglip = "siglip",
+    }
 }
 
-/// What equal texts of a batch are to each other's images.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Same {
-    /// Negatives like any others, as published.
-    #[default]
-    Negatives,
-    /// As right as their own; for `siglip`.
-    Positives,
+crate::catalogue::choice! {
+    /// What equal texts of a batch are to each other's images.
+    #[derive(Default)]
+    pub enum Same {
+        /// Negatives like any others, as published.
+        #[default]
+        Negatives = "negatives",
+        /// As right as their own; for `siglip`.
+        Positives = "positives",
+    }
 }
 
 impl Same {

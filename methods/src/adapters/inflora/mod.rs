@@ -26,14 +26,14 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use clbench::{
     budget::Spent,
-    catalogue::{Need, Range, Setting, Settings},
+    catalogue::{Need, Range, Settings},
     method::{Ctx, Family, Make, Method, contribution},
     primitives::array::Array,
 };
 use serde::{Deserialize, Serialize};
 
 use self::space::{Rest, grow, rest, rest_flops};
-use crate::adapters::shared::{Adapted, End, Kind, ON, On, Per, Plan, RANK, Site};
+use crate::adapters::shared::{Adapted, End, Kind, On, Per, Plan, RANKS, Site};
 
 /// The entry of the catalogue.
 pub const METHOD: Method = Method {
@@ -43,43 +43,24 @@ pub const METHOD: Method = Method {
     make: Make::Contribution(|table| contribution(table, |config| Adapted::new(Inflora::new(config)))),
     joint: false,
     family: Family::Adapters,
-    settings: &[
-        Setting { about: "rank r; the authors' code has 10", ..RANK },
-        Setting {
-            key: "energy",
-            about: "share of energy kept after the first, ε; one direction less, as in the authors' code",
-            range: Range::Within(0.0, 1.0),
-        },
-        Setting { key: "energy_end", about: "share of energy kept after the last", range: Range::Within(0.0, 1.0) },
-        Setting {
-            key: "samples",
-            about: "examples that moments are taken of; the authors' code takes all",
-            range: Range::Whole(1, i64::MAX),
-        },
-        ON,
-    ],
+    settings: Config::SETTINGS,
     needs: &[Need::Matrices],
 };
 
-/// Settings of `inflora`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Rank r.
-    pub rank: usize,
-    /// Share of energy that M holds after the first experience.
-    pub energy: f64,
-    /// Share of energy that M would hold after one experience more than there are.
-    pub energy_end: f64,
-    /// Examples that moments are taken of.
-    pub samples: usize,
-    /// Which matrices are adapted.
-    pub on: On,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { rank: 8, energy: 0.95, energy_end: 1.0, samples: 256, on: On::All }
+clbench::settings! {
+    /// Settings of `inflora`.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Rank r; the authors' code has 10.
+        pub rank: usize = 8, RANKS;
+        /// Share of energy that M holds after the first experience, ε; one direction less, as in the authors' code.
+        pub energy: f64 = 0.95, Range::Within(0.0, 1.0);
+        /// Share of energy that M would hold after one experience more than there are.
+        pub energy_end: f64 = 1.0, Range::Within(0.0, 1.0);
+        /// Examples that moments are taken of; the authors' code takes all.
+        pub samples: usize = 256, Range::Whole(1, i64::MAX);
+        /// Which matrices of the body are adapted.
+        pub on: On = On::All;
     }
 }
 

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use self::routes::{Routes, route};
 pub use self::{
     dense::{fold, lengths},
-    plan::{END, End, ON, On, PER, Per, Plan, RANK},
+    plan::{End, On, Per, Plan, RANKS},
 };
 
 /// A matrix or kernel about to get an adapter.

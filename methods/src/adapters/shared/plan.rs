@@ -1,68 +1,53 @@
 //! When adapters come, where they go, and what becomes of them: what a user may choose.
 
 use anyhow::{Result, ensure};
-use clbench::catalogue::{Need, Range, Setting, Taken};
+use clbench::catalogue::{Need, Range, Taken};
 use serde::{Deserialize, Serialize};
 
-/// The entries of the settings in [`Plan`], for catalogues.
-pub const RANK: Setting = Setting { key: "rank", about: "rank r", range: Range::Whole(1, 4096) };
-/// See [`Per`].
-pub const PER: Setting = Setting {
-    key: "per",
-    about: "one adapter for the stream, or a new one for each experience",
-    range: Range::Choice(&["stream", "task"]),
-};
-/// See [`End`].
-pub const END: Setting = Setting {
-    key: "end",
-    about: "when an experience is over: keep the adapter, fold it into its matrix, or route by the task's identity",
-    range: Range::Choice(&["keep", "fold", "route"]),
-};
-/// See [`On`].
-pub const ON: Setting = Setting {
-    key: "on",
-    about: "which matrices of the body are adapted",
-    range: Range::Choice(&["all", "attention", "query-value", "key-value"]),
-};
+/// What the rank of an adapter may be.
+pub const RANKS: Range = Range::Whole(1, 4096);
 
-/// How many adapters there are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Per {
-    /// One for the whole stream.
-    #[default]
-    Stream,
-    /// A new one for each experience.
-    Task,
+clbench::choice! {
+    /// How many adapters there are.
+    #[derive(Default)]
+    pub enum Per {
+        /// One for the whole stream.
+        #[default]
+        Stream = "stream",
+        /// A new one for each experience.
+        Task = "task",
+    }
 }
 
-/// What becomes of an adapter when its time is over: after each experience, or with the last one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum End {
-    /// It stays and is no longer trained. All adapters are applied side by side, each at its own cost.
-    #[default]
-    Keep,
-    /// It is added to its matrix.
-    Fold,
-    /// Each task has its own adapters, and with them all else that is trained: biases, norms and heads with their
-    /// statistics. Each begins where the stream began, and the task's identity says whose are used.
-    Route,
+clbench::choice! {
+    /// What becomes of an adapter when its time is over: after each experience, or with the last one.
+    #[derive(Default)]
+    pub enum End {
+        /// It stays and is no longer trained. All adapters are applied side by side, each at its own cost.
+        #[default]
+        Keep = "keep",
+        /// It is added to its matrix.
+        Fold = "fold",
+        /// Each task has its own adapters, and with them all else that is trained: biases, norms and heads with their
+        /// statistics. Each begins where the stream began, and the task's identity says whose are used.
+        Route = "route",
+    }
 }
 
-/// Which matrices of the body are adapted. Those that are not are frozen, unless all are meant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum On {
-    /// Every matrix and kernel that mixes channels.
-    #[default]
-    All,
-    /// The four of attention.
-    Attention,
-    /// Queries and values: LoRA's own choice for transformers.
-    QueryValue,
-    /// Keys and values: InfLoRA's choice.
-    KeyValue,
+clbench::choice! {
+    /// Which matrices of the body are adapted. Those that are not are frozen, unless all are meant.
+    #[derive(Default)]
+    pub enum On {
+        /// Every matrix and kernel that mixes channels.
+        #[default]
+        All = "all",
+        /// The four of attention.
+        Attention = "attention",
+        /// Queries and values: LoRA's own choice for transformers.
+        QueryValue = "query-value",
+        /// Keys and values: InfLoRA's choice.
+        KeyValue = "key-value",
+    }
 }
 
 impl On {

@@ -30,7 +30,7 @@ use anyhow::{Result, ensure};
 use burn::tensor::Device;
 use clbench::{
     batch::Batch,
-    catalogue::{Need, Range, Setting, Settings, Taken},
+    catalogue::{Need, Range, Settings, Taken},
     method::{Carrier, Ctx, Family, Fit, Make, Method, carrier},
     network::{
         net::Net,
@@ -39,7 +39,6 @@ use clbench::{
     },
     primitives::{draws::Draws, theta::Theta},
 };
-use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 pub use self::region::{Combine, Draw};
@@ -48,7 +47,7 @@ use self::{
     region::Reading,
 };
 use super::{
-    gaussian::{Gaussian, deviation},
+    gaussian::{DEVIATION, Gaussian},
     inference::{Against, Inference},
 };
 
@@ -60,113 +59,49 @@ pub const METHOD: Method = Method {
     make: Make::Carrier(|table, net| carrier(released(table), net, |config, net| Ok(Ibcl::new(config, net)))),
     joint: false,
     family: Family::Bayesian,
-    settings: &[
-        Setting {
-            key: "priors",
-            about: "standard deviations of the m first priors",
-            range: Range::Text("1 to 100 numbers from 1e-12 to 1e6"),
-        },
-        Setting {
-            key: "start",
-            about: "whether a posterior begins as its prior or as N(0, 1)",
-            range: Range::Choice(&["prior", "unit"]),
-        },
-        Setting { key: "divergence", about: "weight of the divergence from the prior, β", range: Range::AtLeast(0.0) },
-        Setting {
-            key: "against",
-            about: "whether the divergence is shared by all examples or paid by each batch",
-            range: Range::Choice(&["examples", "batch"]),
-        },
-        Setting {
-            key: "local",
-            about: "whether outputs of matrices are drawn in place of matrices",
-            range: Range::Flag,
-        },
-        Setting {
-            key: "threshold",
-            about: "distance from which on a posterior is stored, d; the authors' code has 0.01",
-            range: Range::AtLeast(0.0),
-        },
-        Setting {
-            key: "combine",
-            about: "what a convex combination of Gaussians is",
-            range: Range::Choice(&["mixture", "linear", "sum"]),
-        },
-        Setting {
-            key: "hdr_mass",
-            about: "mass of the region that models are drawn from",
-            range: Range::Within(0.0, 1.0),
-        },
-        Setting {
-            key: "draw",
-            about: "as the distribution is within the region, or uniformly",
-            range: Range::Choice(&["density", "uniform"]),
-        },
-        Setting { key: "samples", about: "models for a preference", range: Range::Whole(1, 1000) },
-        Setting {
-            key: "repo_compat",
-            about: "distance, combination, coverage and draws of the released code; and its start, against, local and \
-                    threshold where these are not set",
-            range: Range::Flag,
-        },
-    ],
+    settings: Config::SETTINGS,
     needs: &[Need::Stateless, Need::OneHead],
 };
 
-/// Settings of `ibcl`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Standard deviations of the m first priors.
-    pub priors: Vec<f64>,
-    /// Where a posterior begins.
-    pub start: Begin,
-    /// Weight of the divergence, β.
-    pub divergence: f64,
-    /// What the divergence counts against.
-    pub against: Against,
-    /// Whether outputs of matrices are drawn in place of matrices.
-    pub local: bool,
-    /// Distance from which on a posterior is stored, d.
-    pub threshold: f64,
-    /// What a convex combination of Gaussians is.
-    pub combine: Combine,
-    /// Mass of the region that models are drawn from, 1 − α.
-    pub hdr_mass: f64,
-    /// What is drawn within the region.
-    pub draw: Draw,
-    /// Models for a preference.
-    pub samples: u32,
-    /// Distance, combination, coverage and draws of the released code; its other choices are set by `released`.
-    pub repo_compat: bool,
+clbench::settings! {
+    /// Settings of `ibcl`.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Standard deviations of the m first priors.
+        pub priors: Vec<f64> = vec![0.2, 0.25, 0.3], Range::List(&DEVIATION, 1, 100);
+        /// Where a posterior begins: as its prior, or as N(0, 1).
+        pub start: Begin = Begin::Prior;
+        /// Weight of the divergence from the prior, β.
+        pub divergence: f64 = 1.0, Range::AtLeast(0.0);
+        /// What the divergence counts against: it is shared by all examples, or paid by each batch.
+        pub against: Against = Against::Examples;
+        /// Whether outputs of matrices are drawn in place of matrices.
+        pub local: bool = true;
+        /// Distance from which on a posterior is stored, d; the authors' code has 0.01.
+        pub threshold: f64 = 0.0, Range::AtLeast(0.0);
+        /// What a convex combination of Gaussians is.
+        pub combine: Combine = Combine::Mixture;
+        /// Mass of the region that models are drawn from, 1 − α.
+        pub hdr_mass: f64 = 0.99, Range::UpTo(0.0, 1.0);
+        /// What is drawn within the region: as the distribution is, or uniformly.
+        pub draw: Draw = Draw::Density;
+        /// Models for a preference.
+        pub samples: u32 = 10, Range::Whole(1, 1000);
+        /// Distance, combination, coverage and draws of the released code; and its start, against, local and threshold
+        /// where these are not set.
+        pub repo_compat: bool = false;
+    }
 }
 
-/// Where the posterior of a task begins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Begin {
-    /// As its prior.
-    #[default]
-    Prior,
-    /// As N(0, 1), whatever its prior, as in the authors' code.
-    Unit,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            priors: vec![0.2, 0.25, 0.3],
-            start: Begin::Prior,
-            divergence: 1.0,
-            against: Against::Examples,
-            local: true,
-            threshold: 0.0,
-            combine: Combine::Mixture,
-            hdr_mass: 0.99,
-            draw: Draw::Density,
-            samples: 10,
-            repo_compat: false,
-        }
+clbench::choice! {
+    /// Where the posterior of a task begins.
+    #[derive(Default)]
+    pub enum Begin {
+        /// As its prior.
+        #[default]
+        Prior = "prior",
+        /// As N(0, 1), whatever its prior, as in the authors' code.
+        Unit = "unit",
     }
 }
 
@@ -186,13 +121,6 @@ fn released(mut table: Table) -> Table {
 
 impl Settings for Config {
     fn check(&self) -> Result<()> {
-        ensure!(
-            (1..=100).contains(&self.priors.len()),
-            "ibcl.priors = {:?} is not 1 to 100 numbers, the standard deviations of as many priors",
-            self.priors
-        );
-        self.priors.iter().try_for_each(|std| deviation("each of ibcl.priors", *std))?;
-        ensure!(self.hdr_mass > 0.0, "ibcl.hdr_mass = 0 leaves no region to draw from; set it above 0");
         // Runs of earlier versions have the usual values beside it, which meant nothing.
         ensure!(
             !self.repo_compat || self.combine != Combine::Sum,

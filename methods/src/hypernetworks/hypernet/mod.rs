@@ -21,11 +21,11 @@
 
 mod maker;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 use clbench::{
     batch::Batch,
-    catalogue::{Need, Range, Setting, Settings, Taken},
+    catalogue::{Need, Range, Settings, Taken},
     method::{Carrier, Ctx, Family, Fit, Make, Method, carrier},
     network::{
         net::Net,
@@ -38,7 +38,6 @@ use clbench::{
         theta::Theta,
     },
 };
-use serde::{Deserialize, Serialize};
 
 use self::maker::Maker;
 use crate::bayesian::Drawn;
@@ -51,109 +50,50 @@ pub const METHOD: Method = Method {
     make: Make::Carrier(|table, net| carrier(table, net, Hypernet::new)),
     joint: false,
     family: Family::Generated,
-    settings: &[
-        Setting { key: "strength", about: "weight of the regulariser, β", range: Range::AtLeast(0.0) },
-        Setting {
-            key: "lookahead",
-            about: "whether it judges the weights where the step would lead",
-            range: Range::Flag,
-        },
-        Setting {
-            key: "regularised",
-            about: "earlier tasks drawn for it at each step; 0 for all",
-            range: Range::Whole(0, 1 << 20),
-        },
-        Setting {
-            key: "task_embedding",
-            about: "length of a task's embedding; the paper has 24 to 128",
-            range: Range::Whole(1, 1 << 16),
-        },
-        Setting {
-            key: "chunk_embedding",
-            about: "length of a chunk's embedding; the paper has 8 to 96",
-            range: Range::Whole(1, 1 << 16),
-        },
-        Setting {
-            key: "widths",
-            about: "hidden units; the paper has 10 to 350",
-            range: Range::Text("up to 16 whole numbers from 1 to 65536"),
-        },
-        Setting {
-            key: "activation",
-            about: "what stands behind each hidden layer; auto is relu, with mip leaky",
-            range: Range::Choice(&["auto", "relu", "elu", "leaky"]),
-        },
-        Setting {
-            key: "chunk",
-            about: "weights made at once; the paper has 2000 to 78000",
-            range: Range::Whole(1, 1 << 24),
-        },
-        Setting { key: "mip", about: "magnitude-invariant parametrisation", range: Range::Flag },
-    ],
+    settings: Config::SETTINGS,
     needs: &[Need::Task, Need::Stateless],
 };
 
-/// What stands behind each hidden layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Activation {
-    /// Relu, or leaky with `mip`, as each paper has it.
-    Auto,
-    /// max(x, 0).
-    Relu,
-    /// x above 0, eˣ − 1 below.
-    Elu,
-    /// x above 0, x/100 below.
-    Leaky,
-}
-
-/// Settings of `hypernet`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Weight of the regulariser, β.
-    pub strength: f64,
-    /// Whether it judges the weights where the step would lead.
-    pub lookahead: bool,
-    /// Earlier tasks drawn for it at each step; 0 for all.
-    pub regularised: usize,
-    /// Length of a task's embedding.
-    pub task_embedding: usize,
-    /// Length of a chunk's embedding.
-    pub chunk_embedding: usize,
-    /// Hidden units.
-    pub widths: Vec<usize>,
+clbench::choice! {
     /// What stands behind each hidden layer.
-    pub activation: Activation,
-    /// Weights made at once.
-    pub chunk: usize,
-    /// Magnitude-invariant parametrisation.
-    pub mip: bool,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            strength: 0.01,
-            lookahead: true,
-            regularised: 0,
-            task_embedding: 32,
-            chunk_embedding: 32,
-            widths: vec![32, 32],
-            activation: Activation::Auto,
-            chunk: 2000,
-            mip: false,
-        }
+    pub enum Activation {
+        /// Relu, or leaky with `mip`, as each paper has it.
+        Auto = "auto",
+        /// max(x, 0).
+        Relu = "relu",
+        /// x above 0, eˣ − 1 below.
+        Elu = "elu",
+        /// x above 0, x/100 below.
+        Leaky = "leaky",
     }
 }
 
-impl Settings for Config {
-    fn check(&self) -> Result<()> {
-        let fits = self.widths.len() <= 16 && self.widths.iter().all(|width| (1..=1 << 16).contains(width));
-        ensure!(fits, "hypernet.widths = {:?} is not up to 16 whole numbers from 1 to 65536", self.widths);
-        Ok(())
+clbench::settings! {
+    /// Settings of `hypernet`.
+    #[derive(Clone, Debug)]
+    pub struct Config {
+        /// Weight of the regulariser, β.
+        pub strength: f64 = 0.01, Range::AtLeast(0.0);
+        /// Whether it judges the weights where the step would lead.
+        pub lookahead: bool = true;
+        /// Earlier tasks drawn for it at each step; 0 for all.
+        pub regularised: usize = 0, Range::Whole(0, 1 << 20);
+        /// Length of a task's embedding; the paper has 24 to 128.
+        pub task_embedding: usize = 32, Range::Whole(1, 1 << 16);
+        /// Length of a chunk's embedding; the paper has 8 to 96.
+        pub chunk_embedding: usize = 32, Range::Whole(1, 1 << 16);
+        /// Hidden units; the paper has 10 to 350.
+        pub widths: Vec<usize> = vec![32, 32], Range::List(&Range::Whole(1, 1 << 16), 0, 16);
+        /// What stands behind each hidden layer; auto is relu, with mip leaky.
+        pub activation: Activation = Activation::Auto;
+        /// Weights made at once; the paper has 2000 to 78000.
+        pub chunk: usize = 2000, Range::Whole(1, 1 << 24);
+        /// Magnitude-invariant parametrisation.
+        pub mip: bool = false;
     }
 }
+
+impl Settings for Config {}
 
 /// Paths: `theta` has `task.{t}`, `chunk`, the layers `make.{i}` and with `mip` the weights `base.*`; `frozen` has `before.*`, the same at the experience's start.
 #[derive(Clone)]

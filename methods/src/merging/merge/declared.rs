@@ -1,7 +1,7 @@
-//! The settings as the catalogue shows them, and what cannot be chosen together.
+//! What cannot be chosen together.
 
 use anyhow::{Result, ensure};
-use clbench::catalogue::{Range, Setting, Settings};
+use clbench::catalogue::{Choice, Settings};
 use toml::Table;
 
 use super::{
@@ -9,80 +9,10 @@ use super::{
     stable,
 };
 
-const fn setting(key: &'static str, about: &'static str, range: Range) -> Setting {
-    Setting { key, about, range }
-}
-
-const INITS: &[&str] = &["start", "last", "running", "all", "with-start"];
-const DEPLOYS: &[&str] = &["last", "running", "all", "with-start"];
-const RULES: &[&str] = &[
-    "interpolation",
-    "slerp",
-    "task-arithmetic",
-    "ties",
-    "dare",
-    "dare-ties",
-    "breadcrumbs",
-    "magmax",
-    "model-stock",
-    "fisher",
-    "regmean",
-    "random",
-];
-const AGES: &[&str] = &["uniform", "log", "sqrt", "linear", "quadratic", "cubic", "fifth", "tenth", "exp"];
-
-/// All of it, as the catalogue shows it.
-pub const SETTINGS: &[Setting] = &[
-    setting("init", "what the next experience starts from", Range::Choice(INITS)),
-    setting("deploy", "what answers", Range::Choice(DEPLOYS)),
-    setting("rule", "how several sets of weights become one", Range::Choice(RULES)),
-    setting(
-        "weight",
-        "share of the new weights in a merge of two, α; for rules that give shares",
-        Range::Within(0.0, 1.0),
-    ),
-    setting(
-        "search",
-        "parts of 0..1 among which the loss chooses that share, as PAINT does; 0 for none",
-        Range::Whole(0, 100),
-    ),
-    setting(
-        "scale",
-        "factor of the merged task vector, λ; task arithmetic's paper has 0.3 to 0.4",
-        Range::AtLeast(0.0),
-    ),
-    setting(
-        "density",
-        "share of a task vector that is kept: 1 − p of DARE, k of TIES; TIES has 0.2, breadcrumbs has 0.1 to 0.15",
-        Range::Within(1e-6, 1.0),
-    ),
-    setting("top", "share of the largest values that breadcrumbs drops, γ", Range::From(0.0, 1.0)),
-    setting("combine", "what ties makes of values of the elected sign", Range::Choice(&["mean", "sum", "max"])),
-    setting("ages", "how shares in a merge of all grow with the number of the task", Range::Choice(AGES)),
-    setting("reverse", "whether older weights have the larger shares", Range::Flag),
-    setting(
-        "consensus",
-        "tasks that have to agree on a value for it to be kept, k; 0 for no such mask",
-        Range::Whole(0, 1 << 20),
-    ),
-    setting("agreement", "how much of a value a task must have to agree, λ of TALL masks", Range::AtLeast(0.0)),
-    setting(
-        "lines",
-        "how the scale of task vectors grows with depth",
-        Range::Choice(&["off", "linear", "square", "sqrt"]),
-    ),
-    setting("shallow", "that scale at the input and outside of blocks, α of LiNeS", Range::AtLeast(0.0)),
-    setting("deeper", "what is added to it up to the head, β of LiNeS", Range::AtLeast(0.0)),
-    setting("head", "whether the head is merged or stays as trained last", Range::Choice(&["merge", "last"])),
-    setting("fisher", "kind of Fisher, as ewc has them", Range::Choice(&["true", "sampled", "empirical", "batch"])),
-    setting("samples", "examples for a Fisher, for products of inputs, or for a search", Range::Whole(1, i64::MAX)),
-    setting("off_diagonal", "factor of inner products of different inputs, α of RegMean", Range::Within(0.0, 1.0)),
-];
-
 impl Config {
     /// The rule's name in a stream file.
     fn rule_name(&self) -> &'static str {
-        RULES[self.rule as usize]
+        self.rule.word()
     }
 
     /// Refuses a value that changes nothing.

@@ -43,17 +43,16 @@ use clbench::{
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use self::{
-    declared::SETTINGS,
-    flat::{flat, spans, whole},
-    kept::{Kept, Said, Trained, fitted, mean},
-    settings::{Head, Lines, Rule},
-};
 pub use self::{
     flat::Span,
     presets::METHODS as PRESETS,
     rules::{Part, Parts, Uniform},
     settings::{Config, Policy},
+};
+use self::{
+    flat::{flat, spans, whole},
+    kept::{Kept, Said, Trained, fitted, mean},
+    settings::{Head, Lines, Rule},
 };
 use crate::regularisation::ewc::{self, Ewc};
 
@@ -65,7 +64,7 @@ pub const METHOD: Method = Method {
     make: Make::Contribution(|table| contribution(table, Merge::new)),
     joint: false,
     family: Family::Merging,
-    settings: SETTINGS,
+    settings: Config::SETTINGS,
     needs: &[],
 };
 

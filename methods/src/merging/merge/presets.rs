@@ -18,7 +18,7 @@ use clbench::{
 };
 use toml::Table;
 
-use super::{Merge, declared::SETTINGS};
+use super::{Merge, settings::Config};
 
 /// `table` with what a preset's name says already; `usual` are its own defaults.
 fn named(mut table: Table, says: &str, usual: &str) -> Made<Box<dyn Contribution>> {
@@ -43,7 +43,7 @@ macro_rules! preset {
             make: Make::Contribution(|table| named(table, $says, concat!($($usual)?))),
             joint: false,
             family: Family::Merging,
-            settings: SETTINGS,
+            settings: Config::SETTINGS,
             needs: &[],
         }
     };

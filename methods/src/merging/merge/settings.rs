@@ -1,35 +1,31 @@
 //! What can be chosen in a merge.
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use clbench::catalogue::{Choice, Range};
+use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::regularisation::ewc::{Fisher, by_name};
 
-/// Which weights: what the next experience starts from, or what is deployed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Policy {
-    /// Those with which the stream began, θ₀.
-    Start,
-    /// Those that were trained last, θₜ.
-    Last,
-    /// The running merge rₜ = merge(θₜ, rₜ₋₁), from r₀ = θ₀ on.
-    Running,
-    /// One merge of the trained weights of all experiences so far, θ₁ … θₜ.
-    All,
-    /// merge(θₜ, θ₀).
-    WithStart,
+clbench::choice! {
+    /// Which weights: what the next experience starts from, or what is deployed.
+    #[derive(PartialOrd, Ord)]
+    pub enum Policy {
+        /// Those with which the stream began, θ₀.
+        Start = "start",
+        /// Those that were trained last, θₜ.
+        Last = "last",
+        /// The running merge rₜ = merge(θₜ, rₜ₋₁), from r₀ = θ₀ on.
+        Running = "running",
+        /// One merge of the trained weights of all experiences so far, θ₁ … θₜ.
+        All = "all",
+        /// merge(θₜ, θ₀).
+        WithStart = "with-start",
+    }
 }
 
 impl Policy {
     /// Its name in a stream file.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Last => "last",
-            Self::Running => "running",
-            Self::All => "all",
-            Self::WithStart => "with-start",
-        }
+        self.word()
     }
     /// Whether it is a merge at all.
     pub fn merges(self) -> bool {
@@ -37,34 +33,34 @@ impl Policy {
     }
 }
 
-/// How several sets of weights become one; formulas and sources stand at each rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Rule {
-    /// Σ wᵢθᵢ.
-    Interpolation,
-    /// Along the arc between two.
-    Slerp,
-    /// θ₀ + λΣτᵢ.
-    TaskArithmetic,
-    /// Trim, elect signs, combine.
-    Ties,
-    /// Values dropped at random and made up for, then summed.
-    Dare,
-    /// Values dropped at random, then signs elected.
-    DareTies,
-    /// Each tensor's largest and smallest values dropped, then summed.
-    Breadcrumbs,
-    /// The largest of each.
-    Magmax,
-    /// Towards the mean as far as angles say.
-    ModelStock,
-    /// Means weighted by Fisher information.
-    Fisher,
-    /// Matrices that fit all layers' inputs best.
-    Regmean,
-    /// Each value of one of them, by lot.
-    Random,
+clbench::choice! {
+    /// How several sets of weights become one; formulas and sources stand at each rule.
+    pub enum Rule {
+        /// Σ wᵢθᵢ.
+        Interpolation = "interpolation",
+        /// Along the arc between two.
+        Slerp = "slerp",
+        /// θ₀ + λΣτᵢ.
+        TaskArithmetic = "task-arithmetic",
+        /// Trim, elect signs, combine.
+        Ties = "ties",
+        /// Values dropped at random and made up for, then summed.
+        Dare = "dare",
+        /// Values dropped at random, then signs elected.
+        DareTies = "dare-ties",
+        /// Each tensor's largest and smallest values dropped, then summed.
+        Breadcrumbs = "breadcrumbs",
+        /// The largest of each.
+        Magmax = "magmax",
+        /// Towards the mean as far as angles say.
+        ModelStock = "model-stock",
+        /// Means weighted by Fisher information.
+        Fisher = "fisher",
+        /// Matrices that fit all layers' inputs best.
+        Regmean = "regmean",
+        /// Each value of one of them, by lot.
+        Random = "random",
+    }
 }
 
 impl Rule {
@@ -95,40 +91,40 @@ impl Rule {
     }
 }
 
-/// What becomes of the values that have the elected sign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Combine {
-    /// Their mean.
-    Mean,
-    /// Their sum.
-    Sum,
-    /// The largest.
-    Max,
+clbench::choice! {
+    /// What becomes of the values that have the elected sign.
+    pub enum Combine {
+        /// Their mean.
+        Mean = "mean",
+        /// Their sum.
+        Sum = "sum",
+        /// The largest.
+        Max = "max",
+    }
 }
 
-/// How the share of weights in a merge of all grows with their number i = 1 … n.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ages {
-    /// All the same.
-    Uniform,
-    /// ln(1 + i).
-    Log,
-    /// √i.
-    Sqrt,
-    /// i.
-    Linear,
-    /// i².
-    Quadratic,
-    /// i³.
-    Cubic,
-    /// i⁵.
-    Fifth,
-    /// i¹⁰.
-    Tenth,
-    /// 2ⁱ.
-    Exp,
+clbench::choice! {
+    /// How the share of weights in a merge of all grows with their number i = 1 … n.
+    pub enum Ages {
+        /// All the same.
+        Uniform = "uniform",
+        /// ln(1 + i).
+        Log = "log",
+        /// √i.
+        Sqrt = "sqrt",
+        /// i.
+        Linear = "linear",
+        /// i².
+        Quadratic = "quadratic",
+        /// i³.
+        Cubic = "cubic",
+        /// i⁵.
+        Fifth = "fifth",
+        /// i¹⁰.
+        Tenth = "tenth",
+        /// 2ⁱ.
+        Exp = "exp",
+    }
 }
 
 impl Ages {
@@ -155,57 +151,77 @@ impl Ages {
     }
 }
 
-/// How the factor of layer-wise scaling grows from the input on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Lines {
-    /// It is 1 everywhere.
-    Off,
-    /// With the depth.
-    Linear,
-    /// With its square.
-    Square,
-    /// With its root.
-    Sqrt,
+clbench::choice! {
+    /// How the factor of layer-wise scaling grows from the input on.
+    pub enum Lines {
+        /// It is 1 everywhere.
+        Off = "off",
+        /// With the depth.
+        Linear = "linear",
+        /// With its square.
+        Square = "square",
+        /// With its root.
+        Sqrt = "sqrt",
+    }
 }
 
-/// What becomes of the head.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Head {
-    /// It is merged like everything else.
-    Merge,
-    /// It stays as it was trained last, whatever the next experience starts from.
-    Last,
+clbench::choice! {
+    /// What becomes of the head.
+    pub enum Head {
+        /// It is merged like everything else.
+        Merge = "merge",
+        /// It stays as it was trained last, whatever the next experience starts from.
+        Last = "last",
+    }
 }
 
-/// Settings of `merge` and of all its presets.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[expect(missing_docs, reason = "`SETTINGS` describes each")]
-pub struct Config {
-    pub init: Policy,
-    pub deploy: Policy,
-    pub rule: Rule,
-    pub weight: f64,
-    pub search: usize,
-    pub scale: f64,
-    pub density: f64,
-    pub top: f64,
-    pub combine: Combine,
-    pub ages: Ages,
-    pub reverse: bool,
-    pub consensus: usize,
-    pub agreement: f64,
-    #[serde(deserialize_with = "lines")]
-    pub lines: Lines,
-    pub shallow: f64,
-    pub deeper: f64,
-    pub head: Head,
-    #[serde(deserialize_with = "by_name")]
-    pub fisher: Fisher,
-    pub samples: usize,
-    pub off_diagonal: f64,
+clbench::settings! {
+    /// Settings of `merge` and of all its presets.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Config {
+        /// What the next experience starts from.
+        pub init: Policy = Policy::Running;
+        /// What answers.
+        pub deploy: Policy = Policy::Running;
+        /// How several sets of weights become one.
+        pub rule: Rule = Rule::Interpolation;
+        /// Share of the new weights in a merge of two, α; for rules that give shares.
+        pub weight: f64 = 0.5, Range::Within(0.0, 1.0);
+        /// Parts of 0..1 among which the loss chooses that share, as PAINT does; 0 for none.
+        pub search: usize = 0, Range::Whole(0, 100);
+        /// Factor of the merged task vector, λ; task arithmetic's paper has 0.3 to 0.4.
+        pub scale: f64 = 1.0, Range::AtLeast(0.0);
+        /// Share of a task vector that is kept: 1 − p of DARE, k of TIES; TIES has 0.2, breadcrumbs has 0.1 to 0.15.
+        pub density: f64 = 0.2, Range::Within(1e-6, 1.0);
+        /// Share of the largest values that breadcrumbs drops, γ.
+        pub top: f64 = 0.01, Range::From(0.0, 1.0);
+        /// What ties makes of values of the elected sign.
+        pub combine: Combine = Combine::Mean;
+        /// How shares in a merge of all grow with the number of the task.
+        pub ages: Ages = Ages::Uniform;
+        /// Whether older weights have the larger shares.
+        pub reverse: bool = false;
+        /// Tasks that have to agree on a value for it to be kept, k; 0 for no such mask.
+        pub consensus: usize = 0, Range::Whole(0, 1 << 20);
+        /// How much of a value a task must have to agree, λ of TALL masks.
+        pub agreement: f64 = 0.4, Range::AtLeast(0.0);
+        /// How the scale of task vectors grows with depth.
+        #[serde(deserialize_with = "lines")]
+        pub lines: Lines = Lines::Off;
+        /// That scale at the input and outside of blocks, α of LiNeS.
+        pub shallow: f64 = 0.5, Range::AtLeast(0.0);
+        /// What is added to it up to the head, β of LiNeS.
+        pub deeper: f64 = 0.5, Range::AtLeast(0.0);
+        /// Whether the head is merged or stays as trained last.
+        pub head: Head = Head::Merge;
+        /// Kind of Fisher, as ewc has them.
+        #[serde(deserialize_with = "by_name")]
+        pub fisher: Fisher = Fisher::Sampled;
+        /// Examples for a Fisher, for products of inputs, or for a search.
+        pub samples: usize = 200, Range::Whole(1, i64::MAX);
+        /// Factor of inner products of different inputs, α of RegMean.
+        pub off_diagonal: f64 = 0.9, Range::Within(0.0, 1.0);
+    }
 }
 
 /// On a command line the word `off` may arrive as a truth value.
@@ -213,33 +229,6 @@ fn lines<'de, D: Deserializer<'de>>(from: D) -> Result<Lines, D::Error> {
     match toml::Value::deserialize(from)? {
         toml::Value::Boolean(false) => Ok(Lines::Off),
         name => name.try_into().map_err(D::Error::custom),
-    }
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            init: Policy::Running,
-            deploy: Policy::Running,
-            rule: Rule::Interpolation,
-            weight: 0.5,
-            search: 0,
-            scale: 1.0,
-            density: 0.2,
-            top: 0.01,
-            combine: Combine::Mean,
-            ages: Ages::Uniform,
-            reverse: false,
-            consensus: 0,
-            agreement: 0.4,
-            lines: Lines::Off,
-            shallow: 0.5,
-            deeper: 0.5,
-            head: Head::Merge,
-            fisher: Fisher::Sampled,
-            samples: 200,
-            off_diagonal: 0.9,
-        }
     }
 }
 

@@ -55,6 +55,14 @@ fn fine(found: Result<Imported, String>) -> bool {
     }
 }
 
+#[test]
+fn lists_that_hold_nothing_are_refused() {
+    for text in ["[]", "[[]]", "[[], []]", "[[], [0.5]]", "{}", "[{}]", "()", "[ ]\n[ ]"] {
+        let found = import(text);
+        assert!(found.is_err() && fine(found), "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_a_matrix_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..400)) {

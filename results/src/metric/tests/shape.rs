@@ -1,8 +1,8 @@
 //! Every score on every shape of matrix: a value, or the name of what is missing.
 
-use crate::metric::EXAMPLE;
 use crate::{
     metric::{
+        EXAMPLE,
         tests::{Numbers, of_matrices},
         *,
     },

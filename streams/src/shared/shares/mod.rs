@@ -15,7 +15,10 @@
 use std::fmt;
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench::stream::Ground;
+use clbench::{
+    catalogue::{Range, Ranged},
+    stream::Ground,
+};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use toml::Value;
 
@@ -29,6 +32,10 @@ pub enum Each {
     All(usize),
     /// So many in each, task by task.
     List(Vec<usize>),
+}
+
+impl Ranged for Each {
+    const RANGE: Range = Range::Text("a whole number of at least 1, or a list of them");
 }
 
 impl<'de> Deserialize<'de> for Each {
@@ -73,16 +80,8 @@ impl fmt::Display for Listed<'_> {
 }
 
 impl Shares {
-    /// Refuses numbers that are out of range whatever there is to deal out.
+    /// Refuses numbers that contradict each other whatever there is to deal out.
     pub fn check(&self) -> Result<()> {
-        for (key, value) in [("tasks", self.tasks), ("base", self.base), ("increment", self.increment)] {
-            let remedy = if key == "base" {
-                "leave it out, and the first task is like the others"
-            } else {
-                "set it, such as to 5"
-            };
-            ensure!(value != Some(0), "stream.{key} is 0; {remedy}");
-        }
         ensure!(
             self.each.is_none() || self.base.or(self.increment).is_none(),
             "stream.classes_per_task says how many classes each task gets, and so do stream.base and stream.increment; leave \

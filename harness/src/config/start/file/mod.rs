@@ -7,10 +7,10 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use clbench_results::words::short;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    catalogue::Settings,
     config::Setup,
     data::files::Files,
     network::{
@@ -25,27 +25,30 @@ use crate::{
 /// Tensors of each sort that an error names.
 const NAMED: usize = 4;
 
-/// Weights out of a file; see [`weights::read_any`] for what can be read.
-///
-/// Every tensor of the network's body has to be in the file, and every tensor of the file that the body or the run's
-/// own files know by name has to have a place. Heads may be missing, or of another width: then they are drawn.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct File {
-    /// Path, relative to the stream file.
-    pub path: String,
-    /// SHA-256 of its content; filled in, and demanded where it is there.
-    pub sha256: Option<String>,
-    /// Whether a part of the body is enough; the rest is drawn, and results say how much was found.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub partial: bool,
-    /// Where it lies.
-    #[serde(skip)]
-    pub(crate) place: PathBuf,
-    /// What was found in it, once that was looked at.
-    #[serde(skip)]
-    pub found: Option<Found>,
+crate::catalogue::settings! {
+    /// Weights out of a file; see [`weights::read_any`] for what can be read.
+    ///
+    /// Every tensor of the network's body has to be in the file, and every tensor of the file that the body or the run's
+    /// own files know by name has to have a place. Heads may be missing, or of another width: then they are drawn.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct File {
+        /// Path, relative to the stream file.
+        pub path: String;
+        /// SHA-256 of its content; filled in, and demanded where it is there.
+        pub sha256: Option<String> = None;
+        /// Whether a part of the body is enough; the rest is drawn, and results say how much was found.
+        #[serde(skip_serializing_if = "is_default")]
+        pub partial: bool = false;
+    }
+    hidden {
+        /// Where it lies.
+        pub(crate) place: PathBuf;
+        /// What was found in it, once that was looked at.
+        pub found: Option<Found>;
+    }
 }
+
+impl Settings for File {}
 
 /// What a file has for a network.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,9 +11,9 @@
 
 use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
 use super::{Architecture, Spec};
+use crate::catalogue::Range;
 use crate::network::pass::Pass;
 
 /// Stages: blocks, kernel, stride of the first block, growth within a block, channels that come out.
@@ -34,13 +34,14 @@ const EPSILON: f64 = 1e-3;
 /// Largest side that pictures are brought to.
 const MOST: usize = 512;
 
-/// A stem, sixteen inverted residual blocks and a 1×1 convolution.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Efficientnet {
-    /// Side that pictures are brought to within the network: what it learned from was 224 pixels wide.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub upscale: Option<usize>,
+crate::catalogue::settings! {
+    /// A stem, sixteen inverted residual blocks and a 1×1 convolution.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Efficientnet {
+        /// Side that pictures are brought to within the network: what it learned from was 224 pixels wide.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub upscale: Option<usize> = None, Range::Whole(1, MOST as i64);
+    }
 }
 
 /// One inverted residual block: grow, look around in each channel, shrink.

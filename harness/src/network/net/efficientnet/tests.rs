@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use burn::tensor::{Device, TensorData};
 
+use serde::Deserialize;
+
 use super::*;
 use crate::{
     budget::Meter,

@@ -13,7 +13,6 @@
 use burn::tensor::Tensor;
 use clbench::primitives::{array::Array, draws::Draws, theta::Theta};
 use rand::{Rng, RngExt};
-use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::{super::gaussian::Gaussian, Config};
@@ -23,28 +22,30 @@ const LEAST_DRAWN: usize = 100;
 const MOST_DRAWN: usize = 1000;
 const MOST_NUMBERS: usize = 1 << 23;
 
-/// What Σ βⱼ qⱼ is, for Gaussians qⱼ = N(μⱼ, σⱼ²).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Combine {
-    /// The mixture with the density Σ βⱼ qⱼ: what the paper's definition of a credal set says.
-    #[default]
-    Mixture,
-    /// N(Σ βⱼ μⱼ, (Σ βⱼ σⱼ)²): the 2-Wasserstein barycenter, and what the authors' code computes.
-    Linear,
-    /// N(Σ βⱼ μⱼ, Σ βⱼ² σⱼ²): the distribution of Σ βⱼ θⱼ for independent θⱼ.
-    Sum,
+clbench::choice! {
+    /// What Σ βⱼ qⱼ is, for Gaussians qⱼ = N(μⱼ, σⱼ²).
+    #[derive(Default)]
+    pub enum Combine {
+        /// The mixture with the density Σ βⱼ qⱼ: what the paper's definition of a credal set says.
+        #[default]
+        Mixture = "mixture",
+        /// N(Σ βⱼ μⱼ, (Σ βⱼ σⱼ)²): the 2-Wasserstein barycenter, and what the authors' code computes.
+        Linear = "linear",
+        /// N(Σ βⱼ μⱼ, Σ βⱼ² σⱼ²): the distribution of Σ βⱼ θⱼ for independent θⱼ.
+        Sum = "sum",
+    }
 }
 
-/// What is drawn within a region of a Gaussian.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Draw {
-    /// The Gaussian, restricted to the region.
-    #[default]
-    Density,
-    /// Any point of it with the same probability.
-    Uniform,
+clbench::choice! {
+    /// What is drawn within a region of a Gaussian.
+    #[derive(Default)]
+    pub enum Draw {
+        /// The Gaussian, restricted to the region.
+        #[default]
+        Density = "density",
+        /// Any point of it with the same probability.
+        Uniform = "uniform",
+    }
 }
 
 /// How models come out of a combination.

@@ -1,0 +1,143 @@
+//! The runs of a study: which are there, those that are missing, and all of them in one file.
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use anyhow::Result;
+use clbench_results::{
+    MANIFEST_FILE,
+    store::{bundle::write_bundle, discover},
+    study::Row,
+};
+
+use super::plan::Plan;
+use crate::{
+    cli::{
+        Ending, STOP, Target, listen,
+        pack::place,
+        print,
+        progress::Progress,
+        references,
+        run::{all, tell_outcomes},
+        tell,
+    },
+    config::Shelf,
+    run::Run,
+};
+
+/// How training went.
+#[derive(Default)]
+pub(super) struct Trained {
+    /// Rows of which a seed failed or diverged, or that could not be begun.
+    pub failed: Vec<String>,
+    /// Whether it was interrupted.
+    pub interrupted: bool,
+    /// Where the runs of the study lie.
+    places: BTreeSet<PathBuf>,
+}
+
+/// Says of each row how many of its runs are there.
+pub(super) fn list(plan: &Plan, shelf: &Shelf) -> Result<Ending> {
+    let (mut there, mut all, mut wrong) = (0, 0, 0);
+    for row in &plan.rows {
+        let (asked, setup) = match plan.resolve(row, shelf) {
+            Ok(resolved) => resolved,
+            Err(error) => {
+                wrong += 1;
+                tell(&format!("error: {}: {error:#}", row.name()));
+                continue;
+            }
+        };
+        let done = |seed: &&u64| setup.place(&asked.runs, **seed).join(MANIFEST_FILE).exists();
+        let count = asked.seeds.iter().filter(done).count();
+        (there, all) = (there + count, all + asked.seeds.len());
+        let word = if count == asked.seeds.len() { "there" } else { "missing" };
+        print(&format!("{word:<7} {count:>4} of {:<4} {}\n", asked.seeds.len(), row.name()))?;
+    }
+    let runs = plan.runs.display();
+    print(&format!("{there} of {all} runs are in {runs}; {} are missing\n", all - there))?;
+    Ok(if wrong == 0 { Ending::Done } else { Ending::Partly })
+}
+
+/// Trains what is missing, row by row; a row that fails is named, and the rest goes on.
+pub(super) fn train(plan: &Plan, quiet: bool, shelf: &Shelf) -> Result<Trained> {
+    listen();
+    let mut trained = Trained::default();
+    for (index, row) in plan.rows.iter().enumerate() {
+        if !quiet {
+            tell(&format!("row {} of {}: {}", index + 1, plan.rows.len(), row.name()));
+        }
+        if let Err(error) = one(plan, row, quiet, shelf, &mut trained) {
+            tell(&format!("error: {}: {error:#}", row.name()));
+            trained.failed.push(row.name());
+        }
+        if trained.interrupted {
+            return Ok(trained);
+        }
+    }
+    if plan.study.references {
+        references_of(plan, quiet, shelf, &mut trained)?;
+    }
+    Ok(trained)
+}
+
+fn one(plan: &Plan, row: &Row, quiet: bool, shelf: &Shelf, trained: &mut Trained) -> Result<()> {
+    let (asked, setup) = plan.resolve(row, shelf)?;
+    trained.places.extend(asked.seeds.iter().map(|seed| setup.place(&asked.runs, *seed)));
+    let open = |seed: &&u64| !setup.place(&asked.runs, **seed).join(MANIFEST_FILE).exists();
+    let missing = asked.seeds.iter().find(open);
+    if let Some(seed) = missing {
+        // What cannot work is refused before anything is written.
+        Run::new(&setup, *seed, shelf)?.rehearse()?;
+    }
+    let progress = Progress::new(quiet || missing.is_none(), asked.seeds.len());
+    let outcomes = all(&setup, &asked.seeds, &asked, shelf, &progress);
+    progress.clear();
+    let told = tell_outcomes(&setup, &asked.seeds, &outcomes, &asked.runs);
+    trained.interrupted |= told.interrupted || STOP.load(std::sync::atomic::Ordering::Relaxed);
+    if told.wrong > 0 {
+        trained.failed.push(row.name());
+    }
+    Ok(())
+}
+
+/// The references of intransigence on every stream.
+fn references_of(plan: &Plan, quiet: bool, shelf: &Shelf, trained: &mut Trained) -> Result<()> {
+    for name in &plan.study.streams {
+        let row = Row { stream: name.clone(), settings: plan.study.settings.clone(), folder: None };
+        let target = Target { stream: plan.stream(name)?, settings: plan.settings(&row) };
+        match references::references(&references::Words { target, quiet }, shelf) {
+            Ok(Ending::Done) => {}
+            Ok(Ending::Interrupted) => {
+                trained.interrupted = true;
+                return Ok(());
+            }
+            Ok(_) => trained.failed.push(format!("references of {name}")),
+            Err(error) => {
+                tell(&format!("error: references of {name}: {error:#}"));
+                trained.failed.push(format!("references of {name}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Packs what is finished beside the page; how many runs there are.
+pub(super) fn pack(plan: &Plan, trained: &Trained) -> Result<usize> {
+    if !plan.runs.is_dir() {
+        return Ok(0);
+    }
+    let paths = [plan.runs.clone()];
+    let found = discover(&paths)?;
+    found.notes().iter().for_each(|note| tell(note));
+    let mut runs = found.runs;
+    runs.retain(|run| {
+        let reference = plan.study.references && run.manifest.stream.covers.is_some();
+        reference || trained.places.contains(&run.path)
+    });
+    if runs.is_empty() {
+        return Ok(0);
+    }
+    let directories: Vec<(String, PathBuf)> = runs.iter().map(|run| (place(run, &paths), run.path.clone())).collect();
+    write_bundle(&plan.out.join(plan.bundle()), &directories)?;
+    Ok(runs.len())
+}
