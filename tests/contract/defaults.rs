@@ -14,9 +14,17 @@ const NUMBERS: &[(&str, &str, &str, Option<&str>)] = &[
     ("ewc", "strength", "1.0", Some("1.0")),
     ("ewc", "keep", "1.0", Some("1.0")),
     ("ewc", "samples", "200", None),
+    // Zenke et al. on permuted MNIST.
+    ("si", "strength", "0.1", Some("0.1")),
+    ("si", "damping", "0.1", Some("0.1")),
     ("replay", "capacity", "500", None),
     ("replay", "batch", "0", Some("0")),
     ("replay", "strength", "1.0", Some("1.0")),
+    // Buzzega et al. on CIFAR-10 with 500 examples.
+    ("derpp", "capacity", "500", Some("500")),
+    ("derpp", "batch", "0", Some("0")),
+    ("derpp", "distil", "0.2", Some("0.2")),
+    ("derpp", "strength", "0.5", Some("0.5")),
     // Lopez-Paz & Ranzato's code: 256 of each task, γ = 0.5, ε = 1e-3, all of them; Chaudhry et al.'s: 256 in a batch.
     ("gem", "capacity", "256", Some("256")),
     ("gem", "batch", "0", Some("256")),

@@ -19,7 +19,7 @@ use crate::{
         pass::{Pass, Weights},
         predictor::Predictor,
     },
-    primitives::{draws::Draws, stored::Stored, theta::Theta},
+    primitives::{draws::Draws, scope::counted, stored::Stored, theta::Theta},
 };
 
 /// Owns the meaning of the weights: what is trained, the base loss, and how weights become answers.
@@ -106,6 +106,23 @@ impl Fit {
     pub fn of(pass: &mut Pass, logits: Tensor<2>, labels: Tensor<1, Int>) -> Self {
         Self { loss: pass.cross_entropy(logits.clone(), labels), logits: Some(logits) }
     }
+    /// Mean squared distance of its logits from `taught` `[batch, classes]`, over the classes that count in both: what a
+    /// distillation on logits minimises. Shape `[1]`; none where there are no logits.
+    pub fn distance(&self, pass: &mut Pass, taught: Tensor<2>) -> Option<Tensor<1>> {
+        let ([ours, counts], [taught, theirs]) = (counted(self.logits.clone()?), counted(taught));
+        let both = counts * theirs;
+        let gap = (ours - taught) * both.clone();
+        pass.hold(&gap);
+        Some((gap.clone() * gap).sum() / both.sum().clamp_min(1.0))
+    }
+}
+
+/// What a step did; see [`Ctx::stepped`].
+pub struct Stepped {
+    /// The gradient of the loss with all its terms, before any hook edited it.
+    pub gradients: Theta,
+    /// The weights before the optimizer moved them.
+    pub before: Theta,
 }
 
 /// Adds to what a carrier does. Six hooks, called in the order of the names in `method=a+b+c`, and what the harness asks
@@ -154,6 +171,10 @@ pub trait Contribution: Stored + Send {
     /// after.
     fn gradients(&mut self, _cx: &mut Ctx, _grads: &mut Theta) -> Result<()> {
         Ok(())
+    }
+    /// Whether its `after_step` asks what the step did ([`Ctx::stepped`]), which is held until then.
+    fn follows(&self) -> bool {
+        false
     }
     /// After the optimizer's step.
     fn after_step(&mut self, _cx: &mut Ctx) -> Result<()> {

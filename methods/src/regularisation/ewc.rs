@@ -68,8 +68,8 @@ impl Fisher {
             Self::Batch => &[],
         }
     }
-    /// The kind that does without `need`.
-    pub(crate) fn does_without(self, need: Need) -> Option<&'static str> {
+    /// The setting of a kind that does without `need`.
+    pub(crate) fn instead_of(need: Need) -> Option<&'static str> {
         match need {
             Need::Logits => Some("fisher=empirical"),
             Need::OwnLoss => Some("fisher=batch"),
@@ -184,7 +184,7 @@ impl Contribution for Ewc {
     }
 
     fn does_without(&self, need: Need) -> Option<&'static str> {
-        self.config.fisher.does_without(need)
+        Fisher::instead_of(need)
     }
 
     fn reserve(&self, cx: &Ctx) -> Result<Spent> {

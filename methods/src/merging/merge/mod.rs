@@ -181,7 +181,7 @@ impl Contribution for Merge {
     }
 
     fn does_without(&self, need: Need) -> Option<&'static str> {
-        self.config.fisher.does_without(need)
+        ewc::Fisher::instead_of(need)
     }
 
     fn takes(&self) -> Vec<Taken> {
