@@ -35,7 +35,7 @@ pub const METHOD: Method = Method {
     citation: "https://arxiv.org/abs/1710.10628",
     make: Make::Contribution(|table| contribution(table, Coreset::new)),
     joint: false,
-    family: Family::Replay,
+    family: Family::Bayesian,
     settings: Config::SETTINGS,
     needs: &[],
 };

@@ -29,7 +29,7 @@ pub const METHOD: Method = Method {
     citation: "https://arxiv.org/abs/2305.14782",
     make: Make::Carrier(|table, net| carrier(table, net, |Config {}, net| Ok(PerPreference(net)))),
     joint: false,
-    family: Family::Preferred,
+    family: Family::Preferences,
     settings: Config::SETTINGS,
     needs: &[Need::Stateless],
 };

@@ -49,7 +49,7 @@ pub const METHOD: Method = Method {
     citation: "https://arxiv.org/abs/1906.00695",
     make: Make::Carrier(|table, net| carrier(table, net, Hypernet::new)),
     joint: false,
-    family: Family::Generated,
+    family: Family::Hypernetworks,
     settings: Config::SETTINGS,
     needs: &[Need::Task, Need::Stateless],
 };
