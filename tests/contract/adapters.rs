@@ -172,8 +172,8 @@ fn a_frozen_body_makes_steps_cheaper() {
     assert_eq!(step("finetune"), 2 * macs[0] + 3 * macs[1] + 3 * macs[2]);
 }
 
-/// With the inputs' energy held back but for its last direction, the second experience hardly moves a matrix: only where
-/// next to nothing of the first was.
+/// With the inputs' energy held back but for its last direction, the second experience hardly moves a matrix: only
+/// where next to nothing of the first was.
 #[test]
 fn inflora_leaves_earlier_inputs_alone() {
     let distance = |energy: &str| {

@@ -1,4 +1,5 @@
-//! Defaults: what each is, what the paper or its authors' code has, and that a difference is told where a user reads it.
+//! Defaults: what each is, what the paper or its authors' code has, and that a difference is told where a user reads
+//! it.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +8,8 @@ use toml::{Table, Value};
 
 use crate::support::{setup, shelf};
 
-/// Method and key, our default, and the paper's or its code's number where one is given: the same, or another, which the
-/// setting's own words tell. Sources stand in each method's file.
+/// Method and key, our default, and the paper's or its code's number where one is given: the same, or another, which
+/// the setting's own words tell. Sources stand in each method's file.
 const NUMBERS: &[(&str, &str, &str, Option<&str>)] = &[
     // Schwarz et al. and FoMo-in-Flux: γ = 1, λ = 1.
     ("ewc", "strength", "1.0", Some("1.0")),

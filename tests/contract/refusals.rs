@@ -165,7 +165,8 @@ fn without_and_with(need: Need) -> Option<(String, String)> {
     Some((without.into(), with.into()))
 }
 
-/// Everything that ships, `always` with a need of its entry, and `choosy` and `taker`, which say theirs when they are made.
+/// Everything that ships, `always` with a need of its entry, and `choosy` and `taker`, which say theirs when they are
+/// made.
 fn choosy(at: usize) -> Shelf {
     let make = Make::Contribution(|table| contribution(table, |choosy: Choosy| choosy));
     let settings = Choosy::SETTINGS;

@@ -102,8 +102,8 @@ fn adapters_of_almost_no_scale_leave_head_biases_and_norms() {
     }
 }
 
-/// What is off costs no work that is charged, but for a Fisher, which is taken whatever it weighs. What it holds in memory
-/// it holds.
+/// What is off costs no work that is charged, but for a Fisher, which is taken whatever it weighs. What it holds in
+/// memory it holds.
 #[test]
 fn an_empty_memory_and_an_average_of_one_cost_nothing() {
     let cost = |settings: &str| {

@@ -1,5 +1,5 @@
-//! No byte that is turned in a file changes a number under the same run id: what decides numbers and lies in a cache or in
-//! the data folder has a checksum, or its content is part of the run's identity.
+//! No byte that is turned in a file changes a number under the same run id: what decides numbers and lies in a cache or
+//! in the data folder has a checksum, or its content is part of the run's identity.
 
 use std::{
     fs,

@@ -1,5 +1,5 @@
-//! A value of the wrong type is told with its key, in every section and of every part: serde forgets keys where it tries
-//! one form after another.
+//! A value of the wrong type is told with its key, in every section and of every part: serde forgets keys where it
+//! tries one form after another.
 
 use toml::{Table, Value};
 

@@ -10,8 +10,8 @@
 //! stop_words = true
 //! ```
 //!
-//! A table's own texts are read in this way by `tfidf` of the formats `csv` and `tsv`. How words are counted and brought
-//! to features: see [`crate::text::tfidf`].
+//! A table's own texts are read in this way by `tfidf` of the formats `csv` and `tsv`. How words are counted and
+//! brought to features: see [`crate::text::tfidf`].
 
 use anyhow::{Context, Result};
 use clbench::{

@@ -1,9 +1,9 @@
-//! A part of the emoji of Google and of Twitter, embedded: of each of the 12 largest subgroups 20 for training and 5 for
-//! testing.
+//! A part of the emoji of Google and of Twitter, embedded: of each of the 12 largest subgroups 20 for training and 5
+//! for testing.
 //!
-//! What `data/make.py` took from the packed files of [`super::EMOJI_GOOGLE`] and [`super::EMOJI_TWITTER`], unchanged, with
-//! captions and times. Noto Emoji, © Google, Apache-2.0; Twemoji, © Twitter, Inc and other contributors, CC BY 4.0; see
-//! LICENSE-DATA.
+//! What `data/make.py` took from the packed files of [`super::EMOJI_GOOGLE`] and [`super::EMOJI_TWITTER`], unchanged,
+//! with captions and times. Noto Emoji, © Google, Apache-2.0; Twemoji, © Twitter, Inc and other contributors, CC BY
+//! 4.0; see LICENSE-DATA.
 
 use std::{
     io::Read,

@@ -94,8 +94,8 @@ pub fn resolve(path: &Path, asked: &Asked, shelf: &Shelf) -> Result<Setup> {
     build(file, path, asked, shelf).with_context(|| format!("in {}", path.display()))
 }
 
-/// What is set on the command line takes the place of what the file says of the same in other words: a stopping rule, and
-/// how classes are dealt out.
+/// What is set on the command line takes the place of what the file says of the same in other words: a stopping rule,
+/// and how classes are dealt out.
 pub(super) fn replace_rule(file: &mut Table, asked: &Asked) {
     for setting in &asked.overrides {
         let list = setting.value.is_array();
@@ -344,8 +344,8 @@ fn named(text: &text::Config, config: &Config, stream: &Stream, net: &Net, data:
 /// Longest name of a stream, in bytes.
 const MOST_NAME: usize = 100;
 
-/// Whether a character may be in a name: letters and digits of any script with their accents, and what no shell, file system
-/// or table stumbles over.
+/// Whether a character may be in a name: letters and digits of any script with their accents, and what no shell, file
+/// system or table stumbles over.
 fn is_plain(c: char) -> bool {
     c.is_alphanumeric() || "-_. ".contains(c) || ('\u{300}'..='\u{36f}').contains(&c)
 }

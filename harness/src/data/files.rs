@@ -1,8 +1,8 @@
 //! Where the files lie that a stream file names.
 //!
-//! A name is looked up beside the stream file. A run keeps in `[files]` of its `config.toml` where each file lay, so that a
-//! copy of it runs from anywhere: there the file is looked for first, as a run's directory has files of its own, such as
-//! `train.csv`. Neither names nor places are part of a run's identity; content is.
+//! A name is looked up beside the stream file. A run keeps in `[files]` of its `config.toml` where each file lay, so
+//! that a copy of it runs from anywhere: there the file is looked for first, as a run's directory has files of its own,
+//! such as `train.csv`. Neither names nor places are part of a run's identity; content is.
 //!
 //! What a bundle of runs says comes from elsewhere. So its configurations are read behind a *fence*: the names in them
 //! lead to one folder and to the data folder, and nowhere else.
@@ -49,8 +49,8 @@ impl Files {
     pub(crate) fn fenced(folder: &Path) -> Self {
         Self { folder: folder.into(), fenced: true, ..Self::default() }
     }
-    /// Where `name` leads: where it lay when the run was made, else beside the stream file, else below one of the folders
-    /// `more`, else from the current folder. What is nowhere is left as it is named.
+    /// Where `name` leads: where it lay when the run was made, else beside the stream file, else below one of the
+    /// folders `more`, else from the current folder. What is nowhere is left as it is named.
     ///
     /// # Errors
     /// When there is a fence and the name leads out of it.

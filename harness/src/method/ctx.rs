@@ -98,8 +98,8 @@ impl Ctx<'_> {
     pub fn holds(&self, elements: usize) {
         self.meter.tide(|tide| tide.come_in((ELEMENT * elements) as u64));
     }
-    /// Keeps `value`, of a type of the method's own, for a later hook of the same step. Its `elements` numbers are counted in
-    /// what the step holds; no checkpoint has it, and when the step is over it is gone.
+    /// Keeps `value`, of a type of the method's own, for a later hook of the same step. Its `elements` numbers are
+    /// counted in what the step holds; no checkpoint has it, and when the step is over it is gone.
     pub fn keep<T: Any>(&mut self, value: T, elements: usize) {
         self.meter.tide(|tide| tide.stay((ELEMENT * elements) as u64));
         self.within.put(value);
@@ -227,8 +227,8 @@ impl Ctx<'_> {
         }
         Ok(price)
     }
-    /// What `work` on `examples` examples will cost, `at_once` in each batch, found out on whole batches: some of it may be
-    /// done once for a batch, such as reading the names of classes, or for each pair of its examples.
+    /// What `work` on `examples` examples will cost, `at_once` in each batch, found out on whole batches: some of it
+    /// may be done once for a batch, such as reading the names of classes, or for each pair of its examples.
     pub fn price_of_batches<T>(
         &self,
         examples: usize,
@@ -244,9 +244,9 @@ impl Ctx<'_> {
         let flops = full * whole as u64 + batch(examples % at_once)?;
         Ok(Spent { flops, examples: examples as u64, ..Spent::default() })
     }
-    /// For every matrix or kernel at `name` (a path without `.weight`) the mean of xxᵀ over what the layer sees of up to
-    /// `samples` drawn new examples, in `Eval`. Shape of each `[d, d]`, where d is the matrix's inputs, or the size of a
-    /// kernel's patch in the order of a flattened kernel. They are counted as examples.
+    /// For every matrix or kernel at `name` (a path without `.weight`) the mean of xxᵀ over what the layer sees of up
+    /// to `samples` drawn new examples, in `Eval`. Shape of each `[d, d]`, where d is the matrix's inputs, or the size
+    /// of a kernel's patch in the order of a flattened kernel. They are counted as examples.
     pub fn grams(&self, samples: usize) -> BTreeMap<String, Array> {
         self.gathered(samples, Grams::default()).means()
     }

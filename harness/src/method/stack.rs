@@ -29,7 +29,8 @@ pub struct Stack {
 pub type Part = (String, Box<dyn Contribution>);
 
 impl Stack {
-    /// Builds `a+b+c` of `known` methods; `tables` holds each part's own settings. Without a carrier it is the plain one.
+    /// Builds `a+b+c` of `known` methods; `tables` holds each part's own settings. Without a carrier it is the plain
+    /// one.
     ///
     /// # Errors
     /// When a name is unknown or used twice, settings are wrong, or the parts do not go together.

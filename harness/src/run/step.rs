@@ -142,8 +142,8 @@ impl Run<'_> {
         (from..len).chain(0..from).find(free).into_iter().collect()
     }
 
-    /// One step with the learning rate `rate`. Reads the loss back only where `look` asks for it, and notes what it holds
-    /// only where `measure` does.
+    /// One step with the learning rate `rate`. Reads the loss back only where `look` asks for it, and notes what it
+    /// holds only where `measure` does.
     fn step(&mut self, step: u64, rate: f64, look: bool, measure: bool) -> Result<Left> {
         let mut policy = self.state.policy.take();
         let mut orders = std::mem::take(&mut self.orders);

@@ -1,12 +1,13 @@
-//! Dark experience replay with labels, DER++: each step also asks that remembered examples are answered as they were when
-//! they came, and as their labels say.
+//! Dark experience replay with labels, DER++: each step also asks that remembered examples are answered as they were
+//! when they came, and as their labels say.
 //!
-//! Buzzega et al. 2020, <https://arxiv.org/abs/2004.07211>, algorithm 2: loss + α · the mean squared distance of the logits
-//! of one draw out of the memory from those that were stored with it + β · the loss of a second, independent draw. The
-//! memory is a reservoir; an example's logits are those of the step in which it came.
+//! Buzzega et al. 2020, <https://arxiv.org/abs/2004.07211>, algorithm 2: loss + α · the mean squared distance of the
+//! logits of one draw out of the memory from those that were stored with it + β · the loss of a second, independent
+//! draw. The memory is a reservoir; an example's logits are those of the step in which it came.
 //!
-//! **Deviation:** where not all classes count in training (`head.train`), the distance is over those that counted then and
-//! count now. Each example is offered once, when it is first met; with several epochs the authors' code would offer it again.
+//! **Deviation:** where not all classes count in training (`head.train`), the distance is over those that counted then
+//! and count now. Each example is offered once, when it is first met; with several epochs the authors' code would offer
+//! it again.
 
 use anyhow::{Context, Result};
 use burn::tensor::Tensor;

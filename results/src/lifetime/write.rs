@@ -1,6 +1,7 @@
 //! Writing a scenario in log format 1.1, byte for byte as `l2logger` lays it out.
 //!
-//! - `l2logger` 1.8.2, `l2logger.py`, <https://github.com/lifelong-learning-systems/l2logger>: folders, columns, quotes.
+//! - `l2logger` 1.8.2, `l2logger.py`, <https://github.com/lifelong-learning-systems/l2logger>: folders, columns,
+//!   quotes.
 //!
 //! Parameters that change inside a regime, which `l2metrics` stops at, are refused here.
 

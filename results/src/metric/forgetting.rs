@@ -6,11 +6,12 @@
 //!   Continuum and `LibContinual` (without the task next to the last), FACIL, Renate.
 //!
 //! In every definition but intransigence the sum runs over the tasks that the last experience does not train. Rows in
-//! which a task had not been trained yet count in A-GEM's code and Renate alone: most programs evaluate tasks seen so far
-//! and fill the rest of their matrix with zeros, which no maximum takes.
+//! which a task had not been trained yet count in A-GEM's code and Renate alone: most programs evaluate tasks seen so
+//! far and fill the rest of their matrix with zeros, which no maximum takes.
 //!
-//! **Deviation:** the text of eq. 3 has the maximum over all earlier rows. It is read as its authors' protocol and FACIL
-//! have it, over rows in which the task had been trained, so that a full matrix and its lower triangle score alike.
+//! **Deviation:** the text of eq. 3 has the maximum over all earlier rows. It is read as its authors' protocol and
+//! FACIL have it, over rows in which the task had been trained, so that a full matrix and its lower triangle score
+//! alike.
 
 use super::{Better, Metric, Subject, Unit, lack, subject::mean_over};
 
@@ -208,7 +209,8 @@ pub static INTRANSIGENCE_SINGLE: Metric = Metric {
     of: |subject| intransigence(subject, &subject.references.single),
 };
 
-/// max_{j≤l<T} R\[l\]\[j\] − R\[T\]\[j\]: the best row in which `task` had been trained, the last left out, minus the last.
+/// max_{j≤l<T} R\[l\]\[j\] − R\[T\]\[j\]: the best row in which `task` had been trained, the last left out, minus the
+/// last.
 pub(crate) fn lost(subject: &Subject, task: usize) -> Option<f64> {
     Some(best(subject, task, subject.matrix.experiences().saturating_sub(1))? - subject.kept(task)?)
 }

@@ -1,7 +1,7 @@
 //! The stability gap: how deep earlier tasks fall when the next one begins, and how long they take to come back.
 //!
-//! - De Lange et al. 2023, <https://arxiv.org/abs/2205.13452>: the gap. They show it and give no number for it; depth and
-//!   recovery are ours.
+//! - De Lange et al. 2023, <https://arxiv.org/abs/2205.13452>: the gap. They show it and give no number for it; depth
+//!   and recovery are ours.
 //!
 //! The means run over pairs of an experience k ≥ 2 and a task that was trained before k and is not trained in k. The
 //! whole experience is searched: without a recovery, the depth is what the experience cost the task in all.

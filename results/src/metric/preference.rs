@@ -2,13 +2,14 @@
 //!
 //! - Lu et al. 2023 (IBCL), <https://arxiv.org/abs/2305.14782>: average and peak accuracy, several models to a
 //!   preference, and the hypervolume of what they reach.
-//! - <https://github.com/ibcl-anon/ibcl>: a task's accuracy is a mean over preferences, weighted by how much each cares.
+//! - <https://github.com/ibcl-anon/ibcl>: a task's accuracy is a mean over preferences, weighted by how much each
+//!   cares.
 //!
 //! Of the models that answer one preference, the authors count the best on each task; the mean and the worst are keys
 //! of their own. A task that no preference gives a weight is left out.
 //!
-//! **Deviation:** what the authors' code calls backward transfer, a difference between neighbouring tasks of one row, is
-//! not here: it is not backward transfer.
+//! **Deviation:** what the authors' code calls backward transfer, a difference between neighbouring tasks of one row,
+//! is not here: it is not backward transfer.
 
 use super::{Better, Metric, Subject, Unit, hypervolume::hypervolume, subject::mean_over};
 use crate::{record::Preferred, statistics::estimate::mean};

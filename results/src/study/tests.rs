@@ -43,8 +43,8 @@ fn close(a: f64, b: f64) -> bool {
     (a - b).abs() < 1e-7
 }
 
-/// scipy 1.17: `ttest_rel` with its interval, and its two one-sided forms for claims of no difference; statsmodels 0.14:
-/// `multipletests(method="holm")`.
+/// scipy 1.17: `ttest_rel` with its interval, and its two one-sided forms for claims of no difference; statsmodels
+/// 0.14: `multipletests(method="holm")`.
 #[test]
 fn differences_intervals_and_adjusted_p_values_are_those_of_scipy_and_statsmodels() {
     let study = study(json!({ "claims": [

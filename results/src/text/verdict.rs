@@ -13,8 +13,8 @@ use crate::{
 /// conditions and settings, with common seeds.
 ///
 /// A difference is called one only if its 95 % interval, paired over common seeds, excludes zero. Of runs that know no
-/// more than chance ([`Guess`]) neither forgetting nor a difference is told. None if `subject` is empty; an error if its
-/// runs are of several configurations or repeat a seed.
+/// more than chance ([`Guess`]) neither forgetting nor a difference is told. None if `subject` is empty; an error if
+/// its runs are of several configurations or repeat a seed.
 pub fn verdict(subject: &[RunDir], others: &[RunDir]) -> Result<Option<String>, SummaryError> {
     let mut subjects = entries(&subject.iter().collect::<Vec<_>>(), &[])?;
     let Some(entry) = subjects.pop() else { return Ok(None) };

@@ -14,7 +14,8 @@
 //! `control = true`, which takes an order at a drawn rank of S.
 //!
 //! **Deviation:** prototypes are mean pictures of 8 × 8, vectors of a file, or class names, and not features of a
-//! network that was trained on `ImageNet`. Beyond 8 classes, where all orders are too many, `candidates` drawn orders are scored.
+//! network that was trained on `ImageNet`. Beyond 8 classes, where all orders are too many, `candidates` drawn orders
+//! are scored.
 
 use anyhow::{Context, Result, ensure};
 use clbench::{

@@ -1,6 +1,6 @@
-//! Whole runs and whole steps of methods against PyTorch, the authors' GEM and DER++, Avalanche and `BackPACK`, on a network that
-//! is small enough to write down: `tests/golden/make/whole.py` and `si_derpp.py` start from what `written` leaves and compute
-//! what the tests compare with.
+//! Whole runs and whole steps of methods against PyTorch, the authors' GEM and DER++, Avalanche and `BackPACK`, on a
+//! network that is small enough to write down: `tests/golden/make/whole.py` and `si_derpp.py` start from what `written`
+//! leaves and compute what the tests compare with.
 
 mod derpp;
 mod ewc;

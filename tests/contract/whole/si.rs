@@ -1,4 +1,5 @@
-//! A whole run of synaptic intelligence beside one of Avalanche's functions: where it leads, and what matters after each task.
+//! A whole run of synaptic intelligence beside one of Avalanche's functions: where it leads, and what matters after
+//! each task.
 
 use clbench::{primitives::theta::Theta, run::Run};
 use clbench_methods::regularisation::si;

@@ -14,7 +14,8 @@ const MOST_TEMPLATES: usize = 1_000;
 use crate::catalogue::{Range, Settings};
 
 crate::catalogue::settings! {
-    /// The `[text]` table. With it a stack's plain carrier becomes [`Dual`](crate::method::Dual); without it there are no texts.
+    /// The `[text]` table. With it a stack's plain carrier becomes [`Dual`](crate::method::Dual); without it there are
+    /// no texts.
     #[derive(Clone, Debug, PartialEq)]
     pub struct Config {
         /// How texts become vectors.
@@ -46,19 +47,20 @@ crate::catalogue::choice! {
         /// A small transformer on trained token embeddings.
         #[default]
         Tokens = "tokens",
-        /// The mean of [`WordLlama`](super::WordLlama)'s published word vectors, brought to length 1; they are not trained.
+        /// The mean of [`WordLlama`](super::WordLlama)'s published word vectors, brought to length 1; they are not
+        /// trained.
         WordLlama = "wordllama",
     }
 }
 
 crate::catalogue::choice! {
-    /// Which side is not trained. It is read frozen, so that it costs what frozen parts cost; its batch norm, if it has one,
-    /// uses and keeps the statistics that it came with.
+    /// Which side is not trained. It is read frozen, so that it costs what frozen parts cost; its batch norm, if it has
+    /// one, uses and keeps the statistics that it came with.
     ///
     /// Zhai et al. 2022, <https://arxiv.org/abs/2111.07991>, section 3.
     ///
-    /// **Deviation:** the linear map from either side into the common space is always trained, as bodies here have no such
-    /// map of their own to lock.
+    /// **Deviation:** the linear map from either side into the common space is always trained, as bodies here have no
+    /// such map of their own to lock.
     #[derive(Default)]
     pub enum Lock {
         /// Both are trained.

@@ -2,15 +2,15 @@
 //!
 //! - `tasks` alone: as many each.
 //! - `classes_per_task`: one number for all tasks, or a list with one for each.
-//! - `base` and `increment`: so many in the first task, then so many in each; the last gets what is left. As `init_cls` and
-//!   `increment` of PyCIL (Zhou et al. 2023, <https://arxiv.org/abs/2112.12533>, and its `utils/data_manager.py`); without
-//!   `base` the first task is like the others.
-//! - `base` and `tasks`: so many in the first task, the rest evenly over the others, of which the earlier ones get one more
-//!   where it does not come out even. As `nc_first_task` and `num_tasks` of FACIL (Masana et al. 2022,
+//! - `base` and `increment`: so many in the first task, then so many in each; the last gets what is left. As `init_cls`
+//!   and `increment` of PyCIL (Zhou et al. 2023, <https://arxiv.org/abs/2112.12533>, and its `utils/data_manager.py`);
+//!   without `base` the first task is like the others.
+//! - `base` and `tasks`: so many in the first task, the rest evenly over the others, of which the earlier ones get one
+//!   more where it does not come out even. As `nc_first_task` and `num_tasks` of FACIL (Masana et al. 2022,
 //!   <https://arxiv.org/abs/2010.15277>, and its `src/datasets/memory_dataset.py`).
 //!
-//! **Deviation:** classes that do not split evenly over `tasks` alone are refused, where FACIL gives the first tasks one
-//! more; the message has FACIL's numbers. Classes that no task gets are refused unless `partial` allows them.
+//! **Deviation:** classes that do not split evenly over `tasks` alone are refused, where FACIL gives the first tasks
+//! one more; the message has FACIL's numbers. Classes that no task gets are refused unless `partial` allows them.
 
 use std::fmt;
 
