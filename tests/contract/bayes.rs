@@ -20,7 +20,8 @@ use crate::{
 const PAIRS: &str = "stream.kind=domain-incremental stream.tasks=5 net.widths=[] net.dropout=0 optim.rule=adamw \
                      optim.rate=0.01 optim.decay=0 train.epochs=40";
 /// Tasks of two digits with heads of their own.
-const TOLD: &str = "stream.kind=task-incremental stream.tasks=5 stream.classes_per_task=2 optim.rule=adamw optim.rate=0.003 \
+const TOLD: &str = "stream.kind=task-incremental stream.tasks=5 stream.classes_per_task=2 optim.rule=adamw \
+                    optim.rate=0.003 \
                     optim.decay=0 train.epochs=10";
 
 /// Mean accuracy at the end of models that answer single samples of a preference.

@@ -8,7 +8,8 @@ use crate::support::trace;
 const NETS: [&str; 3] = [
     "",
     "net.body=cnn net.channels=[4] net.hidden=16 net.batch_norm=true net.dropout=0.1 optim.rule=adamw optim.rate=0.01",
-    "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true optim.momentum=0.9 optim.clip=1.0",
+    "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true optim.momentum=0.9 \
+     optim.clip=1.0",
 ];
 
 const OFF: [(&str, &str, &[usize]); 13] = [

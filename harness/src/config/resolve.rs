@@ -335,7 +335,8 @@ fn named(text: &text::Config, config: &Config, stream: &Stream, net: &Net, data:
     );
     ensure!(
         stream.policy.is_none(),
-        "stream.environment chooses by what the network answers class by class while it is trained with texts; choose one \
+        "stream.environment chooses by what the network answers class by class while it is trained with texts; \
+         choose one \
          that does not"
     );
     Dual::new(net.clone(), text.clone(), stream.titles.clone(), data)
@@ -353,7 +354,8 @@ fn is_plain(c: char) -> bool {
 fn plain_name(name: String) -> Result<String> {
     ensure!(
         name == folder_name(&name),
-        "the name `{}` is no folder's name; use at most {MOST_NAME} bytes of letters, digits, `-`, `_`, `.` and blanks, none \
+        "the name `{}` is no folder's name; use at most {MOST_NAME} bytes of letters, digits, `-`, `_`, `.` and \
+         blanks, none \
          of the last two at an end",
         name.escape_debug()
     );
@@ -435,7 +437,8 @@ fn told(config: &Config, stack: &Stack, stream: &Stream, net: &Net) -> Result<()
     let told = train == Count::Task && test == Count::Task;
     ensure!(
         !config.eval.prefers() || stack.prefers(),
-        "eval.preferences and eval.random_preferences change nothing: the answers of `{}` depend on no preference; leave \
+        "eval.preferences and eval.random_preferences change nothing: the answers of `{}` depend on no preference; \
+         leave \
          them out",
         config.method
     );

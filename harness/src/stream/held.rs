@@ -135,7 +135,8 @@ pub(super) fn leaks(universe: &Universe, never_trained: &[String]) -> Vec<String
             let count = all(of, &of.train).iter().filter(|print| test.contains(*print)).count();
             if count > 0 {
                 notes.push(format!(
-                    "`{}` has {count} of the test examples of `{}` in its training split; accuracy on those is not a test",
+                    "`{}` has {count} of the test examples of `{}` in its training split; accuracy on those is not a \
+                     test",
                     of.name, tested.name
                 ));
             }

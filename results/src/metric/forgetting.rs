@@ -36,7 +36,8 @@ pub static CHAUDHRY: Metric = Metric {
     name: "forgetting",
     about: "best row from a task's training on minus last row, over T-1 tasks (Chaudhry et al. 2018)",
     formula: "(1/(T−1)) Σ_{j<T} (max_{j≤l<T} R[l][j] − R[T][j])",
-    source: "Chaudhry et al. 2018, arXiv 1801.10112, eq. 3; the maximum runs over the rows from the task's first training \
+    source: "Chaudhry et al. 2018, arXiv 1801.10112, eq. 3; the maximum runs over the rows from the task's first \
+             training \
              on; FACIL, main_incremental.py",
     range: (-1.0, 1.0),
     unit: Unit::Share,
@@ -90,7 +91,8 @@ pub static CLAMPED: Metric = Metric {
     name: "clamped forgetting",
     about: "best row, the last included, minus last row: never negative (Mammoth, PILOT)",
     formula: "(1/(T−1)) Σ_{j<T} (max_{j≤l≤T} R[l][j] − R[T][j])",
-    source: "aimagelab/mammoth, utils/metrics.py: rows in which a task had not been trained are filled with zeros; PILOT \
+    source: "aimagelab/mammoth, utils/metrics.py: rows in which a task had not been trained are filled with zeros; \
+             PILOT \
              and FoMo-in-Flux copy it",
     range: (0.0, 1.0),
     unit: Unit::Share,
@@ -108,7 +110,8 @@ pub static WORST: Metric = Metric {
     name: "worst forgetting",
     about: "the largest single-task forgetting.agem-code (A-GEM's plots)",
     formula: "max_{j<T} (max_{l<T} R[l][j] − R[T][j])",
-    source: "facebookresearch/agem, plotting_code/agem_plots.ipynb, compute_fgt; Chaudhry et al. 2019, arXiv 1812.00420",
+    source: "facebookresearch/agem, plotting_code/agem_plots.ipynb, compute_fgt; Chaudhry et al. 2019, arXiv \
+             1812.00420",
     range: (-1.0, 1.0),
     unit: Unit::Share,
     better: Better::Lower,

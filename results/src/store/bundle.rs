@@ -114,7 +114,8 @@ pub enum PackError {
     #[error(transparent)]
     Write(#[from] WriteError),
     /// The runs are more than could be read back.
-    #[error("{}: {bytes} bytes unpacked, and {most} are read back; pack fewer runs into each bundle", clean(&path.display().to_string()))]
+    #[error("{}: {bytes} bytes unpacked, and {most} are read back; pack fewer runs into each \
+             bundle", clean(&path.display().to_string()))]
     Large {
         /// The bundle, or the run of it.
         path: PathBuf,

@@ -233,7 +233,8 @@ mod tests {
         };
         assert_eq!(
             say(&guessing("er"), &seeds("finetune", 0.6, 1.0)),
-            "er on split-digits reached an average accuracy of 17.2 ± 0.2 %; that is no more than chance, 16.7 %, and says \
+            "er on split-digits reached an average accuracy of 17.2 ± 0.2 %; that is no more than chance, 16.7 %, \
+             and says \
              nothing of forgetting or of differences (± is the 95 % interval over 5 seeds)."
         );
         // Where no more than two classes are in scope, three quarters are more than chance and a half is not.

@@ -80,7 +80,8 @@ impl Rank for Designer {
         let rank = if self.control { ground.draws.rng("control's rank", 0).random_range(0..candidates) } else { 0 };
         let (chosen, what) = (ranks[rank], if self.control { ", a random-order control" } else { "" });
         ground.note(format!(
-            "curriculum designer: S = {:.4}, rank {} of {candidates}{what}, by {from}; the authors' released results do \
+            "curriculum designer: S = {:.4}, rank {} of {candidates}{what}, by {from}; the authors' released results \
+             do \
              not show that S predicts success (rank correlations of -0.25 to 0.15)",
             scores[chosen],
             rank + 1

@@ -61,7 +61,8 @@ impl Architecture for Squeezenet {
     fn check(&self, [channels, height, width]: [usize; 3]) -> Result<()> {
         ensure!(
             channels == 3,
-            "net.body = \"squeezenet\" sees three channels, and inputs have {channels}; set stream.shape = [3, {height}, \
+            "net.body = \"squeezenet\" sees three channels, and inputs have {channels}; set stream.shape = [3, \
+             {height}, \
              {width}]"
         );
         match self.upscale {

@@ -54,7 +54,8 @@ impl Maker {
         let made = maker.chunks().checked_mul(config.chunk);
         ensure!(
             elements.max(made).is_some_and(|count| count <= MOST) && elements.is_some() && made.is_some(),
-            "the hypernetwork or what it makes has more than {MOST} numbers; set hypernet.chunk or hypernet.widths lower"
+            "the hypernetwork or what it makes has more than {MOST} numbers; set hypernet.chunk or hypernet.widths \
+             lower"
         );
         Ok(maker)
     }
