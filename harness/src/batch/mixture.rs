@@ -8,8 +8,10 @@
 
 use anyhow::{Result, ensure};
 
-use crate::batch::memory::Keep;
-use crate::catalogue::{Range, Settings};
+use crate::{
+    batch::memory::Keep,
+    catalogue::{Range, Settings},
+};
 
 crate::catalogue::settings! {
     /// The stream file's `[mixture]` table; the three shares sum to 1.

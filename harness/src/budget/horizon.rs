@@ -3,8 +3,10 @@
 use anyhow::{Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::budget::{Ledger, Spent};
-use crate::catalogue::{Range, Settings};
+use crate::{
+    budget::{Ledger, Spent},
+    catalogue::{Range, Settings},
+};
 
 crate::catalogue::settings! {
     /// The stream's `[train]` table: how batches are made and how long a method would like to train.

@@ -7,7 +7,8 @@ use toml::{Table, Value};
 
 use super::{
     Asked,
-    resolve::{files, heads, method_of, method_tables, named_as, own_data, read, replace_rule, take_table, wants_all},
+    read::{read, replace_rule},
+    resolve::{files, heads, method_of, method_tables, named_as, own_data, take_table, wants_all},
     sections::Top,
 };
 use crate::{

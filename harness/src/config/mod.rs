@@ -1,7 +1,9 @@
 //! A resolved run: what the stream file and the command line come to, defaults included.
 
+mod checks;
 mod described;
 mod overrides;
+mod read;
 mod resolve;
 mod sections;
 mod shelf;
@@ -21,7 +23,7 @@ pub use self::{
 };
 pub(crate) use self::{
     described::{explicit, resolve_stream_table},
-    resolve::parsed,
+    read::parsed,
     sections::is_section,
     start::Given,
 };

@@ -1,21 +1,18 @@
 //! From a stream file and settings to a checked configuration, its stream and its network.
 
-use std::path::PathBuf;
-use std::{fs, io::Read, path::Path};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use clbench_results::words::remark;
 use toml::{Table, Value};
 
 use super::{
-    Asked, Config, Eval, Optim,
+    Asked, Config, Optim, Shelf, Start,
+    checks::{check, told, used},
+    read::{read, replace_rule, stem},
     sections::{Top, is_section, names},
 };
 use crate::{
-    batch::memory::Memory,
-    budget::Budget,
-    catalogue::{self, Need, Settings, besides, find, refused, section, typed, unknown},
-    config::{Shelf, Start},
+    catalogue::{self, Settings, besides, find, section, typed, unknown},
     data::files::{Files, Lain},
     method::{Dual, Stack},
     network::{
@@ -28,15 +25,12 @@ use crate::{
         scope::{Count, Head, HeadKind},
     },
     stream::{
-        Course, Experience, Stream,
+        Stream,
         build::build as build_stream,
         listed::is_list,
         open::{Own, Places},
     },
 };
-
-/// Largest stream file, in bytes.
-const MOST_BYTES: u64 = clbench_results::record::limits::CONFIG_BYTES;
 
 /// A checked configuration with what it describes; for every seed the same but for the seed.
 pub struct Setup {
@@ -94,54 +88,6 @@ pub fn resolve(path: &Path, asked: &Asked, shelf: &Shelf) -> Result<Setup> {
     build(file, path, asked, shelf).with_context(|| format!("in {}", path.display()))
 }
 
-/// What is set on the command line takes the place of what the file says of the same in other words: a stopping rule,
-/// and how classes are dealt out.
-pub(super) fn replace_rule(file: &mut Table, asked: &Asked) {
-    for setting in &asked.overrides {
-        let list = setting.value.is_array();
-        let (section, others): (_, &[&str]) = match setting.path.as_str() {
-            "train.epochs" | "train.steps" => ("train", &["epochs", "steps"]),
-            "stream.classes_per_task" if list => ("stream", &["tasks", "base", "increment"]),
-            "stream.classes_per_task" => ("stream", &["base", "increment"]),
-            "stream.increment" => ("stream", &["tasks", "classes_per_task"]),
-            "stream.base" => ("stream", &["classes_per_task"]),
-            "stream.tasks" => ("stream", &["increment"]),
-            _ => continue,
-        };
-        let Some(table) = file.get_mut(section).and_then(Value::as_table_mut) else { continue };
-        table.retain(|key, _| !others.contains(&key));
-        // A number for each task says how many there are.
-        if setting.path == "stream.tasks" && table.get("classes_per_task").is_some_and(Value::is_array) {
-            table.remove("classes_per_task");
-        }
-    }
-}
-
-pub(super) fn read(path: &Path) -> Result<Table> {
-    let within = || format!("cannot read the stream file {}", path.display());
-    let mut text = String::new();
-    // A device or a pipe has no size to look at first.
-    let size = fs::File::open(path).with_context(within)?.take(MOST_BYTES + 1).read_to_string(&mut text);
-    let size = size.with_context(within)? as u64;
-    ensure!(size <= MOST_BYTES, "the stream file {} is larger than {MOST_BYTES} bytes", path.display());
-    parsed(&text, path)
-}
-
-/// The table that `text` describes, which stands in the file at `path`.
-pub(crate) fn parsed(text: &str, path: &Path) -> Result<Table> {
-    text.parse().map_err(|error: toml::de::Error| {
-        // What the parser would print quotes the line, however long that is.
-        let before = &text[..text.floor_char_boundary(error.span().map_or(0, |span| span.start))];
-        let (line, column) =
-            (before.matches('\n').count() + 1, before.lines().last().unwrap_or("").chars().count() + 1);
-        anyhow::anyhow!("{} is not TOML: line {line}, column {column}: {}", path.display(), remark(error.message()))
-    })
-}
-
-fn stem(path: &Path) -> String {
-    path.file_stem().map_or_else(|| "stream".into(), |stem| stem.to_string_lossy().into_owned())
-}
-
 fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<Setup> {
     let tables = method_tables(&mut file, shelf)?;
     let Top { name, method, seed, device } = Top::take(&mut file)?;
@@ -150,25 +96,13 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
     let start = Start::read(file.remove("start"), &files)?;
     let (data, loaders) = own_data(take_table(&mut file, "data")?, shelf)?;
     let (optim_table, optim) = optimizer(take_table(&mut file, "optim")?, shelf)?;
-    let mut body = take_table(&mut file, "net")?;
-    body.entry("body").or_insert_with(|| "mlp".into());
-    let body: Body = typed(body).context("in [net]")?;
-    body.check()?;
-    let settings_table = take_table(&mut file, "stream")?;
+    let body = body(&mut file)?;
     let joint = wants_all(&method, shelf);
     let places =
         Places { data: &asked.data, files: &files, own: &loaders, parts: &shelf.streams, sources: &shelf.datasets };
-    let (stream_table, mut stream) = build_stream(&name, settings_table, joint, &places)?;
-    if body.wants_pixels() {
-        stream.scaling = vec![(1.0, 0.0); stream.input[0]];
-    }
-    ensure!(
-        !stream.is_bare(),
-        "the stream is a list of concepts without pictures; it can be shown, exported and compared, and not run: name \
-         datasets in stream.dataset"
-    );
+    let (stream_table, stream) =
+        streamed(build_stream(&name, take_table(&mut file, "stream")?, joint, &places)?, &body)?;
     let head = heads(&mut file, stream.head)?;
-    let budget: Budget = take(&mut file, "budget")?;
     let mut config = Config {
         name,
         method,
@@ -186,7 +120,7 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
         train: take(&mut file, "train")?,
         mixture: take(&mut file, "mixture")?,
         buffer: take(&mut file, "buffer")?,
-        budget,
+        budget: take(&mut file, "budget")?,
         eval: take(&mut file, "eval")?,
         log: take(&mut file, "log")?,
         keep: take(&mut file, "keep")?,
@@ -195,15 +129,8 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
     };
     let net = Net { body, heads: stream.heads(&head), input: stream.input };
     check(&mut config, &stream, &net)?;
-    let mut stack = Stack::new(&config.method, &tables, &net, &shelf.methods)?;
-    let dual = match &config.text {
-        Some(text) => Some(named(text, &config, &stream, &net, &asked.data).context("in [text]")?),
-        None => None,
-    };
-    if let Some(dual) = &dual {
-        config.text = Some(dual.config().clone());
-        stack = stack.reading(dual)?;
-    }
+    let stack = Stack::new(&config.method, &tables, &net, &shelf.methods)?;
+    let (stack, dual) = reading(stack, &mut config, (&stream, &net), &asked.data)?;
     told(&config, &stack, &stream, &net)?;
     used(asked, &config, shelf)?;
     let device = crate::primitives::device::open(&config.device)?;
@@ -217,6 +144,41 @@ fn build(mut file: Table, path: &Path, asked: &Asked, shelf: &Shelf) -> Result<S
     let overrides = asked.overrides.iter().filter(|o| !aside.contains(&o.path.as_str()));
     let overrides = overrides.map(|o| o.text.clone()).collect();
     Ok(Setup { config, stream, net, dual, optim, overrides, revision: shelf.revision, asks: true })
+}
+
+/// The network's body.
+fn body(file: &mut Table) -> Result<Body> {
+    let mut body = take_table(file, "net")?;
+    body.entry("body").or_insert_with(|| "mlp".into());
+    let body: Body = typed(body).context("in [net]")?;
+    body.check()?;
+    Ok(body)
+}
+
+/// A stream that can be run, as `body` wants to see it.
+fn streamed((table, mut stream): (Table, Stream), body: &Body) -> Result<(Table, Stream)> {
+    if body.wants_pixels() {
+        stream.scaling = vec![(1.0, 0.0); stream.input[0]];
+    }
+    ensure!(
+        !stream.is_bare(),
+        "the stream is a list of concepts without pictures; it can be shown, exported and compared, and not run: name \
+         datasets in stream.dataset"
+    );
+    Ok((table, stream))
+}
+
+/// The stack with images and texts in place of the plain network, where there is `[text]`, whose table gets its defaults.
+fn reading(
+    stack: Stack,
+    config: &mut Config,
+    (stream, net): (&Stream, &Net),
+    data: &Path,
+) -> Result<(Stack, Option<Dual>)> {
+    let Some(text) = &config.text else { return Ok((stack, None)) };
+    let dual = named(text, config, stream, net, data).context("in [text]")?;
+    config.text = Some(dual.config().clone());
+    Ok((stack.reading(&dual)?, Some(dual)))
 }
 
 /// Takes the tables of methods out, and refuses what is neither a section nor a method.
@@ -384,95 +346,6 @@ fn optimizer(table: Table, shelf: &Shelf) -> Result<(Table, Optim)> {
     let (mut own, _) = made.map_err(|error| besides(error, &common)).context("in [optim]")?;
     own.extend(Table::try_from(&optim).context("settings are a table")?);
     Ok((own, optim))
-}
-
-fn check(config: &mut Config, stream: &Stream, net: &Net) -> Result<()> {
-    let Eval { preferences, .. } = &config.eval;
-    for preference in preferences {
-        let sum: f64 = preference.iter().sum();
-        ensure!(
-            preference.len() == stream.tasks.len()
-                && preference.iter().all(|w| *w >= 0.0)
-                && sum > 0.0
-                && sum.is_finite(),
-            "eval.preferences holds {preference:?}; give {} weights of at least 0, not all 0 and with a finite sum",
-            stream.tasks.len()
-        );
-    }
-    // Records tell preferences by their numbers.
-    let twice = preferences.iter().enumerate().find(|(index, one)| preferences[..*index].contains(one));
-    ensure!(twice.is_none(), "eval.preferences holds {:?} twice; ask it once", twice.map_or(&[][..], |(_, one)| one));
-    if stream.once {
-        let once = config.train.epochs.is_none_or(|epochs| epochs == 1) && config.train.steps.is_none();
-        ensure!(once, "stream.arrival shows each example only once; leave train.epochs and train.steps out");
-        config.train.epochs = Some(1);
-    }
-    config.train.complete(&config.budget)?;
-    let pretrains = matches!(config.start, Start::Pretrain(_));
-    config.mixture.check(&config.buffer, config.train.batch, stream.pool.is_some(), pretrains)?;
-    config.start.check(stream)?;
-    composed(config, stream)?;
-    net.check()
-}
-
-/// Refuses a mixture where something else already says what comes back.
-fn composed(config: &Config, stream: &Stream) -> Result<()> {
-    let recorded = |experience: &Experience| matches!(experience.course, Course::Recorded { .. });
-    if config.mixture.is_plain() {
-        return Ok(());
-    }
-    ensure!(
-        stream.policy.is_none() && !stream.experiences.iter().any(recorded),
-        "[mixture] contradicts stream.{}, which already says what comes back",
-        if stream.policy.is_some() { "environment" } else { "arrival" }
-    );
-    let capacity = config.buffer.examples(stream.input_bytes())?;
-    Memory::<()>::new(config.buffer.keep, capacity, stream.own_classes()).context("in [buffer]")?;
-    Ok(())
-}
-
-/// What is told must be granted, and heads must be unambiguous.
-fn told(config: &Config, stack: &Stack, stream: &Stream, net: &Net) -> Result<()> {
-    let Head { kind, train, test } = config.head;
-    let told = train == Count::Task && test == Count::Task;
-    ensure!(
-        !config.eval.prefers() || stack.prefers(),
-        "eval.preferences and eval.random_preferences change nothing: the answers of `{}` depend on no preference; \
-         leave \
-         them out",
-        config.method
-    );
-    let asks = stream.policy.as_ref().is_some_and(|make| make().asks());
-    if let Some((name, taken)) = stack.takes(Need::Logits).filter(|_| asks) {
-        let remedy = "choose an environment that does not ask what the network answers, such as \
-                      stream.environment=cumulative";
-        bail!(refused("stream.environment", name, Need::Logits, taken.why, remedy));
-    }
-    for (name, need) in &stack.needs {
-        let given = match need {
-            Need::Task => told,
-            Need::Preferences => stack.prefers(),
-            part => net.offers(*part),
-        };
-        ensure!(given, "`{name}` needs {}; {}", need.what(), need.remedy().unwrap_or_default());
-    }
-    let heads = stream.heads(&config.head);
-    ensure!(
-        told || kind == HeadKind::Shared || !heads.overlap(),
-        "tasks share classes, so with head.kind = \"multi\" only the task's identity says which head answers; set \
-         head.train and head.test to \"task\""
-    );
-    Ok(())
-}
-
-/// A setting from the command line for a method that is not in the stack would do nothing.
-fn used(asked: &Asked, config: &Config, shelf: &Shelf) -> Result<()> {
-    for setting in &asked.overrides {
-        let first = setting.path.split('.').next().unwrap_or_default();
-        let idle = shelf.method(first).is_ok() && !config.method.split('+').any(|name| name == first);
-        ensure!(!idle, "{} does nothing: `{first}` is not in method={}", setting.path, config.method);
-    }
-    Ok(())
 }
 
 impl Setup {

@@ -13,6 +13,7 @@ use crate::{
     network::{pass::Mode, predictor::share_right},
     optim::clip_apart,
     primitives::{array::ELEMENT, theta::Theta},
+    stream::Policy,
 };
 
 /// A mean loss in nats that no training comes back from: guessing among a million classes costs 14.
@@ -128,6 +129,14 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// The examples of the batch of a step, of which a policy may choose some.
+    fn drawn(&mut self, step: u64, policy: Option<&mut (dyn Policy + '_)>) -> Vec<usize> {
+        let mut orders = std::mem::take(&mut self.orders);
+        let indices = self.plan().indices(step, &mut orders, policy);
+        self.orders = orders;
+        self.offered(indices)
+    }
+
     /// What no contribution withholds of a batch; where that is nothing, one other example.
     fn offered(&self, indices: Vec<usize>) -> Vec<usize> {
         let withheld: Vec<&[usize]> = self.stack.contributions.iter().map(|(_, part)| part.withholds()).collect();
@@ -147,10 +156,7 @@ impl Run<'_> {
     /// holds only where `measure` does.
     fn step(&mut self, step: u64, rate: f64, look: bool, measure: bool) -> Result<Left> {
         let mut policy = self.state.policy.take();
-        let mut orders = std::mem::take(&mut self.orders);
-        let indices = self.plan().indices(step, &mut orders, policy.as_deref_mut());
-        self.orders = orders;
-        let indices = self.offered(indices);
+        let indices = self.drawn(step, policy.as_deref_mut());
         let came_back = self.came_back(&indices);
         let meter = if measure { Meter::measuring() } else { Meter::default() };
         let (mut cx, parts) = self.split(step, rate, &meter);
@@ -178,11 +184,7 @@ impl Run<'_> {
         drop(pass);
         let alone = parts.iter().any(|(_, part)| part.follows()).then(|| grads.clone());
         edit(&mut cx, parts, &mut grads, seen.as_mut())?;
-        let mut norm = None;
-        if let Some(limit) = cx.clip {
-            let (clipped, was) = clip_apart(grads, limit, &cx.carrier.apart(&cx.weights.theta));
-            (grads, norm) = (clipped, Some(was));
-        }
+        let (grads, norm) = clipped(&cx, grads);
         if let Some(seen) = &mut seen {
             seen.gradient = norm.unwrap_or_else(|| grads.norm());
             seen.accuracy = logits.as_ref().map(|logits| accuracy(logits, &batch.targets)).transpose()?;
@@ -203,6 +205,13 @@ impl Run<'_> {
         let bytes = peak_bytes(weights, optim, meter.most_held());
         Ok(Left { spent: meter.read(), bytes, indices, seen, lone })
     }
+}
+
+/// The gradients within the limit, if there is one, and the norm that they had.
+fn clipped(cx: &Ctx, grads: Theta) -> (Theta, Option<f64>) {
+    let Some(limit) = cx.clip else { return (grads, None) };
+    let (clipped, norm) = clip_apart(grads, limit, &cx.carrier.apart(&cx.weights.theta));
+    (clipped, Some(norm))
 }
 
 /// The carrier's and the contributions' edits of the gradients. What a hook's own passes left is gone when it ends.

@@ -1,11 +1,11 @@
 //! A row of a table: all seeds of one configuration.
 
-use crate::Place;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::SummaryError;
 use crate::{
+    Place,
     metric::{Metric, Scores},
     record::{Conditions, Manifest, RunDir, Spend},
     statistics::Estimate,

@@ -12,8 +12,7 @@ use anyhow::{Result, ensure};
 use burn::tensor::{Tensor, TensorData};
 
 use super::{Architecture, Spec};
-use crate::catalogue::Range;
-use crate::network::pass::Pass;
+use crate::{catalogue::Range, network::pass::Pass};
 
 /// Squeezing, then expanding layers of each fire module: channels that are put in, squeezed to, and expanded to by each
 /// of two kernels.

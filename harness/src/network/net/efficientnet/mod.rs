@@ -13,8 +13,7 @@ use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
 
 use super::{Architecture, Spec};
-use crate::catalogue::Range;
-use crate::network::pass::Pass;
+use crate::{catalogue::Range, network::pass::Pass};
 
 /// Stages: blocks, kernel, stride of the first block, growth within a block, channels that come out.
 const STAGES: [(usize, usize, usize, usize, usize); 7] = [
