@@ -1,5 +1,5 @@
-//! Everything that ships with clbench on one shelf, and the program that knows it. A program with plug-ins of its own is
-//! this one and a line for each of them:
+//! Everything that ships with clbench on one shelf, and the program that knows it. A program with plug-ins of its own
+//! is this one and a line for each of them:
 //!
 //! ```no_run
 //! # let (my_methods, my_streams) = (Vec::new(), clbench::stream::StreamParts::default());

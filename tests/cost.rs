@@ -48,8 +48,8 @@ fn steps(settings: &str) -> u64 {
 
 #[test]
 fn full_fine_tuning_is_what_memory_is_relative_to() {
-    // 64·24 + 24 and 24·6 + 6 weights, as many gradients, no number of plain SGD; inputs and hidden units of 16 examples,
-    // logarithms of the softmax over 6 classes, and labels.
+    // 64·24 + 24 and 24·6 + 6 weights, as many gradients, no number of plain SGD; inputs and hidden units of 16
+    // examples, logarithms of the softmax over 6 classes, and labels.
     let by_hand = 4 * 2 * (64 * 24 + 24 + 24 * 6 + 6) + 16 * (4 * (64 + 24 + 6) + 8);
     for net in ["", "net.batch_norm=true", "optim.rule=adamw"] {
         finished(&format!("method=finetune net.dropout=0.0 optim.rate=0.01 {net}"), |run| {
@@ -230,8 +230,8 @@ fn a_step_holds_what_the_same_step_holds_in_pytorch() {
     }
 }
 
-/// The tide of a step's hooks is paid for: under a cap in memory-adjusted operations each experience takes as many steps
-/// as its own peak lets it.
+/// The tide of a step's hooks is paid for: under a cap in memory-adjusted operations each experience takes as many
+/// steps as its own peak lets it.
 #[test]
 fn hooks_that_hold_more_get_fewer_steps() {
     let told = "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true";

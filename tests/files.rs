@@ -33,35 +33,43 @@ fn numbers(column: &str) -> String {
 const STREAMS: [(&str, &str); 8] = [
     (
         "csv",
-        "[data.rows]\nformat = \"csv\"\npath = \"train.csv\"\nlabel = \"kind\"\nfeatures = \"rest\"\n[stream]\nkind = \"class-incremental\"\ndataset = \"rows\"\ntasks = 2\n",
+        "[data.rows]\nformat = \"csv\"\npath = \"train.csv\"\nlabel = \"kind\"\nfeatures = \"rest\"\n[stream]\nkind \
+         = \"class-incremental\"\ndataset = \"rows\"\ntasks = 2\n",
     ),
     (
         "folder",
-        "[data.rows]\nformat = \"folder\"\npath = \"pictures\"\nsize = 4\n[stream]\nkind = \"class-incremental\"\ndataset = \"rows\"\ntasks = 2\n",
+        "[data.rows]\nformat = \"folder\"\npath = \"pictures\"\nsize = 4\n[stream]\nkind = \
+         \"class-incremental\"\ndataset = \"rows\"\ntasks = 2\n",
     ),
     (
         "order",
-        "[stream]\nkind = \"class-incremental\"\ndataset = \"digits\"\ntasks = 2\n[stream.order]\nkind = \"explicit\"\nfile = \"lists/order.json\"\n",
+        "[stream]\nkind = \"class-incremental\"\ndataset = \"digits\"\ntasks = 2\n[stream.order]\nkind = \
+         \"explicit\"\nfile = \"lists/order.json\"\n",
     ),
     (
         "scores",
-        "[stream]\nkind = \"class-incremental\"\ndataset = \"digits\"\ntasks = 2\n[stream.order]\nkind = \"difficulty\"\nsource = \"file\"\nfile = \"scores.csv\"\n",
+        "[stream]\nkind = \"class-incremental\"\ndataset = \"digits\"\ntasks = 2\n[stream.order]\nkind = \
+         \"difficulty\"\nsource = \"file\"\nfile = \"scores.csv\"\n",
     ),
     (
         "stamps",
-        "[stream]\nkind = \"permuted\"\ndataset = \"digits\"\ntasks = 2\n[stream.order]\nkind = \"time\"\nstamps = \"stamps.csv\"\n",
+        "[stream]\nkind = \"permuted\"\ndataset = \"digits\"\ntasks = 2\n[stream.order]\nkind = \"time\"\nstamps = \
+         \"stamps.csv\"\n",
     ),
     (
         "timeline",
-        "[stream]\nkind = \"class-incremental\"\ndataset = \"digits\"\ntasks = 2\n[stream.arrival]\nkind = \"timeline\"\nfile = \"times.csv\"\n",
+        "[stream]\nkind = \"class-incremental\"\ndataset = \"digits\"\ntasks = 2\n[stream.arrival]\nkind = \
+         \"timeline\"\nfile = \"times.csv\"\n",
     ),
     (
         "gain",
-        "[stream]\nkind = \"class-incremental\"\ndataset = \"digits\"\ntasks = 2\n[stream.environment]\nkind = \"gain-rl\"\nsource = \"file\"\nfile = \"gains.csv\"\n",
+        "[stream]\nkind = \"class-incremental\"\ndataset = \"digits\"\ntasks = 2\n[stream.environment]\nkind = \
+         \"gain-rl\"\nsource = \"file\"\nfile = \"gains.csv\"\n",
     ),
     (
         "start",
-        "[start]\nkind = \"file\"\npath = \"weights.safetensors\"\n[stream]\nkind = \"class-incremental\"\ndataset = \"digits\"\ntasks = 2\n",
+        "[start]\nkind = \"file\"\npath = \"weights.safetensors\"\n[stream]\nkind = \"class-incremental\"\ndataset = \
+         \"digits\"\ntasks = 2\n",
     ),
 ];
 
@@ -292,7 +300,8 @@ fn noise_in_order_of_class_is_chance_without_its_index_and_learned_with_it() {
     let place = Place::new();
     place.write("noise.csv", noise());
     let stream = "[data.noise]\nformat = \"csv\"\npath = \"noise.csv\"\nlabel = \"kind\"\nfeatures = \"rest\"\n\
-                  [stream]\nkind = \"class-incremental\"\ndataset = \"noise\"\ntasks = 1\n[net]\nbody = \"mlp\"\nwidths = [64]\n\
+                  [stream]\nkind = \"class-incremental\"\ndataset = \"noise\"\ntasks = 1\n[net]\nbody = \
+                  \"mlp\"\nwidths = [64]\n\
                   [optim]\nrule = \"adamw\"\nrate = 0.01\n[train]\nbatch = 16\nepochs = 40\n";
     place.write("noise.toml", stream);
     let accuracy = |words: &str, runs: &str| {

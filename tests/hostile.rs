@@ -1,5 +1,5 @@
-//! Runs and bundles from elsewhere: what they say of themselves is text, and no command that looks at them obeys it, runs
-//! it, or takes memory for what it only claims.
+//! Runs and bundles from elsewhere: what they say of themselves is text, and no command that looks at them obeys it,
+//! runs it, or takes memory for what it only claims.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 

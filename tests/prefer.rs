@@ -8,7 +8,8 @@ use std::{fs, path::PathBuf};
 
 use program::Place;
 
-const STREAM: &str = "[stream]\nkind = \"domain-incremental\"\ndataset = \"digits\"\ntasks = 5\n\n[net]\nbody = \"mlp\"\nwidths = [16]\n\n\
+const STREAM: &str = "[stream]\nkind = \"domain-incremental\"\ndataset = \"digits\"\ntasks = 5\n\n[net]\nbody = \
+                      \"mlp\"\nwidths = [16]\n\n\
                       [optim]\nrule = \"adamw\"\nrate = 0.01\n\n[train]\nbatch = 16\nepochs = 2\n";
 const WISH: &str = "0.5,0.125,0.125,0.125,0.125";
 

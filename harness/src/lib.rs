@@ -1,10 +1,10 @@
 //! clbench trains models on streams of tasks under a fixed compute budget and measures what they learn and what they
 //! forget.
 //!
-//! Its rooms stand on floors, and none names what stands above it. From the ground up: [`primitives`], [`catalogue`] (what
-//! has a name and settings), [`budget`], [`data`] and [`optim`], [`stream`] (what arrives, and what comes back), [`batch`]
-//! and [`network`], [`method`] (the contract), [`config`], [`run`] (the loop), [`execute`] (the loop and a directory),
-//! [`cli`]. Whoever writes a method reads [`method`]; whoever writes a part of a stream reads [`stream`].
+//! Its rooms stand on floors, and none names what stands above it. From the ground up: [`catalogue`] (what has a name
+//! and settings), [`primitives`], [`budget`], [`data`] and [`optim`], [`stream`] (what arrives, and what comes back),
+//! [`batch`] and [`network`], [`method`] (the contract), [`config`], [`run`] (the loop), [`execute`] (the loop and a
+//! directory), [`cli`]. Whoever writes a method reads [`method`]; whoever writes a part of a stream reads [`stream`].
 
 /// The tensor library, in the version that clbench is built on; a plug-in uses this one.
 pub use burn;

@@ -5,9 +5,9 @@
 //! - `freeze`: the head alone (linear probing; Kumar et al. 2022, <https://arxiv.org/abs/2202.10054>, section 2), or,
 //!   behind adapters in `method=`, adapters and head.
 //!
-//! What is not trained moves from `theta` to `frozen`; what follows in the stack and the optimizer never see it, and the
-//! pass asks no gradients for it. Normalisation whose γ is frozen normalises by the running statistics that it has, and
-//! they stay: a batch has no say in what is frozen.
+//! What is not trained moves from `theta` to `frozen`; what follows in the stack and the optimizer never see it, and
+//! the pass asks no gradients for it. Normalisation whose γ is frozen normalises by the running statistics that it has,
+//! and they stay: a batch has no say in what is frozen.
 //!
 //! **Deviation:** `bitfit` trains biases that are called so; the β of normalisation belongs to `norms`.
 

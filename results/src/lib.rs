@@ -4,7 +4,8 @@
 //! Its rooms stand on floors, and none names what stands above it. From the ground up:
 //!
 //! 1. [`words`], [`record`] (a run's files, read back and checked), [`store`] (where runs lie).
-//! 2. [`statistics`], [`fit`], [`lifetime`], [`metric`], [`mod@import`]: accuracies, what is computed from them, and how sure it is.
+//! 2. [`statistics`], [`fit`], [`lifetime`], [`metric`], [`mod@import`]: accuracies, what is computed from them, and
+//!    how sure it is.
 //! 3. [`summary`]: runs gathered into rows, and who may be compared with whom.
 //! 4. [`mod@table`], [`text`], [`picture`], [`gallery`], [`export`], [`proof`], [`report`]: the same for people.
 #![cfg_attr(test, allow(clippy::unwrap_used))]

@@ -1,4 +1,5 @@
-//! Arrows point one way: root → {streams, methods, datasets} → harness → results, and in each crate from floor to floor.
+//! Arrows point one way: root → {streams, methods, datasets} → harness → results, and in each crate from floor to
+//! floor.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
@@ -88,8 +89,8 @@ fn code(path: &Path) -> String {
     code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// `joint` is also a key of `[stream]`, by which tasks arrive at once; the method of that name only asks for it. `ema` is
-/// also where published checkpoints keep averaged weights.
+/// `joint` is also a key of `[stream]`, by which tasks arrive at once; the method of that name only asks for it. `ema`
+/// is also where published checkpoints keep averaged weights.
 const KEYS: [&str; 2] = ["joint", "ema"];
 
 #[test]

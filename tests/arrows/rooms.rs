@@ -1,8 +1,8 @@
 //! Rooms: the folders of each crate stand on floors, and a file may name only what stands on a lower one.
 //!
-//! A reader who looks for something starts at the top and goes down; a change below a floor is seen above it and nowhere
-//! else. Within a room files may see each other, and in one room they have to: the contract names what a hook may use, and
-//! what a hook may use is made of what the contract names (`harness/src/method/contract.rs` and `ctx.rs`).
+//! A reader who looks for something starts at the top and goes down; a change below a floor is seen above it and
+//! nowhere else. Within a room files may see each other, and in one room they have to: the contract names what a hook
+//! may use, and what a hook may use is made of what the contract names (`harness/src/method/contract.rs` and `ctx.rs`).
 
 use std::{
     collections::BTreeSet,

@@ -172,13 +172,14 @@ fn a_frozen_body_makes_steps_cheaper() {
     assert_eq!(step("finetune"), 2 * macs[0] + 3 * macs[1] + 3 * macs[2]);
 }
 
-/// With the inputs' energy held back but for its last direction, the second experience hardly moves a matrix: only where
-/// next to nothing of the first was.
+/// With the inputs' energy held back but for its last direction, the second experience hardly moves a matrix: only
+/// where next to nothing of the first was.
 #[test]
 fn inflora_leaves_earlier_inputs_alone() {
     let distance = |energy: &str| {
         let setup = setup(&format!(
-            "{} method=inflora+freeze inflora.rank=8 inflora.energy={energy} inflora.energy_end={energy} stream.tasks=2",
+            "{} method=inflora+freeze inflora.rank=8 inflora.energy={energy} inflora.energy_end={energy} \
+             stream.tasks=2",
             NETS[0]
         ));
         let [one, two] = [1, 2].map(|experiences| {
@@ -245,7 +246,8 @@ fn adapters_are_refused_where_they_contradict_each_other() {
     refused(&format!("{TOLD} method=lora lora.end=route"), "set per=\"task\"");
     refused(
         &format!("{TOLD} method=lora+ema lora.per=task lora.end=route"),
-        "`ema` does not go with `lora`: it needs one set of weights for all tasks, and `lora` has weights for each task",
+        "`ema` does not go with `lora`: it needs one set of weights for all tasks, and `lora` has weights for each \
+         task",
     );
     refused("method=lora lora.on=attention", "`lora` needs attention in the body; choose a network that has some");
     refused("net.widths=[] net.dropout=0 method=bitfit", "`bitfit` needs a bias in the body");

@@ -20,7 +20,8 @@ use crate::{
 const PAIRS: &str = "stream.kind=domain-incremental stream.tasks=5 net.widths=[] net.dropout=0 optim.rule=adamw \
                      optim.rate=0.01 optim.decay=0 train.epochs=40";
 /// Tasks of two digits with heads of their own.
-const TOLD: &str = "stream.kind=task-incremental stream.tasks=5 stream.classes_per_task=2 optim.rule=adamw optim.rate=0.003 \
+const TOLD: &str = "stream.kind=task-incremental stream.tasks=5 stream.classes_per_task=2 optim.rule=adamw \
+                    optim.rate=0.003 \
                     optim.decay=0 train.epochs=10";
 
 /// Mean accuracy at the end of models that answer single samples of a preference.
@@ -49,7 +50,8 @@ fn together(trace: &Trace) -> f64 {
     rows.iter().sum::<f64>() / rows.len() as f64
 }
 
-/// By how much the first settings reach more than the second, over five seeds; fails unless the 95 % interval lies above 0.
+/// By how much the first settings reach more than the second, over five seeds; fails unless the 95 % interval lies
+/// above 0.
 fn helps(better: &str, worse: &str) -> f64 {
     let all = |settings: &str| -> Vec<(u64, f64)> {
         (0..5).map(|seed| (seed, seeded(&format!("{PAIRS} {settings}"), seed).accuracy())).collect()
@@ -104,8 +106,8 @@ fn a_coreset_is_kept_out_of_training() {
     assert!(all.contains("withholds all"), "{all}");
 }
 
-/// The farthest that an example of the first experience lies from the nearest withheld one: greedy centers have less than
-/// twice the least that is possible (Gonzalez 1985), and less than drawn ones.
+/// The farthest that an example of the first experience lies from the nearest withheld one: greedy centers have less
+/// than twice the least that is possible (Gonzalez 1985), and less than drawn ones.
 #[test]
 fn centers_leave_no_example_far_away() {
     let farthest = |choose: &str| {

@@ -387,8 +387,8 @@ fn an_example_counts_once_however_many_labels_it_is_asked_about() {
     };
     let [exact, sampled, empirical, batch] = ["true", "sampled", "empirical", "batch"].map(end);
     assert_eq!([exact.0, sampled.0, empirical.0, batch.0], [20; 4]);
-    // A forward pass for the probabilities, then one for each of six labels with its backward pass. Forward it is 64·24 + 24·6
-    // multiply-adds, for gradients 64·24 + 2·24·6.
+    // A forward pass for the probabilities, then one for each of six labels with its backward pass. Forward it is 64·24
+    // + 24·6 multiply-adds, for gradients 64·24 + 2·24·6.
     let (forward, backward) = (2 * (64 * 24 + 24 * 6), 2 * (64 * 24 + 2 * 24 * 6));
     assert_eq!(exact.1, 20 * (forward + 6 * (forward + backward)));
     assert_eq!(empirical.1, 20 * (forward + backward));

@@ -1,4 +1,5 @@
-//! Defaults: what each is, what the paper or its authors' code has, and that a difference is told where a user reads it.
+//! Defaults: what each is, what the paper or its authors' code has, and that a difference is told where a user reads
+//! it.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +8,24 @@ use toml::{Table, Value};
 
 use crate::support::{setup, shelf};
 
-/// Method and key, our default, and the paper's or its code's number where one is given: the same, or another, which the
-/// setting's own words tell. Sources stand in each method's file.
+/// Method and key, our default, and the paper's or its code's number where one is given: the same, or another, which
+/// the setting's own words tell. Sources stand in each method's file.
 const NUMBERS: &[(&str, &str, &str, Option<&str>)] = &[
     // Schwarz et al. and FoMo-in-Flux: γ = 1, λ = 1.
     ("ewc", "strength", "1.0", Some("1.0")),
     ("ewc", "keep", "1.0", Some("1.0")),
     ("ewc", "samples", "200", None),
+    // Zenke et al. on permuted MNIST.
+    ("si", "strength", "0.1", Some("0.1")),
+    ("si", "damping", "0.1", Some("0.1")),
     ("replay", "capacity", "500", None),
     ("replay", "batch", "0", Some("0")),
     ("replay", "strength", "1.0", Some("1.0")),
+    // Buzzega et al. on CIFAR-10 with 500 examples.
+    ("derpp", "capacity", "500", Some("500")),
+    ("derpp", "batch", "0", Some("0")),
+    ("derpp", "distil", "0.2", Some("0.2")),
+    ("derpp", "strength", "0.5", Some("0.5")),
     // Lopez-Paz & Ranzato's code: 256 of each task, γ = 0.5, ε = 1e-3, all of them; Chaudhry et al.'s: 256 in a batch.
     ("gem", "capacity", "256", Some("256")),
     ("gem", "batch", "0", Some("256")),

@@ -30,6 +30,8 @@ mod switched_off;
 mod ties;
 mod unequal;
 mod whole;
+mod within;
+mod worked;
 
 #[path = "../support/mod.rs"]
 mod support;

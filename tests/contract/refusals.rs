@@ -60,7 +60,8 @@ fn senseless_stacks_are_refused() {
         ("method=ewc+ewc", "`ewc` stands twice in method=ewc+ewc".into()),
         (
             "method=lora+ewc lora.per=task",
-            "`ewc` does not go with `lora`: it needs the same parameters from one experience to the next, and `lora` replaces \
+            "`ewc` does not go with `lora`: it needs the same parameters from one experience to the next, and `lora` \
+             replaces \
              some at each task; leave one of them out, or set lora.per=stream"
                 .into(),
         ),
@@ -70,13 +71,15 @@ fn senseless_stacks_are_refused() {
         ("method=ewc+olora", "replaces some at each task; leave one of them out".into()),
         (
             "method=freeze+lora",
-            "`lora` does not go with `freeze`: it needs a matrix that is trained, and `freeze` stands before it and leaves \
+            "`lora` does not go with `freeze`: it needs a matrix that is trained, and `freeze` stands before it and \
+             leaves \
              none; write method=lora+freeze"
                 .into(),
         ),
         (
             "method=ewc+per-preference",
-            "`ewc` does not go with `per-preference`: it needs the logits of one network, and `per-preference` lets several \
+            "`ewc` does not go with `per-preference`: it needs the logits of one network, and `per-preference` lets \
+             several \
              networks answer at once; leave one of them out, or set ewc.fisher=empirical"
                 .into(),
         ),
@@ -165,7 +168,8 @@ fn without_and_with(need: Need) -> Option<(String, String)> {
     Some((without.into(), with.into()))
 }
 
-/// Everything that ships, `always` with a need of its entry, and `choosy` and `taker`, which say theirs when they are made.
+/// Everything that ships, `always` with a need of its entry, and `choosy` and `taker`, which say theirs when they are
+/// made.
 fn choosy(at: usize) -> Shelf {
     let make = Make::Contribution(|table| contribution(table, |choosy: Choosy| choosy));
     let settings = Choosy::SETTINGS;

@@ -84,7 +84,8 @@ fn the_replayed_loss_is_that_of_what_is_held() {
 fn each_replayed_example_has_its_own_scope() {
     let shelf = spy::shelf();
     let settings = format!(
-        "{LINEAR} stream.kind=task-incremental stream.tasks=4 stream.classes_per_task=2 stream.partial=true method=replay+late \
+        "{LINEAR} stream.kind=task-incremental stream.tasks=4 stream.classes_per_task=2 stream.partial=true \
+         method=replay+late \
          replay.capacity=12"
     );
     let setup = support::try_setup(&shelf, &settings).unwrap();

@@ -62,14 +62,17 @@ fn resumed_is_straight_bit_for_bit() {
         "method=vera+freeze vera.rank=4 vera.per=task vera.end=fold",
         "method=olora olora.rank=2",
         "method=inflora inflora.rank=2 inflora.samples=40",
-        "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true method=lora lora.per=task lora.end=route",
+        "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true method=lora \
+         lora.per=task lora.end=route",
         "method=bitfit optim.rule=galore optim.rate=0.01 optim.rank=2 optim.gap=5 optim.reset=false",
         "method=joint",
         "method=vcl+coreset coreset.size=10 coreset.steps=5 eval.every=5 optim.rule=adamw optim.rate=0.01",
         "method=ibcl ibcl.threshold=1.5 ibcl.samples=2 eval.random_preferences=2 eval.every=5 optim.reset=false",
         "method=per-preference+gem gem.capacity=20 eval.random_preferences=2 optim.momentum=0.9",
-        "method=replay+vcl vcl.per=preference replay.capacity=40 eval.random_preferences=2 optim.rule=adamw optim.rate=0.01",
-        "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true method=hypernet hypernet.widths=[8] \
+        "method=replay+vcl vcl.per=preference replay.capacity=40 eval.random_preferences=2 optim.rule=adamw \
+         optim.rate=0.01",
+        "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true method=hypernet \
+         hypernet.widths=[8] \
          hypernet.chunk=100 hypernet.regularised=1 hypernet.mip=true optim.rule=adamw optim.rate=0.01",
         "method=ema-merge+ewc ewc.samples=20",
         "method=time-all-unrolled time-all-unrolled.rule=dare-ties time-all-unrolled.density=0.9 \
@@ -84,7 +87,8 @@ fn resumed_is_straight_bit_for_bit() {
 #[test]
 fn resumed_is_straight_for_residual_networks() {
     resumes(
-        "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true net.body=resnet18 net.width=2 \
+        "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true net.body=resnet18 \
+         net.width=2 \
          optim.rule=adamw optim.rate=0.01 optim.clip=1.0 optim.reset=false schedule.shape=cosine schedule.warmup=0.1 \
          train.batch=32 method=ewc+ema ewc.samples=8",
     );

@@ -8,15 +8,19 @@ use crate::support::trace;
 const NETS: [&str; 3] = [
     "",
     "net.body=cnn net.channels=[4] net.hidden=16 net.batch_norm=true net.dropout=0.1 optim.rule=adamw optim.rate=0.01",
-    "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true optim.momentum=0.9 optim.clip=1.0",
+    "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true optim.momentum=0.9 \
+     optim.clip=1.0",
 ];
 
-const OFF: [(&str, &str, &[usize]); 10] = [
+const OFF: [(&str, &str, &[usize]); 13] = [
     ("ewc", "ewc.strength=0", &[0, 1, 2]),
     ("replay", "replay.capacity=0", &[0, 1, 2]),
     // Not on the second: replayed examples pass through batch-norm, whatever their loss weighs. Not on the third: a
     // weight of zero still clips, and gives other heads gradients of zero.
     ("replay", "replay.strength=0", &[0]),
+    ("si", "si.strength=0", &[0, 1, 2]),
+    ("derpp", "derpp.capacity=0", &[0, 1, 2]),
+    ("derpp", "derpp.distil=0 derpp.strength=0", &[0, 1, 2]),
     ("gem", "gem.capacity=0", &[0, 1, 2]),
     ("ema", "ema.keep=0", &[0, 1, 2]),
     ("merge", "merge.init=last merge.deploy=last", &[0, 1, 2]),
@@ -51,10 +55,15 @@ fn the_losses_and_gradients_of_what_is_switched_off_are_those_of_finetuning() {
 #[test]
 fn almost_off_is_close_and_on_is_not() {
     let plain = trace("method=finetune");
-    for (method, almost) in [("ewc", "ewc.strength=1e-30"), ("replay", "replay.strength=1e-30")] {
+    for (method, almost, on) in [
+        ("ewc", "ewc.strength=1e-30", ""),
+        ("si", "si.strength=1e-30", "si.strength=100"),
+        ("replay", "replay.strength=1e-30", ""),
+        ("derpp", "derpp.strength=1e-30 derpp.distil=1e-30", ""),
+    ] {
         let near = trace(&format!("method={method} {almost}")).distance(&plain);
         assert!(near < 1e-5, "{method} with {almost} is {near} away");
-        let far = trace(&format!("method={method}")).distance(&plain);
+        let far = trace(&format!("method={method} {on}")).distance(&plain);
         assert!(far > 1e-3, "{method} is only {far} away");
     }
     assert!(trace("method=ema ema.keep=1e-30").heard.records == plain.heard.records);
@@ -94,8 +103,8 @@ fn adapters_of_almost_no_scale_leave_head_biases_and_norms() {
     }
 }
 
-/// What is off costs no work that is charged, but for a Fisher, which is taken whatever it weighs. What it holds in memory
-/// it holds.
+/// What is off costs no work that is charged, but for a Fisher, which is taken whatever it weighs. What it holds in
+/// memory it holds.
 #[test]
 fn an_empty_memory_and_an_average_of_one_cost_nothing() {
     let cost = |settings: &str| {
@@ -104,6 +113,8 @@ fn an_empty_memory_and_an_average_of_one_cost_nothing() {
     };
     let plain = cost("method=finetune");
     assert_eq!(cost("method=replay replay.capacity=0"), plain);
+    assert_eq!(cost("method=derpp derpp.capacity=0"), plain);
+    assert_eq!(cost("method=si"), plain);
     assert_eq!(cost("method=ema ema.keep=0"), plain);
     assert_eq!(cost("method=ema-merge ema-merge.weight=1"), plain);
     assert_ne!(cost("method=replay"), plain);

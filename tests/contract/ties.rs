@@ -82,8 +82,8 @@ fn shelf() -> Shelf {
     come_back::shelf().methods([Method::new("stubborn", make)])
 }
 
-/// All that counted right answers in a run: rows of `train.csv`, records of tasks, records of what is held out, answers,
-/// and what the policy was told.
+/// All that counted right answers in a run: rows of `train.csv`, records of tasks, records of what is held out,
+/// answers, and what the policy was told.
 struct Counted {
     trained: Vec<f64>,
     tasks: Vec<f64>,

@@ -1,5 +1,5 @@
-//! No byte that is turned in a file changes a number under the same run id: what decides numbers and lies in a cache or in
-//! the data folder has a checksum, or its content is part of the run's identity.
+//! No byte that is turned in a file changes a number under the same run id: what decides numbers and lies in a cache or
+//! in the data folder has a checksum, or its content is part of the run's identity.
 
 use std::{
     fs,
@@ -183,7 +183,8 @@ fn word_vectors_and_their_tokenizer() {
         "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null, "decoder": null, "model": {"type": "WordLevel",
         "vocab": {"?": 0, "a": 1, "0": 2, "1": 3, "2": 4, "3": 5, "4": 6, "picture": 7}, "unk_token": "?"}}"#,
     );
-    let stream = "[stream]\nkind = \"class-incremental\"\ndataset = \"digits\"\ntasks = 5\n[text]\nside = \"wordllama\"\n\
+    let stream = "[stream]\nkind = \"class-incremental\"\ndataset = \"digits\"\ntasks = 5\n[text]\nside = \
+                  \"wordllama\"\n\
                   [head]\nkind = \"shared\"\ntrain = \"all\"\n[net]\nbody = \"mlp\"\nwidths = [8]\n";
     place.write("s.toml", format!("{stream}{REST}"));
     let words = "run s.toml data=data";

@@ -1,5 +1,5 @@
-//! A value of the wrong type is told with its key, in every section and of every part: serde forgets keys where it tries
-//! one form after another.
+//! A value of the wrong type is told with its key, in every section and of every part: serde forgets keys where it
+//! tries one form after another.
 
 use toml::{Table, Value};
 
@@ -99,7 +99,8 @@ fn every_section_names_the_key_of_a_value_of_the_wrong_type() {
 fn every_method_names_the_key_of_a_value_of_the_wrong_type() {
     let yard = Yard::new();
     let stream = "[stream]\nkind = \"task-incremental\"\ndataset = \"digits\"\ntasks = 2\n[head]\nkind = \"multi\"\n\
-                  train = \"task\"\ntest = \"task\"\n[net]\nbody = \"mlp\"\nwidths = [8]\n[optim]\nrule = \"sgd\"\nrate = 0.1\n\
+                  train = \"task\"\ntest = \"task\"\n[net]\nbody = \"mlp\"\nwidths = [8]\n[optim]\nrule = \
+                  \"sgd\"\nrate = 0.1\n\
                   [train]\nbatch = 8\nsteps = 2\n";
     let mut wrong = Vec::new();
     let mut tried = 0;

@@ -158,8 +158,8 @@ fn a_locked_side_is_frozen_and_cheaper() {
     assert!(none.is_empty());
     assert!(!body.is_empty() && body.iter().all(|path| path.starts_with("body.")), "{body:?}");
     assert!(side.len() > 10 && side.iter().all(|path| path.starts_with("text.body.")), "{side:?}");
-    // The body is one matrix [108, 24]: its forward pass stays, its weight's gradient goes, and so does that of what the
-    // projection [24, 16] sees.
+    // The body is one matrix [108, 24]: its forward pass stays, its weight's gradient goes, and so does that of what
+    // the projection [24, 16] sees.
     assert_eq!(all - image, 2 * 16 * (108 * 24 + 24 * 16));
     assert!(text < all);
 }

@@ -167,7 +167,8 @@ impl Fetching<'_> {
         })
     }
 
-    /// Takes the files from a zip archive, in whichever of its folders they lie, or the archive itself where that is one.
+    /// Takes the files from a zip archive, in whichever of its folders they lie, or the archive itself where that is
+    /// one.
     fn wheel(&mut self, path: &Path) -> Result<()> {
         let named = |file: &&File, name: &str| name.rsplit('/').next() == Some(base(file));
         let name = path.file_name().unwrap_or_default().to_string_lossy();

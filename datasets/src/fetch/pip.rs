@@ -1,7 +1,7 @@
 //! Packages of Python, fetched by pip without running anything that is in them.
 //!
-//! A wheel is an archive, and pip downloads it as such. Of a package in source form pip also wants to know name, version
-//! and requirements, and for that runs its build script. So it is given a build backend of ours (PEP 517,
+//! A wheel is an archive, and pip downloads it as such. Of a package in source form pip also wants to know name,
+//! version and requirements, and for that runs its build script. So it is given a build backend of ours (PEP 517,
 //! <https://peps.python.org/pep-0517/>), which answers with what the recipe says already, and the script never runs:
 //! build isolation is off, and our folder stands before all others where Python looks for the backend, `setuptools`. A
 //! package that names a backend of another name fails, and nothing of it runs either.

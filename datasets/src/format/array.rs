@@ -1,8 +1,8 @@
 //! Arrays as NumPy writes them: a header in the syntax of a Python dictionary, then numbers.
 //!
-//! NEP 1, <https://numpy.org/neps/nep-0001-npy-format.html>, versions 1 to 3. The header is read by us: it is three keys,
-//! and readers at hand multiply the sizes that it names without looking whether the product is a number, or follow as
-//! many brackets as there are. Only plain numbers are read; what Python would have to unpickle is refused.
+//! NEP 1, <https://numpy.org/neps/nep-0001-npy-format.html>, versions 1 to 3. The header is read by us: it is three
+//! keys, and readers at hand multiply the sizes that it names without looking whether the product is a number, or
+//! follow as many brackets as there are. Only plain numbers are read; what Python would have to unpickle is refused.
 
 use std::io::Read;
 
@@ -108,10 +108,12 @@ impl Header {
         Ok((self.count()? * self.number.bytes()) as u64)
     }
 
-    /// Reads all numbers, in the order of the file, each made by `make` of its index and its bytes in little-endian order.
+    /// Reads all numbers, in the order of the file, each made by `make` of its index and its bytes in little-endian
+    /// order.
     ///
     /// # Errors
-    /// When there are fewer or more than the header says, they take more than `most` bytes, and whatever `make` answers.
+    /// When there are fewer or more than the header says, they take more than `most` bytes, and whatever `make`
+    /// answers.
     fn numbers<T>(
         &self,
         mut reader: impl Read,

@@ -1,6 +1,7 @@
 //! Time stamps in text: whole seconds since 1970, or a date, with or without a time of day, as RFC 3339 writes them.
 //!
-//! <https://www.rfc-editor.org/rfc/rfc3339>; what says no offset is taken for UTC, and fractions of a second are dropped.
+//! <https://www.rfc-editor.org/rfc/rfc3339>; what says no offset is taken for UTC, and fractions of a second are
+//! dropped.
 
 use anyhow::{Context, Result, bail};
 use chrono::NaiveDate;

@@ -13,7 +13,8 @@ use zip::ZipArchive;
 /// them is given, whatever the compressed content holds.
 ///
 /// # Errors
-/// When the archive is broken, has no such member, or it cannot be read without a password, and whatever `read` answers.
+/// When the archive is broken, has no such member, or it cannot be read without a password, and whatever `read`
+/// answers.
 pub(crate) fn member<T>(
     archive: impl Read + Seek,
     name: &str,

@@ -1,7 +1,7 @@
 //! A half of images in one folder, beside a file that says which class each has: the validation half of Tiny-ImageNet.
 //!
-//! `val/val_annotations.txt` has a line for each image of `val/images/`: its name, its class, and a box, with tabs between.
-//! Names are those of files in that folder and nothing else: no path leads out of it.
+//! `val/val_annotations.txt` has a line for each image of `val/images/`: its name, its class, and a box, with tabs
+//! between. Names are those of files in that folder and nothing else: no path leads out of it.
 
 use std::{
     collections::BTreeMap,

@@ -1,7 +1,7 @@
 //! What is said of images, and when they came to be: `captions.csv` or `metadata.csv` beside the classes.
 //!
-//! Its columns are `file` (or `file_name`), the path below the folder with `/`, and `caption` (or `text`), or `time`, or
-//! both. An image without a caption has its class's name for one; times are given for all images or for none.
+//! Its columns are `file` (or `file_name`), the path below the folder with `/`, and `caption` (or `text`), or `time`,
+//! or both. An image without a caption has its class's name for one; times are given for all images or for none.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,8 +1,9 @@
 //! Columns that only count rows: the index that pandas and R write beside a table.
 //!
-//! Such a column says where a row stands, and where rows come class by class that is the class. With `features = "rest"`
-//! it is left out: one without a name (`DataFrame.to_csv`, `write.csv`), or one that pandas has named `Unnamed: 0`, whatever
-//! it holds; and one with a name such as `id` or `index` whose numbers are consecutive, each once, in whatever order.
+//! Such a column says where a row stands, and where rows come class by class that is the class. With `features =
+//! "rest"` it is left out: one without a name (`DataFrame.to_csv`, `write.csv`), or one that pandas has named `Unnamed:
+//! 0`, whatever it holds; and one with a name such as `id` or `index` whose numbers are consecutive, each once, in
+//! whatever order.
 
 /// Names, in small letters, of columns that may count rows.
 const NAMES: [&str; 14] = [

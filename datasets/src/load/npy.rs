@@ -13,11 +13,11 @@
 //! ```
 //!
 //! Inputs of the type `uint8` are pixels: `[n, height, width]`, with a fourth dimension for one or three channels, or
-//! `[n, d]`. Inputs of the types `float32` and `float64` with two dimensions are features. With more dimensions they are
-//! pixels from 0 to 1, which are brought to 0 to 255 and rounded, so that they take a quarter of the room. Labels are of
-//! any type of whole number. What is in Fortran's order, or in another byte order, is brought into the usual one; that
-//! takes about three times the array's memory for a moment. A `.npy` file of bytes that is larger than `memory` is not
-//! taken into memory at all where its order is the usual one; it must not change while a run reads it.
+//! `[n, d]`. Inputs of the types `float32` and `float64` with two dimensions are features. With more dimensions they
+//! are pixels from 0 to 1, which are brought to 0 to 255 and rounded, so that they take a quarter of the room. Labels
+//! are of any type of whole number. What is in Fortran's order, or in another byte order, is brought into the usual
+//! one; that takes about three times the array's memory for a moment. A `.npy` file of bytes that is larger than
+//! `memory` is not taken into memory at all where its order is the usual one; it must not change while a run reads it.
 
 use std::{
     collections::BTreeSet,

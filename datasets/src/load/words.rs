@@ -10,8 +10,8 @@
 //! stop_words = true
 //! ```
 //!
-//! A table's own texts are read in this way by `tfidf` of the formats `csv` and `tsv`. How words are counted and brought
-//! to features: see [`crate::text::tfidf`].
+//! A table's own texts are read in this way by `tfidf` of the formats `csv` and `tsv`. How words are counted and
+//! brought to features: see [`crate::text::tfidf`].
 
 use anyhow::{Context, Result};
 use clbench::{
@@ -27,7 +27,8 @@ use crate::text::{
 /// The entry of the catalogue.
 pub const FORMAT: Format = Format {
     name: "tfidf",
-    about: "a set of texts as principal components of weighed counts of words; of, components, max_df, min_df, stop_words",
+    about: "a set of texts as principal components of weighed counts of words; of, components, max_df, min_df, \
+            stop_words",
     citation: "https://doi.org/10.1016/0306-4573(88)90021-0",
     settings: Counted::SETTINGS,
     make: |table| part(table, |words: Counted| Box::new(words) as Box<dyn Load>),
@@ -61,7 +62,8 @@ impl Counted {
         let found = sets::ALL.into_iter().find(|set| set.name() == self.of);
         found.with_context(|| {
             format!(
-                "of = {:?} is no set of texts; there are {}; texts of one's own are read by format = \"csv\" with tfidf",
+                "of = {:?} is no set of texts; there are {}; texts of one's own are read by format = \"csv\" with \
+                 tfidf",
                 self.of,
                 names.join(", ")
             )

@@ -1,8 +1,8 @@
 //! Clip art: vector drawings with titles and keywords.
 //!
 //! Open Clip Art Library 2005, release 0.18, <https://openclipart.org>, public domain. Classes are the first two
-//! folders, such as `animals/birds`, of at least twenty drawings; a caption is the title with the keywords. Left out are
-//! the themes of desktop icons (`computer`), the patterns and gradients of `special`, what is `unsorted`, and 1,378
+//! folders, such as `animals/birds`, of at least twenty drawings; a caption is the title with the keywords. Left out
+//! are the themes of desktop icons (`computer`), the patterns and gradients of `special`, what is `unsorted`, and 1,378
 //! generated stars (`shapes/stars`), which would be a third of all that is left.
 
 use std::fmt::Write;

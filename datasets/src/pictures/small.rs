@@ -1,9 +1,9 @@
-//! A part of the emoji of Google and of Twitter, embedded: of each of the 12 largest subgroups 20 for training and 5 for
-//! testing.
+//! A part of the emoji of Google and of Twitter, embedded: of each of the 12 largest subgroups 20 for training and 5
+//! for testing.
 //!
-//! What `data/make.py` took from the packed files of [`super::EMOJI_GOOGLE`] and [`super::EMOJI_TWITTER`], unchanged, with
-//! captions and times. Noto Emoji, © Google, Apache-2.0; Twemoji, © Twitter, Inc and other contributors, CC BY 4.0; see
-//! LICENSE-DATA.
+//! What `data/make.py` took from the packed files of [`super::EMOJI_GOOGLE`] and [`super::EMOJI_TWITTER`], unchanged,
+//! with captions and times. Noto Emoji, © Google, Apache-2.0; Twemoji, © Twitter, Inc and other contributors, CC BY
+//! 4.0; see LICENSE-DATA.
 
 use std::{
     io::Read,
@@ -44,7 +44,8 @@ pub struct Small {
 /// As Google draws them.
 pub static EMOJI_GOOGLE_SMALL: Small = Small {
     name: "emoji-google-small",
-    about: "emoji as Google draws them, 12 subgroups as classes, 240 + 60 of 3×32×32, embedded, names as captions; Apache-2.0",
+    about: "emoji as Google draws them, 12 subgroups as classes, 240 + 60 of 3×32×32, embedded, names as captions; \
+            Apache-2.0",
     of: &EMOJI_GOOGLE,
     file: 0,
 };
@@ -52,7 +53,8 @@ pub static EMOJI_GOOGLE_SMALL: Small = Small {
 /// As Twitter draws them.
 pub static EMOJI_TWITTER_SMALL: Small = Small {
     name: "emoji-twitter-small",
-    about: "emoji as Twitter draws them, 12 subgroups as classes, 240 + 60 of 3×32×32, embedded, names as captions; CC BY 4.0",
+    about: "emoji as Twitter draws them, 12 subgroups as classes, 240 + 60 of 3×32×32, embedded, names as captions; \
+            CC BY 4.0",
     of: &EMOJI_TWITTER,
     file: 1,
 };

@@ -1,7 +1,8 @@
 //! CIFAR-10 and CIFAR-100 in the authors' binary format: labels, then 3072 bytes, for each image.
 //!
 //! Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images",
-//! <https://www.cs.toronto.edu/~kriz/learning-features-2009-TR.pdf>; formats: <https://www.cs.toronto.edu/~kriz/cifar.html>.
+//! <https://www.cs.toronto.edu/~kriz/learning-features-2009-TR.pdf>; formats:
+//! <https://www.cs.toronto.edu/~kriz/cifar.html>.
 
 use std::{
     fs,

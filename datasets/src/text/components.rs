@@ -1,8 +1,9 @@
 //! Principal components of sparse rows: the directions in which they differ most, found by random projection.
 //!
-//! Halko, Martinsson & Tropp 2011, <https://arxiv.org/abs/0909.4061>, algorithm 4.4 (subspace iteration), as scikit-learn's
-//! `PCA(svd_solver="randomized")` runs it: ten more directions than asked for, seven rounds. Rows are centred without
-//! being filled in: (A − 1μᵀ)B = AB − 1(μᵀB). Sums are taken in one order, so a machine gives the same bits every time.
+//! Halko, Martinsson & Tropp 2011, <https://arxiv.org/abs/0909.4061>, algorithm 4.4 (subspace iteration), as
+//! scikit-learn's `PCA(svd_solver="randomized")` runs it: ten more directions than asked for, seven rounds. Rows are
+//! centred without being filled in: (A − 1μᵀ)B = AB − 1(μᵀB). Sums are taken in one order, so a machine gives the same
+//! bits every time.
 //!
 //! **Deviation:** the range is kept orthonormal by the eigenvectors of its Gram matrix once a round, in place of an LU
 //! decomposition for each product; directions that are none (below 10⁻¹² of the largest) are dropped.
@@ -177,8 +178,8 @@ mod tests {
         assert!(error.contains("more than the 1 directions"), "{error}");
     }
 
-    /// Sixty rows of forty columns, of which fifteen directions are sought: the first five are those of the covariance's
-    /// eigenvectors, by which their places have variances that are the eigenvalues.
+    /// Sixty rows of forty columns, of which fifteen directions are sought: the first five are those of the
+    /// covariance's eigenvectors, by which their places have variances that are the eigenvalues.
     #[test]
     fn the_first_of_many_directions_are_those_of_the_covariance() {
         let element = |row: usize, column: usize| {

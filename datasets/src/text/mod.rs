@@ -1,8 +1,8 @@
 //! Texts as inputs: each becomes a vector of features, its embedding, and its beginning becomes its caption.
 //!
-//! Embeddings are WordLlama's, <https://github.com/dleemiller/WordLlama>: the mean of the words' vectors, 256 numbers; or
-//! counts of words, see [`tfidf`]. They are kept in the data folder's `.cache` under a name that covers the texts and
-//! what they are read by.
+//! Embeddings are WordLlama's, <https://github.com/dleemiller/WordLlama>: the mean of the words' vectors, 256 numbers;
+//! or counts of words, see [`tfidf`]. They are kept in the data folder's `.cache` under a name that covers the texts
+//! and what they are read by.
 
 mod components;
 pub mod sets;

@@ -1,8 +1,8 @@
 //! Texts as counts of their words, weighed by how rare a word is, and brought to a few principal components.
 //!
-//! - Salton & Buckley 1988, <https://doi.org/10.1016/0306-4573(88)90021-0>. As scikit-learn's `TfidfVectorizer` has it: words
-//!   are runs of at least two letters, digits or underscores, in lower case; a word in df of n texts weighs
-//!   ln((1 + n)/(1 + df)) + 1; a text is its counts times these weights, over their Euclidean norm.
+//! - Salton & Buckley 1988, <https://doi.org/10.1016/0306-4573(88)90021-0>. As scikit-learn's `TfidfVectorizer` has it:
+//!   words are runs of at least two letters, digits or underscores, in lower case; a word in df of n texts weighs ln((1
+//!   + n)/(1 + df)) + 1; a text is its counts times these weights, over their Euclidean norm.
 //! - Components: Halko et al. 2011, see `components`.
 //!
 //! All is fitted to the training texts alone. A text without a known word lies where a row of zeros does.

@@ -10,12 +10,14 @@
 pub(crate) struct Tide {
     graphs: u64,
     gradients: u64,
+    /// What methods keep within the step.
+    kept: u64,
     most: u64,
 }
 
 impl Tide {
     fn now(&self) -> u64 {
-        self.graphs + self.gradients
+        self.graphs + self.gradients + self.kept
     }
     fn look(&mut self) {
         self.most = self.most.max(self.now());
@@ -32,6 +34,11 @@ impl Tide {
     /// Gradients of `bytes` come in.
     pub fn come_in(&mut self, bytes: u64) {
         self.gradients += bytes;
+        self.look();
+    }
+    /// `bytes` more stay until the step is over.
+    pub fn stay(&mut self, bytes: u64) {
+        self.kept += bytes;
         self.look();
     }
     /// Of all gradients these `bytes` are left.
@@ -73,5 +80,9 @@ mod tests {
         assert_eq!(tide.most(), 115);
         tide.splash(106);
         assert_eq!(tide.most(), 116);
+        // What stays is there after every hook.
+        tide.stay(100);
+        tide.leave(20);
+        assert_eq!(tide.most(), 120);
     }
 }

@@ -1,5 +1,5 @@
-//! Settings that are written once: key, type, default, range and documentation of each stand together, and what reads them,
-//! checks them and tells of them is made from that.
+//! Settings that are written once: key, type, default, range and documentation of each stand together, and what reads
+//! them, checks them and tells of them is made from that.
 
 use serde::Serialize;
 use toml::Value;
@@ -58,8 +58,8 @@ pub fn value<T: Serialize>(default: &T) -> Option<Value> {
 ///
 /// Each field has its documentation, which users see, then its type, its default, and its range where the type leaves
 /// open what it may be. A field without a default has to be set. What is made of it: the struct with serde, which
-/// refuses unknown keys; its `Default`; its list of [`Setting`]s as `SETTINGS`. Fields that are `hidden` are neither read
-/// nor written.
+/// refuses unknown keys; its `Default`; its list of [`Setting`]s as `SETTINGS`. Fields that are `hidden` are neither
+/// read nor written.
 ///
 /// ```
 /// use clbench::catalogue::{Range, Settings};

@@ -32,8 +32,8 @@ pub fn typed<C: DeserializeOwned>(table: Table) -> Result<C> {
 
 /// In which key of `table` something is wrong, as the end of a sentence; empty where that cannot be told.
 ///
-/// Serde forgets keys where it tries one form after another, as it does for what is tagged or has several forms. So keys
-/// are left out one by one: without the wrong one there is another complaint, or none.
+/// Serde forgets keys where it tries one form after another, as it does for what is tagged or has several forms. So
+/// keys are left out one by one: without the wrong one there is another complaint, or none.
 fn key<C: DeserializeOwned>(table: &Table, message: &str) -> String {
     let mut paths = Vec::new();
     list(table, &mut Vec::new(), &mut paths);

@@ -114,8 +114,10 @@ fn text(sections: &[Keys]) -> String {
 fn page(sections: &[Keys], prefix: Option<&str>) -> String {
     let prefix = prefix.map_or_else(String::new, |prefix| format!(" {prefix}"));
     let mut text = format!(
-        "# Keys of a stream file\n\n<!-- clbench keys{prefix} --format md > docs/keys.md -->\n\nEvery key that a stream file may \
-         have, by its dotted path; on the command line it is `KEY=VALUE`. `clbench keys` shows the same. A name in brackets \
+        "# Keys of a stream file\n\n<!-- clbench keys{prefix} --format md > docs/keys.md -->\n\nEvery key that a \
+         stream file may \
+         have, by its dotted path; on the command line it is `KEY=VALUE`. `clbench keys` shows the same. A name in \
+         brackets \
          says which kind, rule, network or format has the key.\n"
     );
     for Keys { section, about, keys } in sections {

@@ -35,9 +35,11 @@ const OWN: &str = "[lints.clippy]\nall = \"warn\"\n\n[profile.dev]\nopt-level = 
                    [profile.dev.package.\"*\"]\nopt-level = 3\ndebug = false\n\n[workspace]\n";
 
 /// Words that are no names of modules or crates, or that Cargo or the crate itself has taken.
-const TAKEN: &str = " abstract alloc anyhow as async await become box break clbench const continue core crate do dyn else \
+const TAKEN: &str = " abstract alloc anyhow as async await become box break clbench const continue core crate do dyn \
+                     else \
                      enum extern false final fn for gen if impl in let lib loop macro main match mimalloc mod move \
-                     mut override priv pub ref return self serde static std struct super tempfile test trait true try type \
+                     mut override priv pub ref return self serde static std struct super tempfile test trait true \
+                     try type \
                      typeof unsafe unsized use virtual where while yield build deps examples incremental ";
 
 /// What `new-method` takes.

@@ -13,8 +13,8 @@ const PATIENCE: Duration = Duration::from_secs(9);
 /// Whether there is something to save.
 static SAVES: AtomicBool = AtomicBool::new(false);
 
-/// To be called before anything starts a thread: from now on SIGINT, SIGTERM and SIGHUP, or what the system has in their
-/// place, are waited for. Until [`listen`] they end the program as if nobody had waited.
+/// To be called before anything starts a thread: from now on SIGINT, SIGTERM and SIGHUP, or what the system has in
+/// their place, are waited for. Until [`listen`] they end the program as if nobody had waited.
 ///
 /// A signal that was ignored when the program began stays ignored: under `nohup` a terminal that is closed must not end
 /// a run, and in a script's background job an interrupt must not. Which these are is read from `/proc`; where there is
@@ -26,8 +26,8 @@ pub(super) fn await_signals() {
     }
 }
 
-/// From now on the first interrupt asks running runs to save and stop; the second stops at once, and so does the program
-/// itself when a hook lets it wait.
+/// From now on the first interrupt asks running runs to save and stop; the second stops at once, and so does the
+/// program itself when a hook lets it wait.
 pub(super) fn listen() {
     SAVES.store(true, Ordering::Relaxed);
 }

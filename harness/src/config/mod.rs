@@ -224,7 +224,8 @@ impl Config {
         let hash = Sha256::digest(format!("clbench {}\n{stream}\n{text}", env!("CARGO_PKG_VERSION")));
         hex(&hash)[..12].to_owned()
     }
-    /// Six hexadecimal digits of what the stream sets for every method: network, text side, optimizer, schedule and batch.
+    /// Six hexadecimal digits of what the stream sets for every method: network, text side, optimizer, schedule and
+    /// batch.
     pub fn recipe(&self) -> String {
         let parts = (&self.net, &self.optim, &self.schedule, self.train.batch);
         let text = self.text.as_ref().map(|text| format!("{text:?}")).unwrap_or_default();

@@ -112,8 +112,8 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Applies all settings of the run. What chooses is applied first, so that it makes the file forget its settings and
-    /// the command line none: in whatever order they stand, `stream.tasks=3 stream.kind=permuted` are both taken.
+    /// Applies all settings of the run. What chooses is applied first, so that it makes the file forget its settings
+    /// and the command line none: in whatever order they stand, `stream.tasks=3 stream.kind=permuted` are both taken.
     pub(crate) fn apply(&self, file: &mut Table) -> Result<()> {
         let first = self.overrides.iter().filter(|setting| setting.chooses());
         first.chain(&self.overrides).try_for_each(|setting| setting.apply(file))

@@ -94,8 +94,8 @@ pub fn resolve(path: &Path, asked: &Asked, shelf: &Shelf) -> Result<Setup> {
     build(file, path, asked, shelf).with_context(|| format!("in {}", path.display()))
 }
 
-/// What is set on the command line takes the place of what the file says of the same in other words: a stopping rule, and
-/// how classes are dealt out.
+/// What is set on the command line takes the place of what the file says of the same in other words: a stopping rule,
+/// and how classes are dealt out.
 pub(super) fn replace_rule(file: &mut Table, asked: &Asked) {
     for setting in &asked.overrides {
         let list = setting.value.is_array();
@@ -335,7 +335,8 @@ fn named(text: &text::Config, config: &Config, stream: &Stream, net: &Net, data:
     );
     ensure!(
         stream.policy.is_none(),
-        "stream.environment chooses by what the network answers class by class while it is trained with texts; choose one \
+        "stream.environment chooses by what the network answers class by class while it is trained with texts; \
+         choose one \
          that does not"
     );
     Dual::new(net.clone(), text.clone(), stream.titles.clone(), data)
@@ -344,8 +345,8 @@ fn named(text: &text::Config, config: &Config, stream: &Stream, net: &Net, data:
 /// Longest name of a stream, in bytes.
 const MOST_NAME: usize = 100;
 
-/// Whether a character may be in a name: letters and digits of any script with their accents, and what no shell, file system
-/// or table stumbles over.
+/// Whether a character may be in a name: letters and digits of any script with their accents, and what no shell, file
+/// system or table stumbles over.
 fn is_plain(c: char) -> bool {
     c.is_alphanumeric() || "-_. ".contains(c) || ('\u{300}'..='\u{36f}').contains(&c)
 }
@@ -353,7 +354,8 @@ fn is_plain(c: char) -> bool {
 fn plain_name(name: String) -> Result<String> {
     ensure!(
         name == folder_name(&name),
-        "the name `{}` is no folder's name; use at most {MOST_NAME} bytes of letters, digits, `-`, `_`, `.` and blanks, none \
+        "the name `{}` is no folder's name; use at most {MOST_NAME} bytes of letters, digits, `-`, `_`, `.` and \
+         blanks, none \
          of the last two at an end",
         name.escape_debug()
     );
@@ -435,7 +437,8 @@ fn told(config: &Config, stack: &Stack, stream: &Stream, net: &Net) -> Result<()
     let told = train == Count::Task && test == Count::Task;
     ensure!(
         !config.eval.prefers() || stack.prefers(),
-        "eval.preferences and eval.random_preferences change nothing: the answers of `{}` depend on no preference; leave \
+        "eval.preferences and eval.random_preferences change nothing: the answers of `{}` depend on no preference; \
+         leave \
          them out",
         config.method
     );

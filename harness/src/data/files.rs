@@ -1,8 +1,8 @@
 //! Where the files lie that a stream file names.
 //!
-//! A name is looked up beside the stream file. A run keeps in `[files]` of its `config.toml` where each file lay, so that a
-//! copy of it runs from anywhere: there the file is looked for first, as a run's directory has files of its own, such as
-//! `train.csv`. Neither names nor places are part of a run's identity; content is.
+//! A name is looked up beside the stream file. A run keeps in `[files]` of its `config.toml` where each file lay, so
+//! that a copy of it runs from anywhere: there the file is looked for first, as a run's directory has files of its own,
+//! such as `train.csv`. Neither names nor places are part of a run's identity; content is.
 //!
 //! What a bundle of runs says comes from elsewhere. So its configurations are read behind a *fence*: the names in them
 //! lead to one folder and to the data folder, and nowhere else.
@@ -49,15 +49,16 @@ impl Files {
     pub(crate) fn fenced(folder: &Path) -> Self {
         Self { folder: folder.into(), fenced: true, ..Self::default() }
     }
-    /// Where `name` leads: where it lay when the run was made, else beside the stream file, else below one of the folders
-    /// `more`, else from the current folder. What is nowhere is left as it is named.
+    /// Where `name` leads: where it lay when the run was made, else beside the stream file, else below one of the
+    /// folders `more`, else from the current folder. What is nowhere is left as it is named.
     ///
     /// # Errors
     /// When there is a fence and the name leads out of it.
     pub fn find(&self, name: &str, more: &[&Path]) -> Result<PathBuf> {
         ensure!(
             !self.fenced || is_below(name),
-            "the file `{}` would lie outside of {}, and what came from elsewhere may name files there alone; copy the run's \
+            "the file `{}` would lie outside of {}, and what came from elsewhere may name files there alone; copy \
+             the run's \
              config.toml out of its bundle and look at it before you run it",
             name.escape_debug(),
             self.folder.display()
@@ -165,8 +166,10 @@ mod tests {
     #[test]
     fn names_of_files_are_left_out_of_tables_and_nothing_else_is() {
         let lain: Lain = ["a.csv", "b.npz"].map(|name| (name.to_owned(), String::new())).into();
-        let text = "x = \"a.csv\"\ny = [\"a.csv\", \"digits\"]\nz = \"b.npz:train\"\nn = 3\n[t]\nlabel = \"kind\"\nw = \"a.csvx\"";
-        let wanted = "x = \"file\"\ny = [\"file\", \"digits\"]\nz = \"file:train\"\nn = 3\n[t]\nlabel = \"kind\"\nw = \"a.csvx\"";
+        let text = "x = \"a.csv\"\ny = [\"a.csv\", \"digits\"]\nz = \"b.npz:train\"\nn = 3\n[t]\nlabel = \"kind\"\nw \
+                    = \"a.csvx\"";
+        let wanted = "x = \"file\"\ny = [\"file\", \"digits\"]\nz = \"file:train\"\nn = 3\n[t]\nlabel = \"kind\"\nw \
+                      = \"a.csvx\"";
         let [table, wanted]: [Table; 2] = [text, wanted].map(|text| text.parse().expect("TOML"));
         assert_eq!(without_names(&table, &lain), wanted);
     }

@@ -20,7 +20,8 @@ pub fn folder() -> Result<PathBuf> {
 
 fn of(variable: impl Fn(&str) -> Option<OsString>, home: Option<PathBuf>) -> Result<PathBuf> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    // The standard asks that a relative path be passed over: https://specifications.freedesktop.org/basedir-spec/latest/
+    // The standard asks that a relative path be passed over:
+    // https://specifications.freedesktop.org/basedir-spec/latest/
     let absolute = |path: &PathBuf| path.is_absolute();
     let home = home.filter(absolute);
     let found = set("CLBENCH_DATA")

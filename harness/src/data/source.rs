@@ -55,7 +55,8 @@ impl Origin<'_> {
         let source = pick("dataset", name, self.sources, |source| source.name())?;
         source.open(self.data).with_context(|| format!("cannot open the dataset `{name}`"))
     }
-    /// Notes what of the data was read in a way that may surprise; shown with the stream and kept in its runs' manifests.
+    /// Notes what of the data was read in a way that may surprise; shown with the stream and kept in its runs'
+    /// manifests.
     pub fn note(&self, note: String) {
         self.notes.borrow_mut().push(note);
     }

@@ -242,7 +242,8 @@ fn unwritable(path: &Path) -> String {
 }
 
 /// Refuses links among what a run writes to, and in the place of its folder, its method's and its stream's: through one
-/// the run would write somewhere else, and no table would find it. Where runs go is the user's choice, and may be a link.
+/// the run would write somewhere else, and no table would find it. Where runs go is the user's choice, and may be a
+/// link.
 fn refuse_links(path: &Path) -> Result<()> {
     for folder in path.ancestors().take(3) {
         refuse_link(folder)?;

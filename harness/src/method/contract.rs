@@ -19,7 +19,7 @@ use crate::{
         pass::{Pass, Weights},
         predictor::Predictor,
     },
-    primitives::{draws::Draws, stored::Stored, theta::Theta},
+    primitives::{draws::Draws, scope::counted, stored::Stored, theta::Theta},
 };
 
 /// Owns the meaning of the weights: what is trained, the base loss, and how weights become answers.
@@ -40,8 +40,9 @@ pub trait Carrier: Send + Sync {
     fn needs(&self) -> Vec<Need> {
         Vec::new()
     }
-    /// What those beside it do not find, such as [`Need::OwnWeights`] where weights are distributions, [`Need::Logits`] where
-    /// several networks answer at once, [`Need::OwnLoss`] where the loss compares the examples of a batch with each other.
+    /// What those beside it do not find, such as [`Need::OwnWeights`] where weights are distributions, [`Need::Logits`]
+    /// where several networks answer at once, [`Need::OwnLoss`] where the loss compares the examples of a batch with
+    /// each other.
     fn takes(&self) -> Vec<Taken> {
         Vec::new()
     }
@@ -106,16 +107,33 @@ impl Fit {
     pub fn of(pass: &mut Pass, logits: Tensor<2>, labels: Tensor<1, Int>) -> Self {
         Self { loss: pass.cross_entropy(logits.clone(), labels), logits: Some(logits) }
     }
+    /// Mean squared distance of its logits from `taught` `[batch, classes]`, over the classes that count in both: what
+    /// a distillation on logits minimises. Shape `[1]`; none where there are no logits.
+    pub fn distance(&self, pass: &mut Pass, taught: Tensor<2>) -> Option<Tensor<1>> {
+        let ([ours, counts], [taught, theirs]) = (counted(self.logits.clone()?), counted(taught));
+        let both = counts * theirs;
+        let gap = (ours - taught) * both.clone();
+        pass.hold(&gap);
+        Some((gap.clone() * gap).sum() / both.sum().clamp_min(1.0))
+    }
 }
 
-/// Adds to what a carrier does. Six hooks, called in the order of the names in `method=a+b+c`, and what the harness asks
-/// beside them: what it needs and takes, what it reserves, what it holds aside, what it withholds.
+/// What a step did; see [`Ctx::stepped`].
+pub struct Stepped {
+    /// The gradient of the loss with all its terms, before any hook edited it.
+    pub gradients: Theta,
+    /// The weights before the optimizer moved them.
+    pub before: Theta,
+}
+
+/// Adds to what a carrier does. Six hooks, called in the order of the names in `method=a+b+c`, and what the harness
+/// asks beside them: what it needs and takes, what it reserves, what it holds aside, what it withholds.
 ///
 /// Whatever a hook does through a pass of its [`Ctx`] is charged to the phase in which the hook is called.
 pub trait Contribution: Stored + Send {
-    /// What it needs beyond what its entry in the catalogue says: of the parts beside it, and what depends on its settings.
-    /// A vector that is kept from one experience to the next needs [`Need::SteadyPaths`], one that is averaged
-    /// [`Need::SteadyValues`]; both need [`Need::OneSet`].
+    /// What it needs beyond what its entry in the catalogue says: of the parts beside it, and what depends on its
+    /// settings. A vector that is kept from one experience to the next needs [`Need::SteadyPaths`], one that is
+    /// averaged [`Need::SteadyValues`]; both need [`Need::OneSet`].
     fn needs(&self) -> Vec<Need> {
         Vec::new()
     }
@@ -141,8 +159,8 @@ pub trait Contribution: Stored + Send {
     fn task_start(&mut self, _cx: &mut Ctx) -> Result<()> {
         Ok(())
     }
-    /// Examples of the experience that are kept out of its batches from now on, as [`Feed`] counts them, in order; never
-    /// all of them. Chosen in `task_start`.
+    /// Examples of the experience that are kept out of its batches from now on, as [`Feed`] counts them, in order;
+    /// never all of them. Chosen in `task_start`.
     fn withholds(&self) -> &[usize] {
         &[]
     }
@@ -150,10 +168,14 @@ pub trait Contribution: Stored + Send {
     fn loss(&mut self, _cx: &mut Ctx, _pass: &mut Pass, _batch: &Batch, _base: &Fit) -> Result<Option<Tensor<1>>> {
         Ok(None)
     }
-    /// Edits the gradients: penalties in closed form, whose value is for [`Ctx::penalty`], and projections. Clipping comes
-    /// after.
+    /// Edits the gradients: penalties in closed form, whose value is for [`Ctx::penalty`], and projections. Clipping
+    /// comes after.
     fn gradients(&mut self, _cx: &mut Ctx, _grads: &mut Theta) -> Result<()> {
         Ok(())
+    }
+    /// Whether its `after_step` asks what the step did ([`Ctx::stepped`]), which is held until then.
+    fn follows(&self) -> bool {
+        false
     }
     /// After the optimizer's step.
     fn after_step(&mut self, _cx: &mut Ctx) -> Result<()> {

@@ -1,6 +1,7 @@
 //! What a hook may use. All work done through it is counted where it belongs.
 
 use std::{
+    any::Any,
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
 };
@@ -8,13 +9,16 @@ use std::{
 use anyhow::{Context, Result};
 use burn::tensor::{Device, Tensor};
 
+#[cfg(doc)]
+use super::Contribution;
+
 use crate::{
     batch::{
         Batch, Example, Feed,
         memory::{Keep, Seen},
     },
     budget::{Meter, Spent},
-    method::{Carrier, Fit, Preferences},
+    method::{Carrier, Fit, Preferences, Stepped, within::Within},
     network::{
         net::Net,
         pass::{Grams, Mode, Pass, Sight, Weights},
@@ -69,6 +73,8 @@ pub struct Ctx<'a> {
     pub(crate) logs: bool,
     /// The value of penalties that a hook added as gradients.
     pub(crate) penalty: Option<f64>,
+    /// What methods keep until the step is over.
+    pub(crate) within: Within,
 }
 
 impl Ctx<'_> {
@@ -91,6 +97,23 @@ impl Ctx<'_> {
     /// Notes that this hook holds `elements` numbers until it ends, beside what its passes hold.
     pub fn holds(&self, elements: usize) {
         self.meter.tide(|tide| tide.come_in((ELEMENT * elements) as u64));
+    }
+    /// Keeps `value`, of a type of the method's own, for a later hook of the same step. Its `elements` numbers are
+    /// counted in what the step holds; no checkpoint has it, and when the step is over it is gone.
+    pub fn keep<T: Any>(&mut self, value: T, elements: usize) {
+        self.meter.tide(|tide| tide.stay((ELEMENT * elements) as u64));
+        self.within.put(value);
+    }
+    /// Takes what an earlier hook of this step kept.
+    pub fn kept<T: Any>(&mut self) -> Option<T> {
+        self.within.take()
+    }
+    /// What the optimizer's step did, in `after_step` of a contribution that [`Contribution::follows`].
+    ///
+    /// # Errors
+    /// Where no contribution follows.
+    pub fn stepped(&self) -> Result<&Stepped> {
+        self.within.get().context("a method that asks what a step did says so in `follows`")
     }
     /// A question about the classes in `scope`, its work charged; for predictors that are used inside of a hook.
     pub fn ask(&self, scope: Scope) -> Ask {
@@ -204,8 +227,8 @@ impl Ctx<'_> {
         }
         Ok(price)
     }
-    /// What `work` on `examples` examples will cost, `at_once` in each batch, found out on whole batches: some of it may be
-    /// done once for a batch, such as reading the names of classes, or for each pair of its examples.
+    /// What `work` on `examples` examples will cost, `at_once` in each batch, found out on whole batches: some of it
+    /// may be done once for a batch, such as reading the names of classes, or for each pair of its examples.
     pub fn price_of_batches<T>(
         &self,
         examples: usize,
@@ -221,9 +244,9 @@ impl Ctx<'_> {
         let flops = full * whole as u64 + batch(examples % at_once)?;
         Ok(Spent { flops, examples: examples as u64, ..Spent::default() })
     }
-    /// For every matrix or kernel at `name` (a path without `.weight`) the mean of xxᵀ over what the layer sees of up to
-    /// `samples` drawn new examples, in `Eval`. Shape of each `[d, d]`, where d is the matrix's inputs, or the size of a
-    /// kernel's patch in the order of a flattened kernel. They are counted as examples.
+    /// For every matrix or kernel at `name` (a path without `.weight`) the mean of xxᵀ over what the layer sees of up
+    /// to `samples` drawn new examples, in `Eval`. Shape of each `[d, d]`, where d is the matrix's inputs, or the size
+    /// of a kernel's patch in the order of a flattened kernel. They are counted as examples.
     pub fn grams(&self, samples: usize) -> BTreeMap<String, Array> {
         self.gathered(samples, Grams::default()).means()
     }

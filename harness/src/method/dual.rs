@@ -1,12 +1,12 @@
 //! The dual encoder: images and texts become vectors of one space, in which what belongs together is near.
 //!
-//! Radford et al. 2021, <https://arxiv.org/abs/2103.00020>: figure 3 for training (see [`Loss`](crate::network::text::Loss)), section
-//! 3.1 for classes that are known by their names alone: each template's text becomes a vector, and a class is the mean
-//! over its templates, brought to length 1 again.
+//! Radford et al. 2021, <https://arxiv.org/abs/2103.00020>: figure 3 for training (see
+//! [`Loss`](crate::network::text::Loss)), section 3.1 for classes that are known by their names alone: each template's
+//! text becomes a vector, and a class is the mean over its templates, brought to length 1 again.
 //!
 //! It stands in the place of the plain carrier wherever a stream file has `[text]`. An image is trained with its
-//! caption; where it has none, with its class's name in a template, drawn at each step where there are several. There is
-//! no head, so which logits count in training (`head.train`) does not arise; which classes count in an answer does.
+//! caption; where it has none, with its class's name in a template, drawn at each step where there are several. There
+//! is no head, so which logits count in training (`head.train`) does not arise; which classes count in an answer does.
 //!
 //! Classes with the same name cannot be told apart: the first of them is the answer.
 

@@ -9,11 +9,11 @@ use crate::{
     network::net::Net,
 };
 
-/// The heading under which a method is listed.
+/// The heading under which a method is listed, and the folder of `methods/src` in which it lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Family {
     /// Training as it is, without anything against forgetting, and its upper bound.
-    Plain,
+    Bounds,
     /// Terms that keep weights where they mattered.
     Regularisation,
     /// Earlier examples that are seen again.
@@ -27,9 +27,9 @@ pub enum Family {
     /// Distributions over weights.
     Bayesian,
     /// Weights that another network makes.
-    Generated,
+    Hypernetworks,
     /// A network for each preference over tasks.
-    Preferred,
+    Preferences,
     /// None of these.
     Other,
 }
@@ -37,30 +37,30 @@ pub enum Family {
 impl Family {
     /// All of them, in the order of lists.
     pub const ALL: [Self; 10] = [
-        Self::Plain,
+        Self::Bounds,
         Self::Regularisation,
         Self::Replay,
         Self::Adapters,
         Self::Partial,
         Self::Merging,
         Self::Bayesian,
-        Self::Generated,
-        Self::Preferred,
+        Self::Hypernetworks,
+        Self::Preferences,
         Self::Other,
     ];
     /// The heading.
     pub fn title(self) -> &'static str {
         match self {
-            Self::Plain => "bounds",
+            Self::Bounds => "bounds",
             Self::Regularisation => "regularisation",
-            Self::Replay => "rehearsal",
+            Self::Replay => "replay",
             Self::Adapters => "adapters",
-            Self::Partial => "partial tuning",
-            Self::Merging => "averaging and merging",
-            Self::Bayesian => "distributions over weights",
-            Self::Generated => "hypernetworks",
-            Self::Preferred => "a network per preference",
-            Self::Other => "others",
+            Self::Partial => "partial",
+            Self::Merging => "merging",
+            Self::Bayesian => "bayesian",
+            Self::Hypernetworks => "hypernetworks",
+            Self::Preferences => "preferences",
+            Self::Other => "other",
         }
     }
 }

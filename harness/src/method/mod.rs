@@ -8,9 +8,11 @@ mod plain;
 mod preferences;
 mod stack;
 mod together;
+mod within;
 
+pub(crate) use self::within::Within;
 pub use self::{
-    contract::{Carrier, Contribution, Fit, Next},
+    contract::{Carrier, Contribution, Fit, Next, Stepped},
     ctx::{Ctx, Deploy},
     dual::Dual,
     entry::{Family, Make, Method, carrier, contribution},

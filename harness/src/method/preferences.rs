@@ -14,8 +14,8 @@ pub struct Preferences<'a> {
 }
 
 impl Preferences<'_> {
-    /// The preferences over `tasks` tasks that are asked after the experience of `draws`, when the tasks `seen` have come:
-    /// those that are set, and drawn ones, each once.
+    /// The preferences over `tasks` tasks that are asked after the experience of `draws`, when the tasks `seen` have
+    /// come: those that are set, and drawn ones, each once.
     ///
     /// A drawn preference is u/Σu with u uniform in 0 to 1 for each task seen, as the authors of IBCL draw it
     /// (Lu et al. 2023, <https://arxiv.org/abs/2305.14782>, and their code).

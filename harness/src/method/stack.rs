@@ -29,7 +29,8 @@ pub struct Stack {
 pub type Part = (String, Box<dyn Contribution>);
 
 impl Stack {
-    /// Builds `a+b+c` of `known` methods; `tables` holds each part's own settings. Without a carrier it is the plain one.
+    /// Builds `a+b+c` of `known` methods; `tables` holds each part's own settings. Without a carrier it is the plain
+    /// one.
     ///
     /// # Errors
     /// When a name is unknown or used twice, settings are wrong, or the parts do not go together.
@@ -89,7 +90,8 @@ impl Stack {
     pub fn reading(self, dual: &Dual) -> Result<Self> {
         ensure!(
             self.carrier.is_plain(),
-            "[text] trains images and texts in place of the plain network, and a part of this method says itself what is \
+            "[text] trains images and texts in place of the plain network, and a part of this method says itself \
+             what is \
              trained; leave one of them out"
         );
         Self { carrier: Box::new(dual.clone()), named: "[text]".into(), ..self }.together()

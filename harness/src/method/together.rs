@@ -53,7 +53,7 @@ impl Stack {
         // What is a setting of one method may be fixed in another that is made like it.
         let own = self.tables.get(taker).and_then(toml::Value::as_table);
         let is_own = |setting: &&str| own.is_some_and(|own| own.contains_key(key(setting)));
-        let settings = if taken.unless.iter().all(|setting| is_own(&setting)) { taken.unless } else { &[] };
+        let settings = if taken.unless.iter().all(is_own) { taken.unless } else { &[] };
         let settings: Vec<String> = settings.iter().map(|setting| format!("{taker}.{setting}")).collect();
         let ways = [settings.join(" and "), without.map_or(String::new(), |setting| format!("{needy}.{setting}"))];
         let ways = ways.into_iter().filter(|way| !way.is_empty()).map(|way| format!(", or set {way}"));

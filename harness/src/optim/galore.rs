@@ -1,8 +1,8 @@
 //! AdamW on gradients projected onto a low rank: moments of r rows or columns in place of whole matrices.
 //!
-//! Zhao et al. 2024, <https://arxiv.org/abs/2403.03507>, algorithm 2: R = Pᵀ·G, Adam on R, W − rate · α · P·N; P are the
-//! r main left singular vectors of G (right ones where G is higher than wide), taken anew every `gap` steps. Moments are
-//! kept when P changes, as in the authors' code, and so is what decays: W by the learning rate.
+//! Zhao et al. 2024, <https://arxiv.org/abs/2403.03507>, algorithm 2: R = Pᵀ·G, Adam on R, W − rate · α · P·N; P are
+//! the r main left singular vectors of G (right ones where G is higher than wide), taken anew every `gap` steps.
+//! Moments are kept when P changes, as in the authors' code, and so is what decays: W by the learning rate.
 //!
 //! The vectors are eigenvectors of G·Gᵀ, decomposed on the host. The decomposition is counted in the step that does it.
 //!

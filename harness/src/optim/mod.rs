@@ -142,8 +142,8 @@ pub fn clip(grads: Theta, limit: f64) -> (Theta, f64) {
     if factor < 1.0 { (grads.scale(factor as f32), norm) } else { (grads, norm) }
 }
 
-/// [`clip`] for each of the parts of `grads` below the prefixes `apart`, as if it were alone, and for what is below none
-/// of them; the norm that all had together.
+/// [`clip`] for each of the parts of `grads` below the prefixes `apart`, as if it were alone, and for what is below
+/// none of them; the norm that all had together.
 pub fn clip_apart(grads: Theta, limit: f64, apart: &[String]) -> (Theta, f64) {
     if apart.is_empty() {
         return clip(grads, limit);

@@ -25,7 +25,8 @@ pub fn open(name: &str) -> Result<Device> {
 #[cfg(not(feature = "libtorch"))]
 fn libtorch(_: Option<usize>) -> Result<Device> {
     bail!(
-        "this clbench was built without libtorch; build it by `scripts/libtorch.sh cargo build --release --features libtorch`"
+        "this clbench was built without libtorch; build it by `scripts/libtorch.sh cargo build --release --features \
+         libtorch`"
     )
 }
 

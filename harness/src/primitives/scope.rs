@@ -8,6 +8,13 @@ use crate::catalogue::Choice;
 /// The value of logits that do not count: low enough that a softmax over all is one over the scope.
 pub const OUT: f32 = -1e9;
 
+/// Logits where a class counts and 0 elsewhere, graph kept, and 1 or 0 for whether it counts. Shapes `[batch,
+/// classes]`.
+pub fn counted(logits: Tensor<2>) -> [Tensor<2>; 2] {
+    let counts = logits.clone().inner().greater_elem(OUT / 2.0).float();
+    [logits * counts.clone(), counts]
+}
+
 /// Which classes count in a softmax.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

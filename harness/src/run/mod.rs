@@ -40,7 +40,7 @@ use crate::{
     },
     budget::{Footprint, Horizon, Ledger, Meter, Offer, Phase, Spent},
     config::{Setup, Shelf},
-    method::{Ctx, Part, Stack},
+    method::{Ctx, Part, Stack, Within},
     network::predictor::Ask,
     optim::Optimizer,
     primitives::{device, draws::Draws},
@@ -363,6 +363,7 @@ impl<'a> Run<'a> {
             pricing: Meter::default(),
             logs: false,
             penalty: None,
+            within: Within::default(),
         };
         (cx, contributions)
     }

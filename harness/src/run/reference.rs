@@ -11,7 +11,8 @@ use crate::{
 
 impl Run<'_> {
     /// Bytes that a step of full fine-tuning holds at its peak: the plain network, or both sides where there are texts,
-    /// with the same optimizer and a full batch of the first experience's new examples; and the work of finding that out.
+    /// with the same optimizer and a full batch of the first experience's new examples; and the work of finding that
+    /// out.
     pub(crate) fn reference(&self) -> (u64, Spent) {
         let setup = self.setup;
         let carrier: Box<dyn Carrier> = match &setup.dual {

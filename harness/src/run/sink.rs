@@ -14,8 +14,8 @@ pub struct Logged {
     pub step: u64,
     /// The loss with all its terms.
     pub loss: f64,
-    /// The carrier's own loss, its penalty where it is one that [penalises](crate::method::Carrier::penalises), then each
-    /// contribution's term: what it added to the loss, and the value of what it added as gradients.
+    /// The carrier's own loss, its penalty where it is one that [penalises](crate::method::Carrier::penalises), then
+    /// each contribution's term: what it added to the loss, and the value of what it added as gradients.
     pub terms: Vec<Option<f64>>,
     /// The learning rate.
     pub rate: f64,

@@ -9,7 +9,7 @@ use super::{Logged, Run, Sink};
 use crate::{
     batch::course::Orders,
     budget::{Meter, Phase, Spent, peak_bytes},
-    method::{Ctx, Part},
+    method::{Ctx, Part, Stepped},
     network::{pass::Mode, predictor::share_right},
     optim::clip_apart,
     primitives::{array::ELEMENT, theta::Theta},
@@ -19,7 +19,7 @@ use crate::{
 const HOPELESS: f64 = 1e4;
 
 /// What a step leaves behind besides weights.
-struct Stepped {
+struct Left {
     spent: Spent,
     /// The most bytes of weights, the optimizer, graphs and gradients at once, where that was noted.
     bytes: u64,
@@ -50,7 +50,7 @@ impl Run<'_> {
         let step = self.state.position.step;
         let rate = self.setup.optim.rate * config.schedule.factor(step, steps);
         let look = (step + 1).is_multiple_of(config.log.every) || step + 1 == steps;
-        let Stepped { spent, indices, seen, .. } = self.step(step, rate, look, false)?;
+        let Left { spent, indices, seen, .. } = self.step(step, rate, look, false)?;
         if self.state.policy.is_some() {
             let experience = self.state.position.experience;
             self.state.taken.resize_with(experience + 1, Vec::new);
@@ -116,7 +116,8 @@ impl Run<'_> {
         let begun = self.state.position.experience > 0;
         ensure!(
             batch > 1,
-            "train.batch = 1 gives batch normalisation one value of each channel, which has no spread, so that nothing is \
+            "train.batch = 1 gives batch normalisation one value of each channel, which has no spread, so that \
+             nothing is \
              learned; set train.batch to at least 2, or choose a network without it, such as net.batch_norm=false"
         );
         ensure!(
@@ -142,9 +143,9 @@ impl Run<'_> {
         (from..len).chain(0..from).find(free).into_iter().collect()
     }
 
-    /// One step with the learning rate `rate`. Reads the loss back only where `look` asks for it, and notes what it holds
-    /// only where `measure` does.
-    fn step(&mut self, step: u64, rate: f64, look: bool, measure: bool) -> Result<Stepped> {
+    /// One step with the learning rate `rate`. Reads the loss back only where `look` asks for it, and notes what it
+    /// holds only where `measure` does.
+    fn step(&mut self, step: u64, rate: f64, look: bool, measure: bool) -> Result<Left> {
         let mut policy = self.state.policy.take();
         let mut orders = std::mem::take(&mut self.orders);
         let indices = self.plan().indices(step, &mut orders, policy.as_deref_mut());
@@ -175,6 +176,7 @@ impl Run<'_> {
         cx.weights.buffers = std::mem::take(&mut pass.weights.buffers);
         let lone = pass.was_lone();
         drop(pass);
+        let alone = parts.iter().any(|(_, part)| part.follows()).then(|| grads.clone());
         edit(&mut cx, parts, &mut grads, seen.as_mut())?;
         let mut norm = None;
         if let Some(limit) = cx.clip {
@@ -185,6 +187,11 @@ impl Run<'_> {
             seen.gradient = norm.unwrap_or_else(|| grads.norm());
             seen.accuracy = logits.as_ref().map(|logits| accuracy(logits, &batch.targets)).transpose()?;
         }
+        if let Some(gradients) = alone {
+            let stepped = Stepped { gradients, before: cx.weights.theta.clone() };
+            let elements = stepped.gradients.len() + stepped.before.len();
+            cx.keep(stepped, elements);
+        }
         cx.optim.step(&mut cx.weights.theta, grads, rate, &cx.meter);
         let (weights, optim) = (cx.weights.elements(), cx.optim.elements());
         parts.iter_mut().try_for_each(|(_, part)| part.after_step(&mut cx))?;
@@ -194,7 +201,7 @@ impl Run<'_> {
         }
         self.state.policy = policy;
         let bytes = peak_bytes(weights, optim, meter.most_held());
-        Ok(Stepped { spent: meter.read(), bytes, indices, seen, lone })
+        Ok(Left { spent: meter.read(), bytes, indices, seen, lone })
     }
 }
 

@@ -20,7 +20,8 @@ pub(super) struct Tally {
 impl Tally {
     /// Adds one answer; gives the answered label and the probability of the right one.
     ///
-    /// Loss is the negative logarithm of that probability; the Brier score is the sum over classes of (p − y)² (Brier 1950, eq. 2).
+    /// Loss is the negative logarithm of that probability; the Brier score is the sum over classes of (p − y)² (Brier
+    /// 1950, eq. 2).
     pub fn add(&mut self, scores: &[f32], label: usize) -> (usize, f64) {
         let top = scores.iter().copied().reduce(|top, score| if score > top { score } else { top }).unwrap_or(f32::NAN);
         let top = f64::from(top);

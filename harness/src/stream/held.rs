@@ -135,7 +135,8 @@ pub(super) fn leaks(universe: &Universe, never_trained: &[String]) -> Vec<String
             let count = all(of, &of.train).iter().filter(|print| test.contains(*print)).count();
             if count > 0 {
                 notes.push(format!(
-                    "`{}` has {count} of the test examples of `{}` in its training split; accuracy on those is not a test",
+                    "`{}` has {count} of the test examples of `{}` in its training split; accuracy on those is not a \
+                     test",
                     of.name, tested.name
                 ));
             }
@@ -206,7 +207,8 @@ mod tests {
 
     #[test]
     fn an_example_of_two_datasets_is_one_example() {
-        // The second holds the first's last ten and ten of its own; two dots of the first are equal, which is its own affair.
+        // The second holds the first's last ten and ten of its own; two dots of the first are equal, which is its own
+        // affair.
         let (first, second): (Vec<u8>, Vec<u8>) = ((0..20).chain([0]).collect(), (10..30).collect());
         let universe = universe(vec![dots("a", &first, &[200]), dots("b", &second, &[201])]);
         for seed in 0..20 {

@@ -31,7 +31,8 @@ pub(super) fn note(before: &[BTreeSet<usize>], plan: &Plan, ground: &Ground) {
         let more = if lost.len() > MOST { format!(" and {} more", lost.len() - MOST) } else { String::new() };
         if !lost.is_empty() {
             ground.note(format!(
-                "task {task}: {} {classes} no training example left after alterations and hold-out, and questions about {it} \
+                "task {task}: {} {classes} no training example left after alterations and hold-out, and questions \
+                 about {it} \
                  are asked all the same: {named}{more}",
                 lost.len()
             ));

@@ -19,7 +19,8 @@ crate::catalogue::settings! {
         pub seed: u64 = 0;
         /// Share of each task's training examples that is held out, of all tasks that show them.
         pub val_fraction: f64 = 0.0, Range::From(0.0, 1.0);
-        /// Whether each channel is brought to mean 0 and standard deviation 1 of the train split; else pixels are 0 to 1.
+        /// Whether each channel is brought to mean 0 and standard deviation 1 of the train split; else pixels are 0 to
+        /// 1.
         pub normalise: bool = true;
         /// All tasks arrive at once: the upper bound.
         pub joint: bool = false;

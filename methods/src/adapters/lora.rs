@@ -10,9 +10,9 @@
 //! It only moves paths: `w.weight` goes from `theta` to `frozen` and `w.lora0.a`, `w.lora0.b` take its place. The pass
 //! applies what it finds beside a weight, factored, and so the operations are those of the factors.
 //!
-//! **Deviation:** every matrix of the body is adapted (the paper adapts two of a transformer's six: `on = "query-value"`)
-//! and biases and norms are trained beside (`lora+freeze` trains none), since the networks here are small. Depthwise
-//! kernels are trained as they are.
+//! **Deviation:** every matrix of the body is adapted (the paper adapts two of a transformer's six: `on =
+//! "query-value"`) and biases and norms are trained beside (`lora+freeze` trains none), since the networks here are
+//! small. Depthwise kernels are trained as they are.
 
 use anyhow::{Context, Result, ensure};
 use clbench::{

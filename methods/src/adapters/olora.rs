@@ -1,7 +1,7 @@
 //! Orthogonal low-rank adapters: a new one for each experience, whose directions are pushed away from all before.
 //!
-//! - Wang et al. 2023, <https://arxiv.org/abs/2310.14152>, eq. 6 to 8: loss + λ₁ · Σ over earlier i of `‖AᵢᵀA‖`. Earlier
-//!   adapters are frozen and stay beside the new one.
+//! - Wang et al. 2023, <https://arxiv.org/abs/2310.14152>, eq. 6 to 8: loss + λ₁ · Σ over earlier i of `‖AᵢᵀA‖`.
+//!   Earlier adapters are frozen and stay beside the new one.
 //! - The norm is the sum of absolute values, as in the authors' code; the paper writes squares.
 //!
 //! **Deviation:** α is 8 by default, as of all adapters here; the authors' code has 32, four times the scale.

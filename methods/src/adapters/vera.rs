@@ -6,8 +6,9 @@
 //!
 //! The pair is as large as the largest layer asks and each layer takes its first columns and rows, as in `peft`.
 //!
-//! **Deviation:** a kernel's A is cut out of the same pair as a kernel of its own size; the paper has matrices only. The
-//! default rank is 64 in place of 256, since the networks here are small. Otherwise as [`lora`](crate::adapters::lora).
+//! **Deviation:** a kernel's A is cut out of the same pair as a kernel of its own size; the paper has matrices only.
+//! The default rank is 64 in place of 256, since the networks here are small. Otherwise as
+//! [`lora`](crate::adapters::lora).
 
 use anyhow::Result;
 use clbench::{

@@ -1,15 +1,16 @@
 //! A coreset: a few examples of each task are kept out of training and learned right before answers are given.
 //!
-//! - Nguyen et al. 2018 (VCL), <https://arxiv.org/abs/1710.10628>, algorithm 1: qₜ is fitted to what is not in the coreset
-//!   and handed on; what answers is q̃ₜ, which begins as qₜ and is fitted to the coreset with qₜ as its prior (eq. 5-6).
+//! - Nguyen et al. 2018 (VCL), <https://arxiv.org/abs/1710.10628>, algorithm 1: qₜ is fitted to what is not in the
+//!   coreset and handed on; what answers is q̃ₜ, which begins as qₜ and is fitted to the coreset with qₜ as its prior
+//!   (eq. 5-6).
 //! - How they are chosen: at random, or by greedy k-centers in the space of inputs (Gonzalez 1985,
 //!   <https://doi.org/10.1016/0304-3975(85)90224-5>).
 //!
 //! Beside a carrier without a posterior this is fine-tuning on the coreset before answering. What answers within an
 //! experience is what is being trained. The work is charged to the experience's end.
 //!
-//! **Deviation:** one q̃ is fitted to all coresets together; the authors' code fits one for each task's head. The divergence in
-//! training is shared by all examples of the experience, those withheld included.
+//! **Deviation:** one q̃ is fitted to all coresets together; the authors' code fits one for each task's head. The
+//! divergence in training is shared by all examples of the experience, those withheld included.
 
 use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
@@ -35,7 +36,7 @@ pub const METHOD: Method = Method {
     citation: "https://arxiv.org/abs/1710.10628",
     make: Make::Contribution(|table| contribution(table, Coreset::new)),
     joint: false,
-    family: Family::Replay,
+    family: Family::Bayesian,
     settings: Config::SETTINGS,
     needs: &[],
 };

@@ -114,8 +114,9 @@ impl Gaussian {
         self.mean.zip(&self.std.zip(noise, |std, noise| std * noise), |mean, shift| mean + shift)
     }
 
-    /// A draw, for a pass that trains: matrices and their biases keep means and standard deviations, which the pass draws
-    /// by itself, if `local`; all else is drawn here. Graph kept: for it there are e^−|ρ| of each ρ, and the noise.
+    /// A draw, for a pass that trains: matrices and their biases keep means and standard deviations, which the pass
+    /// draws by itself, if `local`; all else is drawn here. Graph kept: for it there are e^−|ρ| of each ρ, and the
+    /// noise.
     pub fn drawn(&self, pass: &mut Pass, draws: &Draws, call: u64, local: bool) -> Theta {
         let is_matrix = |path: &str| self.mean.get(path).is_some_and(|array| array.shape.len() == 2);
         let leaves = |path: &str| {

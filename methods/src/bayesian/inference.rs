@@ -1,9 +1,9 @@
 //! Stochastic variational inference of one posterior or of several at once.
 //!
 //! Blundell et al. 2015, <https://arxiv.org/abs/1505.05424>, eq. 8: what is minimised is the expected negative
-//! log-likelihood of the N examples plus KL(q‖prior), here divided by N, so that a batch's mean loss estimates the first
-//! and the divergence weighs β/N. One draw of the weights estimates the expectation. Several posteriors share a batch;
-//! their losses are added and have no weight in common, so each is trained as if alone.
+//! log-likelihood of the N examples plus KL(q‖prior), here divided by N, so that a batch's mean loss estimates the
+//! first and the divergence weighs β/N. One draw of the weights estimates the expectation. Several posteriors share a
+//! batch; their losses are added and have no weight in common, so each is trained as if alone.
 
 use burn::tensor::Tensor;
 use clbench::{
@@ -65,8 +65,8 @@ impl Inference {
         Fit { loss: losses.reduce(|sum, loss| sum + loss).expect("there is a posterior"), logits: None }
     }
 
-    /// Adds the gradient of β·KL(q‖prior)/N for the posterior below `prefix`, where a parameter has a gradient: heads of
-    /// other tasks are left where they are. Its value is the carrier's penalty.
+    /// Adds the gradient of β·KL(q‖prior)/N for the posterior below `prefix`, where a parameter has a gradient: heads
+    /// of other tasks are left where they are. Its value is the carrier's penalty.
     pub fn pull(&self, cx: &mut Ctx, grads: &mut Theta, prefix: &str, prior: &Gaussian) {
         let count = match self.against {
             Against::Examples => cx.feed.new_examples().max(1),

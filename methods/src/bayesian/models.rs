@@ -26,8 +26,8 @@ impl Drawn {
     }
 }
 
-/// Logarithms of the mean probabilities of the networks `models`; the scores of one alone are its logits. Shape `[batch,
-/// classes]`.
+/// Logarithms of the mean probabilities of the networks `models`; the scores of one alone are its logits. Shape
+/// `[batch, classes]`.
 pub(crate) fn together(net: &Net, weights: &Weights, models: &[Theta], inputs: &Tensor<4>, ask: &Ask) -> Tensor<2> {
     let mut pass = ask.pass(weights);
     let mut logits =

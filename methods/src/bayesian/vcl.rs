@@ -9,10 +9,10 @@
 //!
 //! **Deviation:** the means begin where the plain network's weights do and not at a maximum-likelihood solution of the
 //! first task; a `[start]` with pretraining gives one. Standard deviations begin at 0.01 and not at the paper's 0.001,
-//! where the pull towards the prior lets no rule but Adam's converge; the authors' code begins at e⁻³ = 0.0498. By default
-//! 10 networks answer where that code has 100, and a step draws one network where it draws 10. The prior of `bbb` is one
-//! Gaussian, where Blundell et al. have a mixture of two. Heads of tasks that come for the first time have the first
-//! prior.
+//! where the pull towards the prior lets no rule but Adam's converge; the authors' code begins at e⁻³ = 0.0498. By
+//! default 10 networks answer where that code has 100, and a step draws one network where it draws 10. The prior of
+//! `bbb` is one Gaussian, where Blundell et al. have a mixture of two. Heads of tasks that come for the first time have
+//! the first prior.
 
 use anyhow::Result;
 use burn::tensor::{Device, Tensor};

@@ -13,7 +13,7 @@ pub const METHOD: Method = Method {
     citation: "https://arxiv.org/abs/1706.08840",
     make: Make::Carrier(|table, net| carrier(table, net, |Config {}, net| Ok(Plain(net)))),
     joint: false,
-    family: Family::Plain,
+    family: Family::Bounds,
     settings: Config::SETTINGS,
     needs: &[],
 };

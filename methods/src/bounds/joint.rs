@@ -16,7 +16,7 @@ pub const METHOD: Method = Method {
     citation: "https://doi.org/10.1023/A:1007379606734",
     make: Make::Carrier(|table, net| carrier(table, net, |Config {}, net| Ok(Plain(net)))),
     joint: true,
-    family: Family::Plain,
+    family: Family::Bounds,
     settings: Config::SETTINGS,
     needs: &[],
 };

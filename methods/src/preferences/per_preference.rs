@@ -1,11 +1,13 @@
 //! A network for each preference over tasks, each trained for its own: what answering preferences costs without a
 //! method that makes models for them.
 //!
-//! Lu et al. 2023, <https://arxiv.org/abs/2305.14782>, compare IBCL with rehearsal that is run once for each preference.
-//! Here network p minimises Σ wₖ Lₖ over tasks k: the mean loss of each task of a batch, weighed by the preference. Beside `replay` or
-//! `gem` remembered tasks take part; each is charged as many times as there are networks.
+//! Lu et al. 2023, <https://arxiv.org/abs/2305.14782>, compare IBCL with rehearsal that is run once for each
+//! preference. Here network p minimises Σ wₖ Lₖ over tasks k: the mean loss of each task of a batch, weighed by the
+//! preference. Beside `replay` or `gem` remembered tasks take part; each is charged as many times as there are
+//! networks.
 //!
-//! **Deviation:** the authors' code trains one network on the plain sum; how it would weigh tasks is what their text says.
+//! **Deviation:** the authors' code trains one network on the plain sum; how it would weigh tasks is what their text
+//! says.
 
 use burn::tensor::{Device, Tensor};
 use clbench::{
@@ -29,7 +31,7 @@ pub const METHOD: Method = Method {
     citation: "https://arxiv.org/abs/2305.14782",
     make: Make::Carrier(|table, net| carrier(table, net, |Config {}, net| Ok(PerPreference(net)))),
     joint: false,
-    family: Family::Preferred,
+    family: Family::Preferences,
     settings: Config::SETTINGS,
     needs: &[Need::Stateless],
 };

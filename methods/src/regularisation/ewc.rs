@@ -2,8 +2,8 @@
 //!
 //! - Kirkpatrick et al. 2017, <https://arxiv.org/abs/1612.00796>, eq. 3: loss + Σ λ/2 · F · (θ − θ*)², one anchor and
 //!   Fisher for each task.
-//! - Schwarz et al. 2018, <https://arxiv.org/abs/1805.06370>, section 4 (online): one running Fisher F ← γ·F + Fₜ around
-//!   the newest anchor, and the penalty λ/2 · γ · F · (θ − θ*)², in which the running Fisher is decayed as well.
+//! - Schwarz et al. 2018, <https://arxiv.org/abs/1805.06370>, section 4 (online): one running Fisher F ← γ·F + Fₜ
+//!   around the newest anchor, and the penalty λ/2 · γ · F · (θ − θ*)², in which the running Fisher is decayed as well.
 //! - The kinds of Fisher: van de Ven 2025, <https://arxiv.org/abs/2502.11756>, section 3.
 //!
 //! **Deviation:** a parameter without a gradient at a step is not pulled at that step; it does not move.
@@ -68,8 +68,8 @@ impl Fisher {
             Self::Batch => &[],
         }
     }
-    /// The kind that does without `need`.
-    pub(crate) fn does_without(self, need: Need) -> Option<&'static str> {
+    /// The setting of a kind that does without `need`.
+    pub(crate) fn instead_of(need: Need) -> Option<&'static str> {
         match need {
             Need::Logits => Some("fisher=empirical"),
             Need::OwnLoss => Some("fisher=batch"),
@@ -184,7 +184,7 @@ impl Contribution for Ewc {
     }
 
     fn does_without(&self, need: Need) -> Option<&'static str> {
-        self.config.fisher.does_without(need)
+        Fisher::instead_of(need)
     }
 
     fn reserve(&self, cx: &Ctx) -> Result<Spent> {

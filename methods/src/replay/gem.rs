@@ -1,14 +1,14 @@
 //! Gradient episodic memory: a step may not raise the loss on what is remembered of an earlier task, to first order.
 //!
-//! - Lopez-Paz & Ranzato 2017, <https://arxiv.org/abs/1706.08840>, eq. 8-11 and algorithm 1: the last examples of each task
-//!   are kept; of all g̃ with ⟨g̃, gₖ⟩ ≥ 0 the nearest to g is found by the dual program min ½vᵀ(GGᵀ + εI)v + (Gg)ᵀv with
-//!   v ≥ γ, and g̃ = Gᵀv + g; γ ("memory strength") and ε as in their code.
-//! - `form = "average"`: A-GEM, Chaudhry et al. 2019, <https://arxiv.org/abs/1812.00420>, eq. 11: one constraint out of a
-//!   batch of all that is remembered, with γ = ε = 0.
+//! - Lopez-Paz & Ranzato 2017, <https://arxiv.org/abs/1706.08840>, eq. 8-11 and algorithm 1: the last examples of each
+//!   task are kept; of all g̃ with ⟨g̃, gₖ⟩ ≥ 0 the nearest to g is found by the dual program min ½vᵀ(GGᵀ + εI)v +
+//!   (Gg)ᵀv with v ≥ γ, and g̃ = Gᵀv + g; γ ("memory strength") and ε as in their code.
+//! - `form = "average"`: A-GEM, Chaudhry et al. 2019, <https://arxiv.org/abs/1812.00420>, eq. 11: one constraint out of
+//!   a batch of all that is remembered, with γ = ε = 0.
 //!
 //! Where a carrier trains several networks apart, each has constraints of its own. A remembered gradient that is zero
-//! constrains nothing and is left out. With `rehearse` the remembered tasks' own gradients are added first, so that what is
-//! minimised is the sum of all tasks' losses, as a preference over tasks asks for.
+//! constrains nothing and is left out. With `rehearse` the remembered tasks' own gradients are added first, so that
+//! what is minimised is the sum of all tasks' losses, as a preference over tasks asks for.
 //!
 //! **Deviation:** A-GEM's reference batch is by default as large as a batch of training; the authors' code has 256
 //! (`batch = 256`).

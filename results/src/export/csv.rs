@@ -1,8 +1,8 @@
 //! The records of many runs as one CSV file: the rows and columns of the Parquet file, for programs without a reader
 //! for that.
 //!
-//! Numbers are bit for bit those of `records.csv`. Names are cleaned, and an apostrophe before `=`, `+`, `-` and `@` keeps
-//! a spreadsheet from running them.
+//! Numbers are bit for bit those of `records.csv`. Names are cleaned, and an apostrophe before `=`, `+`, `-` and `@`
+//! keeps a spreadsheet from running them.
 
 use std::io::{self, Write};
 use std::rc::Rc;

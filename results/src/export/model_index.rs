@@ -197,7 +197,8 @@ mod tests {
              split: test\n      revision: '00123456'\n    metrics:\n    - type: accuracy\n      \
              value: 0.30000000000000004\n      name: average accuracy\n      args:\n        method: lora+ewc\n        \
              seeds:\n        - 0\n        - 18446744073709551615\n        half_width_95: 0.125\n      \
-             verified: false\n    - type: forgetting\n      value: -0.0625\n      name: forgetting\n      args:\n        \
+             verified: false\n    - type: forgetting\n      value: -0.0625\n      name: \
+             forgetting\n      args:\n        \
              method: lora+ewc\n        seeds:\n        - 0\n        - 18446744073709551615\n      verified: false\n"
         );
     }

@@ -14,7 +14,8 @@ pub(super) fn draw(cast: &Cast) -> Result<Vec<Sketch>, String> {
     let (tasks, experiences) = (cast.summary.stream.tasks.len(), cast.summary.stream.experiences);
     if tasks.max(experiences) > MOST {
         return Err(format!(
-            "a picture has room for {MOST} tasks and experiences, and there are {tasks} and {experiences}; `clbench score` \
+            "a picture has room for {MOST} tasks and experiences, and there are {tasks} and {experiences}; `clbench \
+             score` \
              and `clbench export csv` write all of them"
         ));
     }

@@ -40,8 +40,8 @@ use crate::{
 pub struct Figure {
     /// What it shows.
     pub kind: Kind,
-    /// Name of its file, without the ending: stream, the hash's first eight digits, kind and, where there is one picture
-    /// per method, the method. Letters, digits and `-`, `_`, `+`, `.` only; no two of one call are equal.
+    /// Name of its file, without the ending: stream, the hash's first eight digits, kind and, where there is one
+    /// picture per method, the method. Letters, digits and `-`, `_`, `+`, `.` only; no two of one call are equal.
     pub name: String,
     /// Its title, which the picture holds too.
     pub title: String,

@@ -59,7 +59,8 @@ pub(super) fn draw(cast: &Cast) -> Result<Sketch, String> {
         ..Trails::default()
     };
     let mut what = format!(
-        "Accuracy on the tasks {first} and {second} at the end, under preferences with weight w on the first; means over \
+        "Accuracy on the tasks {first} and {second} at the end, under preferences with weight w on the first; means \
+         over \
          the models that answered."
     );
     if !pair.alone {

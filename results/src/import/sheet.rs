@@ -88,7 +88,8 @@ impl<'a> Sheet<'a> {
             let (number, cells) = &self.lines[0];
             if cells.len() > 1 {
                 let why = format!(
-                    "{} where a triangle begins with 1; put a line before it for each experience that is missing, nan if it was \
+                    "{} where a triangle begins with 1; put a line before it for each experience that is missing, \
+                     nan if it was \
                      not evaluated",
                     cell_count(cells.len())
                 );

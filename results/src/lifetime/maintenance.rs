@@ -1,7 +1,7 @@
 //! Performance maintenance: what evaluations lose, or gain, after a task was last learned.
 //!
-//! - New et al. 2022, <https://arxiv.org/abs/2201.08278>: measured against the most recent learning evaluation (`mrlep`)
-//!   or the most recent terminal learning performance (`mrtlp`).
+//! - New et al. 2022, <https://arxiv.org/abs/2201.08278>: measured against the most recent learning evaluation
+//!   (`mrlep`) or the most recent terminal learning performance (`mrtlp`).
 
 use super::{log::BlockType, prepare::Regime};
 

@@ -8,16 +8,15 @@
 //! - `l2logger` 1.8.2, <https://github.com/lifelong-learning-systems/l2logger>: log format 1.1.
 //!
 //! **Deviation:** both kinds of performance maintenance and of transfer are always computed, where the package computes
-//! what is asked for. A value that cannot be computed is `null` in JSON, where the package writes `NaN`.
-//! **Deviation:** evaluation rows in a single-task log are left out; the package normalises them too, and stops at a
-//! task that the lifetime does not have.
-//! **Deviation:** single-task runs stand in for a task of another variant if the names are equal up to the first `_`;
-//! the package also takes those whose names merely begin the same.
-//! **Deviation:** a curve that is best at its very start saturates there; in the package rounding decides whether it
-//! does so there or one experience later.
-//! **Deviation:** performance that equals what it was before counts as recovered; in the package the rounding of smoothed
-//! curves decides, which depends on the machine, so that a recovery time can differ where a curve has plateaus.
-//! **Deviation:** averaging single-task runs over time (`-v time`) is refused; the package itself calls it deprecated.
+//! what is asked for. A value that cannot be computed is `null` in JSON, where the package writes `NaN`. **Deviation:**
+//! evaluation rows in a single-task log are left out; the package normalises them too, and stops at a task that the
+//! lifetime does not have. **Deviation:** single-task runs stand in for a task of another variant if the names are
+//! equal up to the first `_`; the package also takes those whose names merely begin the same. **Deviation:** a curve
+//! that is best at its very start saturates there; in the package rounding decides whether it does so there or one
+//! experience later. **Deviation:** performance that equals what it was before counts as recovered; in the package the
+//! rounding of smoothed curves decides, which depends on the machine, so that a recovery time can differ where a curve
+//! has plateaus. **Deviation:** averaging single-task runs over time (`-v time`) is refused; the package itself calls
+//! it deprecated.
 
 mod log;
 mod maintenance;

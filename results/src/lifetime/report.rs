@@ -92,7 +92,8 @@ pub struct TaskMetrics {
 /// What a lifetime shows: over its tasks, and each by itself.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LifetimeMetrics {
-    /// Performance recovery: how much faster each return to a task recovers, in experiences per return; above 0 is good.
+    /// Performance recovery: how much faster each return to a task recovers, in experiences per return; above 0 is
+    /// good.
     pub perf_recovery: Option<f64>,
     /// Mean performance while learning.
     pub avg_train_perf: Option<f64>,

@@ -4,8 +4,8 @@
 //! the caller gathers: evaluations inside the experience, or logged batches where there are none.
 //!
 //! **Deviation:** timestamps are made up, one second per experience, so that a run is exported to the same bytes every
-//! time; `runtime` in a report counts experiences.
-//! **Deviation:** names of tasks are cut to letters, digits, `.`, `-` and `_`, since `l2metrics` uses them as file names.
+//! time; `runtime` in a report counts experiences. **Deviation:** names of tasks are cut to letters, digits, `.`, `-`
+//! and `_`, since `l2metrics` uses them as file names.
 
 use std::collections::BTreeSet;
 use std::io::Read;

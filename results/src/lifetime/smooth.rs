@@ -1,7 +1,8 @@
 //! Smoothing of a learning curve: a window slides over the curve and its reflection beyond both ends.
 //!
-//! - The cookbook of `scipy`, "Smoothing of a 1D signal", <https://scipy-cookbook.readthedocs.io/items/SignalSmooth.html>: the
-//!   reflection and the windows; `l2metrics` cuts the result to the length of the curve.
+//! - The cookbook of `scipy`, "Smoothing of a 1D signal",
+//!   <https://scipy-cookbook.readthedocs.io/items/SignalSmooth.html>: the reflection and the windows; `l2metrics` cuts
+//!   the result to the length of the curve.
 
 use std::f64::consts::PI;
 

@@ -1,4 +1,5 @@
-//! Every number of `l2metrics` 3.1.0 on seven lifetimes under sixteen settings; `tests/golden/make/l2metrics.py` made them.
+//! Every number of `l2metrics` 3.1.0 on seven lifetimes under sixteen settings; `tests/golden/make/l2metrics.py` made
+//! them.
 
 use std::collections::BTreeMap;
 

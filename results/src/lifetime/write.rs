@@ -1,6 +1,7 @@
 //! Writing a scenario in log format 1.1, byte for byte as `l2logger` lays it out.
 //!
-//! - `l2logger` 1.8.2, `l2logger.py`, <https://github.com/lifelong-learning-systems/l2logger>: folders, columns, quotes.
+//! - `l2logger` 1.8.2, `l2logger.py`, <https://github.com/lifelong-learning-systems/l2logger>: folders, columns,
+//!   quotes.
 //!
 //! Parameters that change inside a regime, which `l2metrics` stops at, are refused here.
 
@@ -192,7 +193,8 @@ mod tests {
         assert_eq!(
             text("worker-0/0-test/data-log.tsv"),
             "block_num\texp_num\tworker_id\tblock_type\tblock_subtype\ttask_name\ttask_params\texp_status\ttimestamp\t\
-             accuracy\tloss\n0\t0\tworker-0\ttest\twake\tpermmnist_0\t\"{\"\"task\"\": \"\"permmnist_0\"\"}\"\tcomplete\t\
+             accuracy\tloss\n0\t0\tworker-0\ttest\twake\tpermmnist_0\t\"{\"\"task\"\": \
+             \"\"permmnist_0\"\"}\"\tcomplete\t\
              20000101T000000.000000\t0.25\t0.75\n"
         );
         assert!(text("worker-0/1-train/data-log.tsv").contains("\t1e-07\t0.9999999\n"));

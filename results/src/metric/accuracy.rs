@@ -36,7 +36,8 @@ pub static AVERAGE_EXAMPLES: Metric = Metric {
     name: "average accuracy over test examples",
     about: "last row, tasks weighed by their test examples (Avalanche's stream accuracy, PyCIL's total)",
     formula: "Σⱼ nⱼ R[T][j] / Σⱼ nⱼ, nⱼ test examples of task j",
-    source: "ContinualAI/avalanche, evaluation/metrics/accuracy.py, StreamAccuracy; G-U-N/PyCIL, utils/toolkit.py, total; \
+    source: "ContinualAI/avalanche, evaluation/metrics/accuracy.py, StreamAccuracy; G-U-N/PyCIL, utils/toolkit.py, \
+             total; \
              Renate, micro_average_accuracy; FACIL's wavg_accs weighs by classes",
     range: (0.0, 1.0),
     unit: Unit::Share,
@@ -57,7 +58,8 @@ pub static INCREMENTAL_TASKS: Metric = Metric {
     name: "average incremental accuracy",
     about: "mean over rows of the mean over tasks seen (CapyMOA)",
     formula: "(1/T) Σₖ (1/k) Σ_{j≤k} R[k][j]",
-    source: "CapyMOA, ocl/evaluation, accuracy_seen_avg; the average of A-GEM's A_k, Chaudhry et al. 2019, arXiv 1812.00420",
+    source: "CapyMOA, ocl/evaluation, accuracy_seen_avg; the average of A-GEM's A_k, Chaudhry et al. 2019, arXiv \
+             1812.00420",
     range: (0.0, 1.0),
     unit: Unit::Share,
     better: Better::Higher,

@@ -69,7 +69,8 @@ pub static MARGIN: Metric = Metric {
     name: "margin of the right class",
     about: "score of the right class minus the largest other at the end, mean over tasks (ours)",
     formula: "(1/T) Σⱼ (1/nⱼ) Σₓ (z(y|x) − max_{c≠y} z(c|x)), z the logits",
-    source: "clbench: how far answers are from changing; depends on the scale of the logits, so compare one network only",
+    source: "clbench: how far answers are from changing; depends on the scale of the logits, so compare one network \
+             only",
     range: (f64::NEG_INFINITY, f64::INFINITY),
     unit: Unit::Number,
     better: Better::Higher,

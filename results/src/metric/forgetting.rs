@@ -6,11 +6,12 @@
 //!   Continuum and `LibContinual` (without the task next to the last), FACIL, Renate.
 //!
 //! In every definition but intransigence the sum runs over the tasks that the last experience does not train. Rows in
-//! which a task had not been trained yet count in A-GEM's code and Renate alone: most programs evaluate tasks seen so far
-//! and fill the rest of their matrix with zeros, which no maximum takes.
+//! which a task had not been trained yet count in A-GEM's code and Renate alone: most programs evaluate tasks seen so
+//! far and fill the rest of their matrix with zeros, which no maximum takes.
 //!
-//! **Deviation:** the text of eq. 3 has the maximum over all earlier rows. It is read as its authors' protocol and FACIL
-//! have it, over rows in which the task had been trained, so that a full matrix and its lower triangle score alike.
+//! **Deviation:** the text of eq. 3 has the maximum over all earlier rows. It is read as its authors' protocol and
+//! FACIL have it, over rows in which the task had been trained, so that a full matrix and its lower triangle score
+//! alike.
 
 use super::{Better, Metric, Subject, Unit, lack, subject::mean_over};
 
@@ -35,7 +36,8 @@ pub static CHAUDHRY: Metric = Metric {
     name: "forgetting",
     about: "best row from a task's training on minus last row, over T-1 tasks (Chaudhry et al. 2018)",
     formula: "(1/(T−1)) Σ_{j<T} (max_{j≤l<T} R[l][j] − R[T][j])",
-    source: "Chaudhry et al. 2018, arXiv 1801.10112, eq. 3; the maximum runs over the rows from the task's first training \
+    source: "Chaudhry et al. 2018, arXiv 1801.10112, eq. 3; the maximum runs over the rows from the task's first \
+             training \
              on; FACIL, main_incremental.py",
     range: (-1.0, 1.0),
     unit: Unit::Share,
@@ -89,7 +91,8 @@ pub static CLAMPED: Metric = Metric {
     name: "clamped forgetting",
     about: "best row, the last included, minus last row: never negative (Mammoth, PILOT)",
     formula: "(1/(T−1)) Σ_{j<T} (max_{j≤l≤T} R[l][j] − R[T][j])",
-    source: "aimagelab/mammoth, utils/metrics.py: rows in which a task had not been trained are filled with zeros; PILOT \
+    source: "aimagelab/mammoth, utils/metrics.py: rows in which a task had not been trained are filled with zeros; \
+             PILOT \
              and FoMo-in-Flux copy it",
     range: (0.0, 1.0),
     unit: Unit::Share,
@@ -107,7 +110,8 @@ pub static WORST: Metric = Metric {
     name: "worst forgetting",
     about: "the largest single-task forgetting.agem-code (A-GEM's plots)",
     formula: "max_{j<T} (max_{l<T} R[l][j] − R[T][j])",
-    source: "facebookresearch/agem, plotting_code/agem_plots.ipynb, compute_fgt; Chaudhry et al. 2019, arXiv 1812.00420",
+    source: "facebookresearch/agem, plotting_code/agem_plots.ipynb, compute_fgt; Chaudhry et al. 2019, arXiv \
+             1812.00420",
     range: (-1.0, 1.0),
     unit: Unit::Share,
     better: Better::Lower,
@@ -208,7 +212,8 @@ pub static INTRANSIGENCE_SINGLE: Metric = Metric {
     of: |subject| intransigence(subject, &subject.references.single),
 };
 
-/// max_{j≤l<T} R\[l\]\[j\] − R\[T\]\[j\]: the best row in which `task` had been trained, the last left out, minus the last.
+/// max_{j≤l<T} R\[l\]\[j\] − R\[T\]\[j\]: the best row in which `task` had been trained, the last left out, minus the
+/// last.
 pub(crate) fn lost(subject: &Subject, task: usize) -> Option<f64> {
     Some(best(subject, task, subject.matrix.experiences().saturating_sub(1))? - subject.kept(task)?)
 }

@@ -1,7 +1,7 @@
 //! The stability gap: how deep earlier tasks fall when the next one begins, and how long they take to come back.
 //!
-//! - De Lange et al. 2023, <https://arxiv.org/abs/2205.13452>: the gap. They show it and give no number for it; depth and
-//!   recovery are ours.
+//! - De Lange et al. 2023, <https://arxiv.org/abs/2205.13452>: the gap. They show it and give no number for it; depth
+//!   and recovery are ours.
 //!
 //! The means run over pairs of an experience k ≥ 2 and a task that was trained before k and is not trained in k. The
 //! whole experience is searched: without a recovery, the depth is what the experience cost the task in all.
@@ -40,7 +40,8 @@ pub static STEPS: Metric = Metric {
     about: "steps into an experience until an earlier task is back at 95 % of what it was; at least that many (ours)",
     formula: "mean over k ≥ 2 and earlier tasks j of the first step, from the lowest evaluation on, with \
               A[j] ≥ 0.95·R[k−1][j]; 0 where A[j] never falls below; the length of k where it does not come back",
-    source: "clbench, after De Lange et al. 2023, arXiv 2205.13452; a lower bound where recovered.clbench is below 1, and \
+    source: "clbench, after De Lange et al. 2023, arXiv 2205.13452; a lower bound where recovered.clbench is below \
+             1, and \
              no finer than the evaluations",
     range: (0.0, f64::INFINITY),
     unit: Unit::Steps,

@@ -1,8 +1,8 @@
 //! The volume that points dominate: exact, in a few dimensions.
 //!
 //! - Zitzler and Thiele 1999, <https://doi.org/10.1109/4235.797969>: the measure.
-//! - While et al. 2012 (WFG), <https://doi.org/10.1109/TEVC.2010.2077298>: what a point adds is its box without what the
-//!   others dominate of it.
+//! - While et al. 2012 (WFG), <https://doi.org/10.1109/TEVC.2010.2077298>: what a point adds is its box without what
+//!   the others dominate of it.
 
 /// Dimensions at most: beyond, exact volumes take too long.
 pub const MAX_DIMENSIONS: usize = 6;

@@ -25,7 +25,8 @@ pub static MAINTENANCE: Metric = Metric {
     name: "performance maintenance",
     about: "later evaluations minus the one right after learning, in points of a task's own range (L2M)",
     formula: "mean over tasks and later evaluations e of TP(e) − TP(first evaluation after the task's last learning)",
-    source: "Baker et al. 2023, arXiv 2301.07799; l2metrics 3.1.0, perf_maintenance_mrlep, normalised by task to 1..101",
+    source: "Baker et al. 2023, arXiv 2301.07799; l2metrics 3.1.0, perf_maintenance_mrlep, normalised by task to \
+             1..101",
     range: (-100.0, 100.0),
     unit: Unit::Number,
     better: Better::Higher,

@@ -3,8 +3,8 @@
 //! Programs compute different numbers under one name: "forgetting" alone has seven definitions here. So no score goes
 //! by its bare name: `bwt.gem17` is the paper's, `bwt.gem-code` what its authors' code computes. R\[i\]\[j\] is the
 //! accuracy on task j after experience i, b\[j\] the accuracy before the first step, T the number of tasks. A score is
-//! none where its definition has no meaning (one task, all tasks at once) or where a value that it needs is missing, and
-//! then says which.
+//! none where its definition has no meaning (one task, all tasks at once) or where a value that it needs is missing,
+//! and then says which.
 //!
 //! **Deviation:** the papers train one task per experience, in order. Here the manifest says what each experience
 //! trains: R\[j\]\[j\] is read after the last experience that trains j, R\[j−1\]\[j\] before the first one, and

@@ -2,13 +2,14 @@
 //!
 //! - Lu et al. 2023 (IBCL), <https://arxiv.org/abs/2305.14782>: average and peak accuracy, several models to a
 //!   preference, and the hypervolume of what they reach.
-//! - <https://github.com/ibcl-anon/ibcl>: a task's accuracy is a mean over preferences, weighted by how much each cares.
+//! - <https://github.com/ibcl-anon/ibcl>: a task's accuracy is a mean over preferences, weighted by how much each
+//!   cares.
 //!
 //! Of the models that answer one preference, the authors count the best on each task; the mean and the worst are keys
 //! of their own. A task that no preference gives a weight is left out.
 //!
-//! **Deviation:** what the authors' code calls backward transfer, a difference between neighbouring tasks of one row, is
-//! not here: it is not backward transfer.
+//! **Deviation:** what the authors' code calls backward transfer, a difference between neighbouring tasks of one row,
+//! is not here: it is not backward transfer.
 
 use super::{Better, Metric, Subject, Unit, hypervolume::hypervolume, subject::mean_over};
 use crate::{record::Preferred, statistics::estimate::mean};
@@ -151,7 +152,8 @@ pub static BACKWARD: Metric = Metric {
     key: "bwt.ibcl23",
     short: "PBT",
     name: "backward transfer under preferences",
-    about: "preferred accuracy of a task at the end minus after its experience, the best model counted (Lu et al. 2023)",
+    about: "preferred accuracy of a task at the end minus after its experience, the best model counted (Lu et al. \
+            2023)",
     formula: "(1/(T−1)) Σ_{l<T} (Ā_T[l] − Ā_l[l]), Ā_i[l] as in preferred.ibcl23 after experience i",
     range: (-1.0, 1.0),
     worked: "(((0.5 * 0.8 + 0.1 * 0.5) / 0.6 - 0.9) + ((0.3 * 0.7 + 0.1 * 0.6) / 0.4 - 0.8)) / 2",
@@ -190,7 +192,8 @@ pub static HYPERVOLUME: Metric = Metric {
     name: "hypervolume under preferences",
     about: "volume of accuracies that some model of some preference reaches or exceeds (Zitzler & Thiele 1999)",
     formula: "volume of the union over preferences j and models m of [0, aⱼₘ[1]] × … × [0, aⱼₘ[T]]",
-    source: "Lu et al. 2023 (IBCL), arXiv 2305.14782; Zitzler & Thiele 1999, doi 10.1109/4235.797969; reference point 0",
+    source: "Lu et al. 2023 (IBCL), arXiv 2305.14782; Zitzler & Thiele 1999, doi 10.1109/4235.797969; reference \
+             point 0",
     unit: Unit::Number,
     needs: "as preferred.ibcl23; 6 tasks at most",
     worked: "0.5 * (0.8 * 0.6 + 0.7 * (0.7 - 0.6)) + 0.1 * 0.7 * 0.7 + 0.2 * (0.4 * 0.6 + 0.1 * 0.5) + 0.1 * 0.4 * 0.6",

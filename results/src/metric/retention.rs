@@ -43,7 +43,8 @@ pub static AFTER_100: Metric = Metric {
     range: (0.0, f64::INFINITY),
     unit: Unit::Number,
     better: Better::Higher,
-    needs: "as retention-10.clbench, and 100 steps after the last but one task; the example's experiences have 100 steps",
+    needs: "as retention-10.clbench, and 100 steps after the last but one task; the example's experiences have 100 \
+            steps",
     lacks: &[lack::sequence, lack::earlier],
     worked: "(0.95 / 0.9 + 0.85 / 0.8) / 2",
     of: |subject| after(subject, 100),

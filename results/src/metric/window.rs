@@ -2,9 +2,9 @@
 //!
 //! - De Lange et al. 2023, <https://arxiv.org/abs/2205.13452>: windowed forgetting and windowed plasticity.
 //!
-//! A window of w counts evaluations, not steps: with `eval.every = 5`, ten evaluations span 45 steps. A task counts from
-//! the evaluation before the first step on it, where it was asked about then; before that it is unseen. The largest
-//! fall and rise start at 0.
+//! A window of w counts evaluations, not steps: with `eval.every = 5`, ten evaluations span 45 steps. A task counts
+//! from the evaluation before the first step on it, where it was asked about then; before that it is unseen. The
+//! largest fall and rise start at 0.
 
 use std::collections::VecDeque;
 

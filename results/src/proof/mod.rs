@@ -1,5 +1,5 @@
-//! Published tables made again from the runs they name, and everything that they say compared: each cell, head, footnote
-//! and word, so that what is not the same is found wherever it stands.
+//! Published tables made again from the runs they name, and everything that they say compared: each cell, head,
+//! footnote and word, so that what is not the same is found wherever it stands.
 
 mod json;
 mod markdown;

@@ -79,7 +79,8 @@ impl Piece {
 pub fn read_page(text: &str) -> Result<Page, String> {
     let page = if text.trim_start().starts_with('[') { json::page(text)? } else { markdown(text)? };
     if page.pieces.is_empty() {
-        let why = "no table with runs in it; make one with `clbench table --format json`, or `--format md` with its footnotes";
+        let why = "no table with runs in it; make one with `clbench table --format json`, or `--format md` with its \
+                   footnotes";
         return Err(why.into());
     }
     Ok(page)

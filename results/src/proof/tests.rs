@@ -182,7 +182,8 @@ fn text_without_a_table_is_an_error() {
 fn a_page_says_what_of_it_was_not_looked_at() {
     let table = written(Format::Markdown);
     let bare = "| method | ACC ↑ |\n|---|---|\n| er | 1.0 |\n| si | 1.0 |\n";
-    let block = "<!-- clbench: phases a.runs.gz/x --format md -->\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<!-- clbench: end -->\n";
+    let block = "<!-- clbench: phases a.runs.gz/x --format md -->\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<!-- \
+                 clbench: end -->\n";
     let excused = "<!-- clbench: not verified: it is an example -->\n| a |\n|---|\n| 1 |\n<!-- clbench: end -->\n";
     let page =
         read_page(&format!("# Title\n\nProse.\n\n{table}\nMore.\n\n{bare}\n{block}\n| x |\n|---|\n| 3 |\n\n{excused}"))

@@ -26,8 +26,8 @@ pub struct LedgerRow {
     pub flops: u64,
     /// Bytes of state that the method held when the phase ended, beyond the trained weights.
     pub state_bytes: u64,
-    /// Memory-adjusted operations: operations, times the peak memory of a step over that of full fine-tuning, rounded up
-    /// for each step or hook; none in older files.
+    /// Memory-adjusted operations: operations, times the peak memory of a step over that of full fine-tuning, rounded
+    /// up for each step or hook; none in older files.
     #[serde(default)]
     pub maf: Option<u64>,
     /// Bytes that a step of the experience held at its peak, beside its steps; none in older files.

@@ -1,4 +1,5 @@
-//! What a run's files may hold at most. These numbers are owned here, for what writes the files and for what reads them.
+//! What a run's files may hold at most. These numbers are owned here, for what writes the files and for what reads
+//! them.
 //!
 //! Files are hostile until they were checked, so that everything that is read is bounded. The harness asks before a run
 //! trains ([`acceptable`], [`records`], [`logged`], [`config`]), and `clbench pack` before a bundle has its name
@@ -25,8 +26,8 @@ pub const CONFIG_BYTES: u64 = 4 << 20;
 pub const RECORD_ROWS: u64 = 4_000_000;
 /// Bytes of `records.csv` and of `retrieval.csv`.
 pub const RECORD_BYTES: u64 = 1 << 30;
-/// Bytes of a row of `records.csv` without its preference, at most: ten whole numbers and words, and five numbers in full
-/// precision of up to 24 characters.
+/// Bytes of a row of `records.csv` without its preference, at most: ten whole numbers and words, and five numbers in
+/// full precision of up to 24 characters.
 pub const RECORD_ROW: u64 = 250;
 /// Rows of `ledger.csv`: a row for each phase of each experience.
 pub const LEDGER_ROWS: u64 = 2_000_000;

@@ -6,8 +6,8 @@ use crate::record::{At, Record, Split, StreamInfo};
 
 /// Accuracy on every task (column) after every experience (row), with the row before the first step as baseline.
 ///
-/// Experiences are counted from 1, so that row 0 is the baseline; tasks from 0. A cell that was not evaluated is empty and
-/// takes no memory: a matrix is as large as what was recorded, whatever a stream claims.
+/// Experiences are counted from 1, so that row 0 is the baseline; tasks from 0. A cell that was not evaluated is empty
+/// and takes no memory: a matrix is as large as what was recorded, whatever a stream claims.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix {
     tasks: usize,

@@ -1,8 +1,10 @@
-//! How well images find their captions and captions their images: `retrieval.csv` of a run with texts, read and checked.
+//! How well images find their captions and captions their images: `retrieval.csv` of a run with texts, read and
+//! checked.
 //!
 //! Recall@k of images: the share of a task's test images whose own caption is among the k captions that are nearest to
-//! them. Recall@k of texts: the share of captions one of whose own images is among the k images nearest to them, as Karpathy
-//! & Fei-Fei 2015, <https://arxiv.org/abs/1412.2306>, section 4.2, count it where several images have one caption.
+//! them. Recall@k of texts: the share of captions one of whose own images is among the k images nearest to them, as
+//! Karpathy & Fei-Fei 2015, <https://arxiv.org/abs/1412.2306>, section 4.2, count it where several images have one
+//! caption.
 
 use std::collections::BTreeSet;
 use std::path::Path;

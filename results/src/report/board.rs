@@ -50,7 +50,8 @@ fn controls(summary: &StreamSummary, columns: &[Column], id: &str) -> Markup {
         div.controls {
             div.field {
                 label for={ (id) "-filter" } { "Filter by method or setting" }
-                input id={ (id) "-filter" } type="search" autocomplete="off" spellcheck="false" placeholder="replay lr=0.1";
+                input id={ (id) "-filter" } type="search" autocomplete="off" spellcheck="false" placeholder="replay \
+                    lr=0.1";
             }
             @for (at, column) in columns.iter().enumerate() {
                 @if let Column::Condition(condition) = column { (select(*condition, summary, at, id)) }

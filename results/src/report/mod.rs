@@ -1,4 +1,5 @@
-//! Results as one page of HTML that needs nothing else: tables to sort and filter, pictures, and the numbers themselves.
+//! Results as one page of HTML that needs nothing else: tables to sort and filter, pictures, and the numbers
+//! themselves.
 //!
 //! The page loads nothing and runs nothing but its own script, whose hash it states in its policy
 //! ([Content Security Policy, level 3](https://www.w3.org/TR/CSP3/)). The same runs give the same bytes.

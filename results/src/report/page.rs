@@ -62,8 +62,10 @@ fn top(title: &str, sections: &[Section]) -> Markup {
             }
             h1 { (title) }
             p.intro {
-                "Results of " (counted(methods.len(), "method")) " on " (counted(sections.len(), "stream")) " of tasks, from "
-                (counted(runs, "run")) ". A method learns the tasks of a stream one after another and is tested on all of "
+                "Results of " (counted(methods.len(), "method")) " on " (counted(sections.len(), "stream")) " of \
+                    tasks, from "
+                (counted(runs, "run")) ". A method learns the tasks of a stream one after another and is tested on \
+                                        all of "
                 "them. Each table holds one stream: results of different streams, or of different versions of one, are "
                 "never compared."
             }
@@ -156,13 +158,15 @@ fn key(metrics: &[&'static Metric]) -> Markup {
         section.key aria-labelledby="key" {
             h2 id="key" { "What the scores are" }
             p {
-                "R[i][j] is the accuracy on task j after experience i, b[j] that before the first step, T the number of "
+                "R[i][j] is the accuracy on task j after experience i, b[j] that before the first step, T the number \
+                 of "
                 "tasks. Shares are in percent. ↑ marks scores that should be high, ↓ those that should be low."
             }
             dl {
                 @for metric in metrics {
                     dt { (metric.head()) " " span { (metric.name) } }
-                    dd { p { (metric.about) } p { code { (metric.formula) } } p.source { (metric.source) " · " code { (metric.key) } } }
+                    dd { p { (metric.about) } p { code { (metric.formula) } } p.source { (metric.source) " \
+                        · " code { (metric.key) } } }
                 }
             }
         }

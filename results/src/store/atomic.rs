@@ -95,7 +95,8 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     file.finish()
 }
 
-/// Opens the plain file `path` for writing from its beginning on, or makes it; what it holds stays. No link is followed.
+/// Opens the plain file `path` for writing from its beginning on, or makes it; what it holds stays. No link is
+/// followed.
 ///
 /// # Errors
 /// When `path` names a link, a folder, a device or a pipe, or cannot be written to.

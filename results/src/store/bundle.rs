@@ -1,8 +1,8 @@
 //! Many runs in one file, to be published beside a table: what each run left behind, word for word, compressed.
 //!
-//! A bundle is gzip over lines of JSON, one for each run: its place and the texts of its four files, but for places of other
-//! files on this machine. It is read where a
-//! directory of runs can be read, so a table that was made from it can be made again by anyone who has the file.
+//! A bundle is gzip over lines of JSON, one for each run: its place and the texts of its four files, but for places of
+//! other files on this machine. It is read where a directory of runs can be read, so a table that was made from it can
+//! be made again by anyone who has the file.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -73,8 +73,8 @@ fn write(path: &Path, directories: &[(String, PathBuf)], most: fn(u64) -> u64) -
     Ok(whole.finish()?)
 }
 
-/// A configuration without `[files]`, which says where files lay on the machine that it was made on: nobody else's matter,
-/// and not believed when a bundle is read.
+/// A configuration without `[files]`, which says where files lay on the machine that it was made on: nobody else's
+/// matter, and not believed when a bundle is read.
 fn without_places(config: &str) -> String {
     let mut within = false;
     let kept = config.lines().filter(|line| {
@@ -114,7 +114,8 @@ pub enum PackError {
     #[error(transparent)]
     Write(#[from] WriteError),
     /// The runs are more than could be read back.
-    #[error("{}: {bytes} bytes unpacked, and {most} are read back; pack fewer runs into each bundle", clean(&path.display().to_string()))]
+    #[error("{}: {bytes} bytes unpacked, and {most} are read back; pack fewer runs into each \
+             bundle", clean(&path.display().to_string()))]
     Large {
         /// The bundle, or the run of it.
         path: PathBuf,

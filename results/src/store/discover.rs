@@ -97,7 +97,8 @@ impl Found {
     }
 }
 
-/// Finds all runs at or below `paths`, each a directory, a bundle or a directory in a bundle, and reads no directory yet; another path is an error.
+/// Finds all runs at or below `paths`, each a directory, a bundle or a directory in a bundle, and reads no directory
+/// yet; another path is an error.
 pub fn list<P: AsRef<Path>>(paths: &[P]) -> Result<Runs, RunError> {
     let mut found = Found::default();
     let (mut runs, mut bundled) = (Vec::new(), Vec::new());
@@ -123,7 +124,8 @@ pub fn list<P: AsRef<Path>>(paths: &[P]) -> Result<Runs, RunError> {
     Ok(Runs { paths: runs.into_iter(), bundled: bundled.into_iter(), left_out: found, ..Runs::default() })
 }
 
-/// Finds and reads all runs at or below `paths`, each a directory, a bundle or a directory in a bundle; another path is an error.
+/// Finds and reads all runs at or below `paths`, each a directory, a bundle or a directory in a bundle; another path is
+/// an error.
 pub fn discover<P: AsRef<Path>>(paths: &[P]) -> Result<Found, RunError> {
     let mut runs = list(paths)?;
     let all = runs.by_ref().collect();

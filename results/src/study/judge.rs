@@ -1,11 +1,12 @@
 //! The claims of a study held against its runs: differences paired over seeds, tests adjusted over all claims, and no
 //! verdict where models know no more than chance.
 //!
-//! A claim of a difference is tested by the paired t test, one of no difference by two one-sided t tests ([`equivalence`]);
-//! all p values of a study are adjusted together ([`holm`]). A claim of a difference holds, or its contrary does, where
-//! the adjusted p is at most 0.05. One of no difference holds where the adjusted p is at most 0.05, and does not where
-//! the 95 % interval lies beyond the margin. Who knows no more than chance is told by [`Guess`]: there is no verdict where
-//! the row that comes out better does not, or neither of two that are not clearly different.
+//! A claim of a difference is tested by the paired t test, one of no difference by two one-sided t tests
+//! ([`equivalence`]); all p values of a study are adjusted together ([`holm`]). A claim of a difference holds, or its
+//! contrary does, where the adjusted p is at most 0.05. One of no difference holds where the adjusted p is at most
+//! 0.05, and does not where the 95 % interval lies beyond the margin. Who knows no more than chance is told by
+//! [`Guess`]: there is no verdict where the row that comes out better does not, or neither of two that are not clearly
+//! different.
 //!
 //! [`equivalence`]: crate::statistics::equivalence
 //! [`holm`]: crate::statistics::holm
@@ -208,7 +209,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Of `rows` that are there the one with the best mean; `otherwise` says what is best of a score without a direction.
+    /// Of `rows` that are there the one with the best mean; `otherwise` says what is best of a score without a
+    /// direction.
     fn best(&self, one: &One, rows: &[String], otherwise: Better) -> Result<String, String> {
         let by = one.claim.best_by.as_ref().map_or(Ok(one.by), |name| find(name))?;
         let lower = match by.better {

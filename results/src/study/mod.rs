@@ -1,9 +1,9 @@
 //! Studies as data: which runs belong to a published page, what is claimed of them, and what the page says.
 //!
-//! A study is a file with rows (axes that are crossed), streams, seeds, common settings, pictures, claims and a page: text
-//! in Markdown with blocks that commands fill. The file is read by who knows TOML; what is checked, crossed, judged and
-//! written is here. Nothing here trains, and there is no statistics of its own: intervals, tests and Holm's adjustment
-//! are those of [`crate::statistics`].
+//! A study is a file with rows (axes that are crossed), streams, seeds, common settings, pictures, claims and a page:
+//! text in Markdown with blocks that commands fill. The file is read by who knows TOML; what is checked, crossed,
+//! judged and written is here. Nothing here trains, and there is no statistics of its own: intervals, tests and Holm's
+//! adjustment are those of [`crate::statistics`].
 
 mod claim;
 mod file;

@@ -88,9 +88,12 @@ fn notes(claims: &[Judged]) -> String {
         tested => format!(", after Holm's adjustment over the {tested} claims of the study"),
     };
     let mut notes = format!(
-        "Differences are paired over seeds{percent}; ± is half the 95 % interval (Student's t). p is that of the paired t \
-         test, or of two one-sided t tests where no difference within a margin is claimed{over}. A claim of a difference \
-         is decided where p is at most 0.05. One of no difference holds where p is at most 0.05, and does not where the \
+        "Differences are paired over seeds{percent}; ± is half the 95 % interval (Student's t). p is that of the \
+         paired t \
+         test, or of two one-sided t tests where no difference within a margin is claimed{over}. A claim of a \
+         difference \
+         is decided where p is at most 0.05. One of no difference holds where p is at most 0.05, and does not where \
+         the \
          interval lies beyond the margin."
     );
     if claims.iter().any(|one| one.verdict == Verdict::Unknown) {

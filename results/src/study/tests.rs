@@ -43,8 +43,8 @@ fn close(a: f64, b: f64) -> bool {
     (a - b).abs() < 1e-7
 }
 
-/// scipy 1.17: `ttest_rel` with its interval, and its two one-sided forms for claims of no difference; statsmodels 0.14:
-/// `multipletests(method="holm")`.
+/// scipy 1.17: `ttest_rel` with its interval, and its two one-sided forms for claims of no difference; statsmodels
+/// 0.14: `multipletests(method="holm")`.
 #[test]
 fn differences_intervals_and_adjusted_p_values_are_those_of_scipy_and_statsmodels() {
     let study = study(json!({ "claims": [
@@ -263,7 +263,8 @@ fn blocks_of_a_page_are_filled_and_others_stay() {
         "# Title\n\n<!-- clbench: table x.runs.gz --metrics acc,la --format md -->\n\n\
          made by table x.runs.gz --metrics acc,la --format md\n\n<!-- clbench: end -->\nEnd.\n\
          <!-- clbench: not verified: a forecast -->\nkept $runs\n<!-- clbench: end -->\n\
-         <!-- clbench: statistics x.runs.gz -->\n\n```text\nmade by statistics x.runs.gz\n```\n\n<!-- clbench: end -->\n"
+         <!-- clbench: statistics x.runs.gz -->\n\n```text\nmade by statistics x.runs.gz\n```\n\n<!-- clbench: end \
+         -->\n"
     );
     assert!(write("<!-- clbench: end -->\n").unwrap_err().contains("of no block"));
     assert!(write("<!-- clbench: not verified: x -->\nno end").unwrap_err().contains("has no line"));

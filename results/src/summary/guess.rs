@@ -1,7 +1,7 @@
 //! What guessing reaches, and whether runs know more: of models that guess, no comparison says anything.
 //!
-//! A guess among C classes in scope is right with probability 1/C. Of n guesses the share that is right has the standard
-//! error √(p(1 − p)/n), and 1.96 of those are granted to chance beside the 95 % interval over seeds.
+//! A guess among C classes in scope is right with probability 1/C. Of n guesses the share that is right has the
+//! standard error √(p(1 − p)/n), and 1.96 of those are granted to chance beside the 95 % interval over seeds.
 
 use crate::{
     record::{At, RunDir, Split},

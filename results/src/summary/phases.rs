@@ -7,8 +7,8 @@
 //! - *Lag k*: accuracy on a task k phases after its own, mean over tasks, whether or not it came again since.
 //! - *Area*: mean accuracy on the tasks of a phase over the evaluations within as many steps as the shortest phase has:
 //!   how fast they are learned. Later areas less the first say whether learning is facilitated by what came before
-//!   (forward facilitation). No published formula was found; this one is ours. Steps are equal and not new examples: where
-//!   much comes back, fewer of a phase's first steps are spent on what is new.
+//!   (forward facilitation). No published formula was found; this one is ours. Steps are equal and not new examples:
+//!   where much comes back, fewer of a phase's first steps are spent on what is new.
 
 use std::collections::BTreeMap;
 

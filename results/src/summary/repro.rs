@@ -18,7 +18,8 @@ pub fn run_command(manifest: &Manifest) -> String {
     words(&manifest.stream.name, &manifest.method, &settings(manifest), &format!("seed={}", manifest.seed))
 }
 
-/// The command that makes a run from its own resolved configuration: nothing else is needed, and the run id is the same.
+/// The command that makes a run from its own resolved configuration: nothing else is needed, and the run id is the
+/// same.
 pub fn exact_command(run: &RunDir) -> String {
     format!("clbench run {}", quoted(&run.path.join("config.toml").display().to_string()))
 }

@@ -7,8 +7,8 @@ use crate::metric::{EXAMPLE, Metric, forgetting, transfer};
 
 /// Who computes which definition under the names forgetting, BWT and FWT; none where the name is not used.
 ///
-/// Read in the code of each program and run on matrices (`results/tests/golden/scores.json`); the files are named by the
-/// sources of the scores.
+/// Read in the code of each program and run on matrices (`results/tests/golden/scores.json`); the files are named by
+/// the sources of the scores.
 const PROGRAMS: &[(&str, [Option<&Metric>; 3])] = &[
     (
         "papers: Chaudhry et al. 2018; Lopez-Paz & Ranzato 2017",

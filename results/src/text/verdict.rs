@@ -13,8 +13,8 @@ use crate::{
 /// conditions and settings, with common seeds.
 ///
 /// A difference is called one only if its 95 % interval, paired over common seeds, excludes zero. Of runs that know no
-/// more than chance ([`Guess`]) neither forgetting nor a difference is told. None if `subject` is empty; an error if its
-/// runs are of several configurations or repeat a seed.
+/// more than chance ([`Guess`]) neither forgetting nor a difference is told. None if `subject` is empty; an error if
+/// its runs are of several configurations or repeat a seed.
 pub fn verdict(subject: &[RunDir], others: &[RunDir]) -> Result<Option<String>, SummaryError> {
     let mut subjects = entries(&subject.iter().collect::<Vec<_>>(), &[])?;
     let Some(entry) = subjects.pop() else { return Ok(None) };
@@ -233,7 +233,8 @@ mod tests {
         };
         assert_eq!(
             say(&guessing("er"), &seeds("finetune", 0.6, 1.0)),
-            "er on split-digits reached an average accuracy of 17.2 ± 0.2 %; that is no more than chance, 16.7 %, and says \
+            "er on split-digits reached an average accuracy of 17.2 ± 0.2 %; that is no more than chance, 16.7 %, \
+             and says \
              nothing of forgetting or of differences (± is the 95 % interval over 5 seeds)."
         );
         // Where no more than two classes are in scope, three quarters are more than chance and a half is not.

@@ -38,7 +38,8 @@ clbench::choice! {
         /// A share of what is new.
         #[default]
         Replay = "replay",
-        /// As much as the natural law brings back with its usual settings: its control, in which only the spread differs.
+        /// As much as the natural law brings back with its usual settings: its control, in which only the spread
+        /// differs.
         PowerLaw = "power-law",
     }
 }

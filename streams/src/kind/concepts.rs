@@ -1,8 +1,8 @@
 //! A long ranking of concepts, cut into tasks of as many concepts each: the streams of FoMo-in-Flux.
 //!
-//! Roth et al. 2024, <https://arxiv.org/abs/2408.14471>. The ranking is `stream.order`'s. Of n concepts each of T
-//! tasks gets ⌊n/T⌋, and the first n mod T tasks get one more, so a task knows nothing of datasets. With
-//! `per = "dataset"` each dataset is a task, in the order in which the ranking comes to them. Other lengths can be set as for
+//! Roth et al. 2024, <https://arxiv.org/abs/2408.14471>. The ranking is `stream.order`'s. Of n concepts each of T tasks
+//! gets ⌊n/T⌋, and the first n mod T tasks get one more, so a task knows nothing of datasets. With `per = "dataset"`
+//! each dataset is a task, in the order in which the ranking comes to them. Other lengths can be set as for
 //! class-incremental streams, see [`shares`](crate::shared::shares).
 //!
 //! **Deviation:** with `per = "dataset"` the release takes no ranking at all; here a ranking in which the concepts of a
@@ -87,7 +87,8 @@ impl Settings for Config {
         }
         ensure!(
             self.per == Per::Chunk || shares == Shares::default(),
-            "stream.per = \"dataset\" makes a task of each dataset; leave stream.classes_per_task, base, increment and partial \
+            "stream.per = \"dataset\" makes a task of each dataset; leave stream.classes_per_task, base, increment \
+             and partial \
              out"
         );
         Ok(())

@@ -14,7 +14,8 @@
 //! `control = true`, which takes an order at a drawn rank of S.
 //!
 //! **Deviation:** prototypes are mean pictures of 8 × 8, vectors of a file, or class names, and not features of a
-//! network that was trained on `ImageNet`. Beyond 8 classes, where all orders are too many, `candidates` drawn orders are scored.
+//! network that was trained on `ImageNet`. Beyond 8 classes, where all orders are too many, `candidates` drawn orders
+//! are scored.
 
 use anyhow::{Context, Result, ensure};
 use clbench::{
@@ -79,7 +80,8 @@ impl Rank for Designer {
         let rank = if self.control { ground.draws.rng("control's rank", 0).random_range(0..candidates) } else { 0 };
         let (chosen, what) = (ranks[rank], if self.control { ", a random-order control" } else { "" });
         ground.note(format!(
-            "curriculum designer: S = {:.4}, rank {} of {candidates}{what}, by {from}; the authors' released results do \
+            "curriculum designer: S = {:.4}, rank {} of {candidates}{what}, by {from}; the authors' released results \
+             do \
              not show that S predicts success (rank correlations of -0.25 to 0.15)",
             scores[chosen],
             rank + 1

@@ -1,8 +1,8 @@
 //! A quick probe of how hard units are: a linear classifier, scored on examples that it was not fitted on.
 //!
-//! Multinomial logistic regression on inputs brought down to 8 × 8, fitted by stochastic gradient steps of length
-//! 1 / ((1 + ‖x‖²) e), which cannot overshoot, in epoch e. Nothing is tuned. All units are fitted together, on every other one of a
-//! bounded number of examples each, which are drawn; the rest are scored.
+//! Multinomial logistic regression on inputs brought down to 8 × 8, fitted by stochastic gradient steps of length 1 /
+//! ((1 + ‖x‖²) e), which cannot overshoot, in epoch e. Nothing is tuned. All units are fitted together, on every other
+//! one of a bounded number of examples each, which are drawn; the rest are scored.
 
 use std::collections::BTreeMap;
 

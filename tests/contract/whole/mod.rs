@@ -1,9 +1,12 @@
-//! Whole runs and whole steps of methods against PyTorch, the authors' GEM and `BackPACK`, on a network that is small enough to
-//! write down: `tests/golden/make/whole.py` starts from what `written` leaves and computes what the tests compare with.
+//! Whole runs and whole steps of methods against PyTorch, the authors' GEM and DER++, Avalanche and `BackPACK`, on a
+//! network that is small enough to write down: `tests/golden/make/whole.py` and `si_derpp.py` start from what `written`
+//! leaves and compute what the tests compare with.
 
+mod derpp;
 mod ewc;
 mod gem;
 mod scenes;
+mod si;
 mod steps;
 
 use std::path::Path;
@@ -15,7 +18,9 @@ use crate::host;
 
 /// What other programs found.
 fn golden(scene: &str) -> Value {
-    let all: Value = serde_json::from_str(include_str!("../../golden/whole.json")).unwrap();
+    let file = if ["si", "derpp"].contains(&scene) { "si_derpp" } else { "whole" };
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{file}.json"));
+    let all: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     assert!(all[scene].is_object(), "nothing of {scene}");
     all[scene].clone()
 }
@@ -40,6 +45,7 @@ fn close(what: &str, theta: &Theta, expected: &Value, tolerance: f64) {
 fn written() {
     let all = serde_json::json!({
         "gem": gem::scene(), "ewc": ewc::scene(), "steps": steps::scenes(),
+        "si": si::scene(), "derpp": derpp::scene(),
     });
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/make/whole.in.json");
     std::fs::write(file, serde_json::to_string(&all).unwrap() + "\n").unwrap();

@@ -6,7 +6,7 @@ Usage: python tests/golden/make/whole.py GEM [OUT]    (default tests/golden/whol
 Made with PyTorch 2.11.0, BackPACK 1.7.1 and quadprog 0.1.14. GEM is a checkout of
 https://github.com/facebookresearch/GradientEpisodicMemory, commit 34c6b8e, of which model/gem.py is imported as it is.
 What it starts from, tests/golden/make/whole.in.json, holds weights, batches and random numbers of clbench's runs and no
-result; `cargo test --test contract whole::written -- --ignored` writes it.
+result; `cargo test --test contract whole::written -- --ignored` writes it. si_derpp.py starts from the same file.
 
 - gem: `Net.observe` on the run's batches, from the run's first weights.
 - ewc: BackPACK's DiagGGNExact is the exact Fisher, SumGradSquared of single examples the squares at given labels. The

@@ -17,9 +17,10 @@
 //! ```
 //!
 //! Classes are the labels for training in the order of the alphabet, or in that of numbers where all are whole numbers.
-//! Which columns only count rows is told in `index.rs`. Rows are read one by one and only what is asked for is kept, 4 bytes for each feature; for a moment, when all is
-//! read, it takes about three times as much. Ten million rows of 20 features are 800 MB; set `memory` to match. Each text
-//! becomes 256 features or `tfidf.components`, see [`crate::text`], and its beginning is its caption where no column is.
+//! Which columns only count rows is told in `index.rs`. Rows are read one by one and only what is asked for is kept, 4
+//! bytes for each feature; for a moment, when all is read, it takes about three times as much. Ten million rows of 20
+//! features are 800 MB; set `memory` to match. Each text becomes 256 features or `tfidf.components`, see
+//! [`crate::text`], and its beginning is its caption where no column is.
 
 mod rest;
 

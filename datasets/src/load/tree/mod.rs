@@ -1,8 +1,9 @@
 //! The images of a folder: `CLASS/*`, or `train/CLASS/*` and `test/CLASS/*`, in the order of their names.
 //!
-//! The half for testing may also be called `val`, `valid` or `validation`. Where there are several such folders, the one
-//! whose images have classes is taken, or the one that is asked for. A class's images may lie in a folder `images` of its
-//! own, as those of Tiny-ImageNet do, whose other half says in a file which class each has: see [`super::annotated`].
+//! The half for testing may also be called `val`, `valid` or `validation`. Where there are several such folders, the
+//! one whose images have classes is taken, or the one that is asked for. A class's images may lie in a folder `images`
+//! of its own, as those of Tiny-ImageNet do, whose other half says in a file which class each has: see
+//! [`super::annotated`].
 //!
 //! Names that begin with a dot are passed over, and so are files that are no images. A symbolic link is followed where
 //! it leads to a file below the same folder; a link out of it, a link to a folder (there may be a loop behind it) and

@@ -20,7 +20,8 @@ crate::catalogue::choice! {
     pub enum Keep {
         /// Every one, as FoMo-in-Flux does (Roth et al. 2024, <https://arxiv.org/abs/2408.14471>).
         Unlimited = "unlimited",
-        /// Each that was offered with the same probability: Vitter 1985, <https://doi.org/10.1145/3147.3165>, algorithm R.
+        /// Each that was offered with the same probability: Vitter 1985, <https://doi.org/10.1145/3147.3165>, algorithm
+        /// R.
         #[default]
         Reservoir = "reservoir",
         /// The last ones of each class, in equal shares of the capacity: Chaudhry et al. 2019,
@@ -32,10 +33,10 @@ crate::catalogue::choice! {
         /// For each class those whose mean feature stays nearest to the class's, in equal shares: Rebuffi et al. 2017,
         /// <https://arxiv.org/abs/1611.07725>, algorithms 4 and 5. Chosen at the end of an experience.
         ///
-        /// **Deviation:** what a class does not fill, and what is left when the capacity is shared out, goes to the others;
-        /// with fewer places than classes the classes that came first have one each. There classes do not come back; here
-        /// what comes anew is herded by itself, and the class's two lists become one in which each takes turns as its
-        /// number of examples that were offered says, so that the first of it stand for all that has come.
+        /// **Deviation:** what a class does not fill, and what is left when the capacity is shared out, goes to the
+        /// others; with fewer places than classes the classes that came first have one each. There classes do not come
+        /// back; here what comes anew is herded by itself, and the class's two lists become one in which each takes
+        /// turns as its number of examples that were offered says, so that the first of it stand for all that has come.
         Herding = "herding",
         /// Each with a probability that grows with its loss at the end of its experience: Efraimidis & Spirakis 2006,
         /// <https://doi.org/10.1016/j.ipl.2005.11.003>, algorithm A-Res with the loss as weight.

@@ -1,12 +1,12 @@
 //! What a step of a CLIP costs by its shape alone: closed forms for both towers, whichever parts are trained.
 //!
-//! Radford et al. 2021, <https://arxiv.org/abs/2103.00020>, table 20: ViT-B/16 sees 14·14 patches and a class token, 768
-//! wide; its text tower 77 tokens, 512 wide; both have 12 blocks, and one token of each is brought to 512. Operations
-//! are counted as everywhere here: 2 for each multiply-add of a matrix product, once forward and once for each factor
-//! that needs a gradient.
+//! Radford et al. 2021, <https://arxiv.org/abs/2103.00020>, table 20: ViT-B/16 sees 14·14 patches and a class token,
+//! 768 wide; its text tower 77 tokens, 512 wide; both have 12 blocks, and one token of each is brought to 512.
+//! Operations are counted as everywhere here: 2 for each multiply-add of a matrix product, once forward and once for
+//! each factor that needs a gradient.
 //!
-//! **Deviation:** the loss's products of a batch are left out (0.1 % of a step), and the patches' gradient, which nobody
-//! needs, is counted with the rest of its tower (0.2 %), so that a tower is one number.
+//! **Deviation:** the loss's products of a batch are left out (0.1 % of a step), and the patches' gradient, which
+//! nobody needs, is counted with the rest of its tower (0.2 %), so that a tower is one number.
 
 use std::fmt::Write;
 

@@ -1,8 +1,8 @@
 //! FoMo-in-Flux's table of budgets, computed again from its own columns.
 //!
-//! Roth et al. 2024, <https://arxiv.org/abs/2408.14471>, section 3.3 and its table of memory-adjusted operations: a step of
-//! a CLIP of ViT-B/16 on 512 pairs costs so many operations at so much memory, all tasks together may spend 1.8·10⁹
-//! giga-operations, and steps per task are what is left of that, to the nearest whole number.
+//! Roth et al. 2024, <https://arxiv.org/abs/2408.14471>, section 3.3 and its table of memory-adjusted operations: a
+//! step of a CLIP of ViT-B/16 on 512 pairs costs so many operations at so much memory, all tasks together may spend
+//! 1.8·10⁹ giga-operations, and steps per task are what is left of that, to the nearest whole number.
 //!
 //! Columns are whole numbers of ten-thousandths, so that nothing here is rounded but steps.
 
@@ -75,7 +75,8 @@ impl Row {
 /// Steps of EWC when its Fisher is charged to each task once.
 ///
 /// Its line has 99 times the operations of full fine-tuning, 1 + [`FISHER_BATCHES`]: the pass over 50,000 examples that
-/// ends a task is charged to each of its steps. Here a task pays for its steps and for as many passes as there are batches.
+/// ends a task is charged to each of its steps. Here a task pays for its steps and for as many passes as there are
+/// batches.
 pub fn ewc_charged_once() -> [u64; 4] {
     let ewc = ROWS[10];
     TASKS.map(|tasks| steps(tasks, ROWS[0].operations, ewc.multiplier, 10_000).saturating_sub(FISHER_BATCHES))

@@ -215,8 +215,8 @@ impl Carried<'_> {
         }
         Ok(())
     }
-    /// Where those files lie that the new stream file still names and that were not copied, such as data of one's own: from
-    /// here, at least, it runs.
+    /// Where those files lie that the new stream file still names and that were not copied, such as data of one's own:
+    /// from here, at least, it runs.
     fn left(&self, file: &Table) -> Table {
         let mut texts = Vec::new();
         strings(&Value::Table(file.clone()), &mut texts);

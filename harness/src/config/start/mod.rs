@@ -153,7 +153,8 @@ impl Pretrain {
         // What is locked in the stream is trained before it.
         let texts = config.text.as_ref().map(crate::network::text::Config::unlocked);
         let text = format!(
-            "clbench {} {:?} {texts:?} {pool:?} {data:?} {:?} {net:?} {optim:?} {schedule:?} {} {head:?} {device} {self:?} {seed}",
+            "clbench {} {:?} {texts:?} {pool:?} {data:?} {:?} {net:?} {optim:?} {schedule:?} {} {head:?} {device} \
+             {self:?} {seed}",
             env!("CARGO_PKG_VERSION"),
             stream.universe.shape,
             stream.scaling,

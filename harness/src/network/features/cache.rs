@@ -24,8 +24,8 @@ pub(super) fn key(what: &str, weights: &Weights) -> String {
     hex(&hash.finalize())[..32].to_owned()
 }
 
-/// The `count` numbers kept as `key` below `folder`, else those that `make` gives, kept from now on. Of several programs
-/// that ask at once, one makes them. A file that is not whole is made anew.
+/// The `count` numbers kept as `key` below `folder`, else those that `make` gives, kept from now on. Of several
+/// programs that ask at once, one makes them. A file that is not whole is made anew.
 pub(super) fn kept(
     folder: &Path,
     key: &str,

@@ -2,8 +2,8 @@
 //!
 //! - Iandola et al. 2016, <https://arxiv.org/abs/1602.07360>, section 3; version 1.1 of the authors' release
 //!   (<https://github.com/forresti/SqueezeNet>) pools earlier and begins with 64 kernels of 3×3.
-//! - Weights and padding are those of Keras's port as the package `ndf` 0.1.4 carries it (MIT): pixels in the order blue,
-//!   green, red, less the means of ImageNet; convolutions padded as `SAME`, pooling not padded.
+//! - Weights and padding are those of Keras's port as the package `ndf` 0.1.4 carries it (MIT): pixels in the order
+//!   blue, green, red, less the means of ImageNet; convolutions padded as `SAME`, pooling not padded.
 //!
 //! **Deviation:** what the head sees is the mean of fire9's output over space; the classifier `conv10` of a thousand
 //! classes and the dropout before it are left out.
@@ -61,7 +61,8 @@ impl Architecture for Squeezenet {
     fn check(&self, [channels, height, width]: [usize; 3]) -> Result<()> {
         ensure!(
             channels == 3,
-            "net.body = \"squeezenet\" sees three channels, and inputs have {channels}; set stream.shape = [3, {height}, \
+            "net.body = \"squeezenet\" sees three channels, and inputs have {channels}; set stream.shape = [3, \
+             {height}, \
              {width}]"
         );
         match self.upscale {

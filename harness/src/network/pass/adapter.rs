@@ -9,8 +9,8 @@
 //! | `inner`, `outer` | x·W + ((x·A)∘d)·B∘b | VeRA, Kopiczko et al. 2024, <https://arxiv.org/abs/2310.11454>, eq. 2 |
 //!
 //! VeRA's A and B are cut out of one pair for all layers, at [`SHARED_A`] and [`SHARED_B`]. A kernel's A is a kernel of
-//! the same size with r outputs, its B is 1×1. DoRA's norm is taken for each output and is no part of the graph (section
-//! 4.3), and with several adapters it is the norm of the sum of all.
+//! the same size with r outputs, its B is 1×1. DoRA's norm is taken for each output and is no part of the graph
+//! (section 4.3), and with several adapters it is the norm of the sum of all.
 //!
 //! **Deviation:** an output whose weights are all zero has no direction; it gives zero, where the formula is 0/0.
 
@@ -98,7 +98,8 @@ impl Pass {
         (a.narrow(1, 0, patch).reshape(first), b.narrow(0, 0, outputs).reshape(second))
     }
 
-    /// m/‖W + Σ s·A·B‖ for each output (0 where all its weights are 0, which is no direction), with the last magnitude that there is. Shape `[out]`.
+    /// m/‖W + Σ s·A·B‖ for each output (0 where all its weights are 0, which is no direction), with the last magnitude
+    /// that there is. Shape `[out]`.
     pub(super) fn turn<const D: usize>(&self, adapters: &[Adapter<D>], weight: Tensor<D>) -> Tensor<1> {
         let mut sum = weight.inner();
         let shape = sum.dims();

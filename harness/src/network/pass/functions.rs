@@ -103,8 +103,8 @@ impl Pass {
         self.masked_attention(q, k, v, None)
     }
 
-    /// [`Pass::attention`] with `mask` added to the logits: 0 for tokens that count, [`OUT`](crate::primitives::scope::OUT) for
-    /// others. Its shape is `[batch, 1, 1, tokens]`.
+    /// [`Pass::attention`] with `mask` added to the logits: 0 for tokens that count,
+    /// [`OUT`](crate::primitives::scope::OUT) for others. Its shape is `[batch, 1, 1, tokens]`.
     pub fn masked_attention(
         &mut self,
         q: Tensor<4>,

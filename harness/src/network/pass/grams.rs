@@ -1,4 +1,5 @@
-//! Second moments of what layers see: for each matrix or kernel the sum of xxᵀ, or the x themselves where these are few.
+//! Second moments of what layers see: for each matrix or kernel the sum of xxᵀ, or the x themselves where these are
+//! few.
 
 use std::collections::BTreeMap;
 

@@ -5,8 +5,8 @@
 //! the run are no part of it; weights that were made on the graph, out of a distribution or by another network, are.
 //! `tests/golden/make/held.py` compares it with what PyTorch packs for its backward pass.
 //!
-//! Tensors are told apart by what is in them. One whose elements are all the same could be any other of its kind: it counts
-//! each time, unless it was kept last, as what a layer whose units are all dead hands to the next.
+//! Tensors are told apart by what is in them. One whose elements are all the same could be any other of its kind: it
+//! counts each time, unless it was kept last, as what a layer whose units are all dead hands to the next.
 
 use std::{
     cell::Cell,

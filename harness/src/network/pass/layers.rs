@@ -77,10 +77,11 @@ impl Pass {
     /// Ioffe & Szegedy 2015, <https://arxiv.org/abs/1502.03167>, algorithm 1. As in PyTorch the running variance
     /// is the unbiased one. Where γ is frozen the running statistics normalise in `Train`, too, and do not move.
     ///
-    /// **Deviation:** one value of each channel, such as one example alone behind a fully connected layer, has no spread:
-    /// normalised by itself it is 0 whatever it was, and nothing would be learned from it. PyTorch stops with an error
-    /// ("expected more than 1 value per channel when training"), or its users drop such a last batch; here the running
-    /// statistics normalise it, as in evaluation, and do not move. A run whose batches are all like this is refused.
+    /// **Deviation:** one value of each channel, such as one example alone behind a fully connected layer, has no
+    /// spread: normalised by itself it is 0 whatever it was, and nothing would be learned from it. PyTorch stops with
+    /// an error ("expected more than 1 value per channel when training"), or its users drop such a last batch; here the
+    /// running statistics normalise it, as in evaluation, and do not move. A run whose batches are all like this is
+    /// refused.
     pub fn batch_norm<const D: usize>(&mut self, name: &str, x: Tensor<D>) -> Tensor<D> {
         self.batch_norm_with(name, x, EPSILON)
     }

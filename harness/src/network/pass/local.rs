@@ -1,8 +1,9 @@
 //! The local reparameterisation: where a matrix is a Gaussian, its outputs are drawn in place of its elements.
 //!
-//! Kingma et al. 2015, <https://arxiv.org/abs/1506.02557>, eq. 6: with means M, standard deviations S and rows x, an output is
-//! x·M + √(x²·S²) ∘ ε. Each row has a draw of its own, which makes gradients less noisy, and there are as many numbers to
-//! draw as outputs. It applies where an example is one row; tokens of an example share one draw of the matrix itself.
+//! Kingma et al. 2015, <https://arxiv.org/abs/1506.02557>, eq. 6: with means M, standard deviations S and rows x, an
+//! output is x·M + √(x²·S²) ∘ ε. Each row has a draw of its own, which makes gradients less noisy, and there are as
+//! many numbers to draw as outputs. It applies where an example is one row; tokens of an example share one draw of the
+//! matrix itself.
 
 use burn::tensor::Tensor;
 

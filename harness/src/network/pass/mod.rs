@@ -93,8 +93,8 @@ impl Pass {
         let (weights, meter) = (weights.clone(), meter.clone());
         Self { weights, mode, meter, calls: 0, unders: 0, within: 0, grams: None, held: None, lone: false }
     }
-    /// A pass whose `weights.theta` are graph leaves. Its operations are counted by `meter`, and what it holds where that
-    /// is measured.
+    /// A pass whose `weights.theta` are graph leaves. Its operations are counted by `meter`, and what it holds where
+    /// that is measured.
     pub fn tracked(weights: &Weights, mode: Mode, meter: &Meter) -> Self {
         let mut pass = Self::plain(weights, mode, meter);
         pass.weights.theta = weights.theta.leaves();

@@ -14,7 +14,8 @@ const MOST_TEMPLATES: usize = 1_000;
 use crate::catalogue::{Range, Settings};
 
 crate::catalogue::settings! {
-    /// The `[text]` table. With it a stack's plain carrier becomes [`Dual`](crate::method::Dual); without it there are no texts.
+    /// The `[text]` table. With it a stack's plain carrier becomes [`Dual`](crate::method::Dual); without it there are
+    /// no texts.
     #[derive(Clone, Debug, PartialEq)]
     pub struct Config {
         /// How texts become vectors.
@@ -28,7 +29,8 @@ crate::catalogue::settings! {
         /// Which side is not trained.
         pub lock: Lock = Lock::default();
         /// What is said of a class that has only a name, with `{}` for the name.
-        pub templates: Vec<String> = vec!["a picture of a {}.".into()], Range::List(&Range::Text("a sentence with `{}` for the name"), 1, MOST_TEMPLATES);
+        pub templates: Vec<String> = vec!["a picture of a {}.".into()], Range::List(&Range::Text("a sentence with \
+            `{}` for the name"), 1, MOST_TEMPLATES);
         /// SHA-256 of the published word vectors and their tokenizer, the two files one after the other; filled in
         /// where they are read, and demanded where it is there.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,19 +48,20 @@ crate::catalogue::choice! {
         /// A small transformer on trained token embeddings.
         #[default]
         Tokens = "tokens",
-        /// The mean of [`WordLlama`](super::WordLlama)'s published word vectors, brought to length 1; they are not trained.
+        /// The mean of [`WordLlama`](super::WordLlama)'s published word vectors, brought to length 1; they are not
+        /// trained.
         WordLlama = "wordllama",
     }
 }
 
 crate::catalogue::choice! {
-    /// Which side is not trained. It is read frozen, so that it costs what frozen parts cost; its batch norm, if it has one,
-    /// uses and keeps the statistics that it came with.
+    /// Which side is not trained. It is read frozen, so that it costs what frozen parts cost; its batch norm, if it has
+    /// one, uses and keeps the statistics that it came with.
     ///
     /// Zhai et al. 2022, <https://arxiv.org/abs/2111.07991>, section 3.
     ///
-    /// **Deviation:** the linear map from either side into the common space is always trained, as bodies here have no such
-    /// map of their own to lock.
+    /// **Deviation:** the linear map from either side into the common space is always trained, as bodies here have no
+    /// such map of their own to lock.
     #[derive(Default)]
     pub enum Lock {
         /// Both are trained.
@@ -119,7 +122,8 @@ impl Config {
         }
         ensure!(
             self.same == Same::Negatives || self.loss == Loss::Siglip,
-            "text.same = \"positives\" changes nothing with text.loss = \"clip\", where equal texts cost the same either way; \
+            "text.same = \"positives\" changes nothing with text.loss = \"clip\", where equal texts cost the same \
+             either way; \
              leave it out"
         );
         match self.side {

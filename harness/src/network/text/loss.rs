@@ -1,21 +1,21 @@
 //! What pairs of images and texts are trained with.
 //!
-//! - `clip`: Radford et al. 2021, <https://arxiv.org/abs/2103.00020>, figure 3: each image is to find its text among the
-//!   batch's, and each text its image. The temperature is trained as the logarithm of a scale, which begins at 1/0.07
-//!   and stays at most 100 (section 2.5).
+//! - `clip`: Radford et al. 2021, <https://arxiv.org/abs/2103.00020>, figure 3: each image is to find its text among
+//!   the batch's, and each text its image. The temperature is trained as the logarithm of a scale, which begins at
+//!   1/0.07 and stays at most 100 (section 2.5).
 //! - `siglip`: Zhai et al. 2023, <https://arxiv.org/abs/2303.15343>, algorithm 1: each pair is asked alone whether it
 //!   belongs together. The scale begins at 10, the bias at −10.
 //!
-//! A batch is one batch: what comes back out of a buffer, a pool or an environment is a negative of what is new, and the
-//! other way round (Roth et al. 2024, <https://arxiv.org/abs/2408.14471>, train so). Only what a method replays by
+//! A batch is one batch: what comes back out of a buffer, a pool or an environment is a negative of what is new, and
+//! the other way round (Roth et al. 2024, <https://arxiv.org/abs/2408.14471>, train so). Only what a method replays by
 //! itself has a loss of its own.
 //!
-//! Both papers count an image and the text of another as a negative, whatever they say; with class names or few captions
-//! many of these are false. For `clip` that changes nothing but the loss's level: equal texts have equal vectors, so
-//! their shares of a row are equal, their columns are the same, and the sum over a group of images with one text is what
-//! it would be if each were a positive of all (Yang et al. 2022, <https://arxiv.org/abs/2204.03610>, section 3.2, sum
-//! so; only what is dropped at random inside the text side tells equal texts apart). For `siglip` it pushes images away
-//! from their own text; [`Same::Positives`] ends that.
+//! Both papers count an image and the text of another as a negative, whatever they say; with class names or few
+//! captions many of these are false. For `clip` that changes nothing but the loss's level: equal texts have equal
+//! vectors, so their shares of a row are equal, their columns are the same, and the sum over a group of images with one
+//! text is what it would be if each were a positive of all (Yang et al. 2022, <https://arxiv.org/abs/2204.03610>,
+//! section 3.2, sum so; only what is dropped at random inside the text side tells equal texts apart). For `siglip` it
+//! pushes images away from their own text; [`Same::Positives`] ends that.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -93,8 +93,8 @@ impl Loss {
             Self::Siglip => scale,
         }
     }
-    /// Tables `[batch, batch]` that the loss keeps for gradients beside the cosines: two softmaxes and the pairs, or the
-    /// signs and what the logistic function sees.
+    /// Tables `[batch, batch]` that the loss keeps for gradients beside the cosines: two softmaxes and the pairs, or
+    /// the signs and what the logistic function sees.
     pub(crate) fn tables(self) -> usize {
         match self {
             Self::Clip => 3,

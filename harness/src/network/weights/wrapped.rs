@@ -1,9 +1,10 @@
-//! What training scripts put around the names of weights: `torch.nn.DataParallel`, `torch.compile`, and the dictionary that a
-//! checkpoint is.
+//! What training scripts put around the names of weights: `torch.nn.DataParallel`, `torch.compile`, and the dictionary
+//! that a checkpoint is.
 //!
-//! A checkpoint may hold the weights under `state_dict`, `model_state_dict` or `model`, beside the state of an optimizer and
-//! the like; then those alone are weights. `module.` (`DataParallel`, `DistributedDataParallel`), `_orig_mod.`
-//! (`torch.compile`) and `model.` before every name are no part of it. All of these may stand within each other.
+//! A checkpoint may hold the weights under `state_dict`, `model_state_dict` or `model`, beside the state of an
+//! optimizer and the like; then those alone are weights. `module.` (`DataParallel`, `DistributedDataParallel`),
+//! `_orig_mod.` (`torch.compile`) and `model.` before every name are no part of it. All of these may stand within each
+//! other.
 
 use anyhow::{Result, bail};
 

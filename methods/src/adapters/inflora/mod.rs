@@ -3,10 +3,10 @@
 //!
 //! - Liang & Li 2024, <https://arxiv.org/abs/2404.00228>, eq. 7 to 10: A spans the main directions of the new task's
 //!   inputs without those of earlier tasks, and is frozen; B is trained and A·B added to the matrix in the end.
-//! - The inputs' second moments H = E xxᵀ are taken at an experience's start, and A = Uᵀ/√3 with r vectors U from the singular
-//!   value decomposition of (I − M·Mᵀ)·H, as in the authors' code.
-//! - M, the space of earlier inputs, grows at an experience's end until it holds the share ε of H's energy (DualGPM, Liang
-//!   & Li 2023, <https://arxiv.org/abs/2305.10780>, section 3.2), with ε from `energy` in the first experience to
+//! - The inputs' second moments H = E xxᵀ are taken at an experience's start, and A = Uᵀ/√3 with r vectors U from the
+//!   singular value decomposition of (I − M·Mᵀ)·H, as in the authors' code.
+//! - M, the space of earlier inputs, grows at an experience's end until it holds the share ε of H's energy (DualGPM,
+//!   Liang & Li 2023, <https://arxiv.org/abs/2305.10780>, section 3.2), with ε from `energy` in the first experience to
 //!   `energy_end` after the last.
 //!
 //! A matrix whose inputs lie in M altogether gets directions of zero, and so no longer moves. Decompositions are taken
@@ -15,9 +15,9 @@
 //!
 //! **Deviation:** after the first experience M holds less than ε, by the direction that would reach it: so counts the
 //! authors' code, where the paper (eq. 9 of DualGPM) takes that direction in. All matrices and kernels are adapted (the
-//! paper: keys and values, `on = "key-value"`). M is kept as it is where DualGPM keeps its complement once that is smaller;
-//! the spaces are the same. Moments are taken of up to `samples` examples and not of all. The rank is 8 and not 10 by
-//! default, as for all adapters here. Biases and norms are trained beside, unless `freeze` follows.
+//! paper: keys and values, `on = "key-value"`). M is kept as it is where DualGPM keeps its complement once that is
+//! smaller; the spaces are the same. Moments are taken of up to `samples` examples and not of all. The rank is 8 and
+//! not 10 by default, as for all adapters here. Biases and norms are trained beside, unless `freeze` follows.
 
 mod space;
 

@@ -128,7 +128,8 @@ impl<K: Kind> Adapted<K> {
         let sites: Vec<Site> = found.map(|(name, weight)| Site { at: at(&name), name, weight }).collect();
         ensure!(
             !sites.is_empty(),
-            "no matrix of the body is trained that an adapter could stand beside; what freezes the body comes after the \
+            "no matrix of the body is trained that an adapter could stand beside; what freezes the body comes after \
+             the \
              adapters in method="
         );
         Ok(sites)

@@ -80,7 +80,8 @@ impl Plan {
         let Self { per, end, .. } = self;
         ensure!(
             end != End::Route || per == Per::Task,
-            "end = \"route\" chooses among the adapters of tasks, and per = \"stream\" has one for all; set per=\"task\""
+            "end = \"route\" chooses among the adapters of tasks, and per = \"stream\" has one for all; set \
+             per=\"task\""
         );
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! Whose adapters answer, where the task's identity is told.
 //!
 //! All that tasks have trained lies among the frozen weights, under `route{index}.theta.` and `route{index}.buffers.`,
-//! and so in checkpoints, in a run's weights and in the count of stored bytes. `start.` holds what each task begins with.
+//! and so in checkpoints, in a run's weights and in the count of stored bytes. `start.` holds what each task begins
+//! with.
 
 use std::collections::BTreeMap;
 

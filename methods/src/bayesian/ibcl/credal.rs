@@ -68,8 +68,8 @@ pub(super) fn stored(frozen: &Theta) -> Vec<Place> {
     all
 }
 
-/// Refuses what no finished run of `experiences` experiences leaves: each posterior has a stored one that stands for it,
-/// in the layout of `own`.
+/// Refuses what no finished run of `experiences` experiences leaves: each posterior has a stored one that stands for
+/// it, in the layout of `own`.
 pub(super) fn check(frozen: &Theta, own: &Theta, posteriors: usize, experiences: usize) -> Result<()> {
     let now = frozen.get(NOW).map(|now| now.values()[..] == [(experiences - 1) as f32]);
     ensure!(now == Some(true), "`{NOW}` is not the run's last experience");
@@ -138,8 +138,9 @@ impl Credal {
         self.net.heads.seen[experience].iter().copied().filter(|task| !before.contains(task))
     }
 
-    /// Gaussians with their shares, which sum to 1: algorithm 2, lines 1 to 4. Without a preference all tasks that have come
-    /// weigh the same; what is being trained answers for its own tasks, and for all where nothing else is preferred.
+    /// Gaussians with their shares, which sum to 1: algorithm 2, lines 1 to 4. Without a preference all tasks that have
+    /// come weigh the same; what is being trained answers for its own tasks, and for all where nothing else is
+    /// preferred.
     pub fn parts(&self, preference: Option<&[f64]>) -> Vec<(Gaussian, f64)> {
         let Weights { theta, frozen, .. } = &self.weights;
         let all = 0..self.posteriors;

@@ -1,14 +1,14 @@
 //! IBCL: m chains of posteriors, of whose extreme points any preference over tasks is answered without training.
 //!
-//! - Lu et al. 2023, <https://arxiv.org/abs/2305.14782>, algorithm 1: each task turns m priors into m posteriors; one that
-//!   lies nearer than d (2-Wasserstein) to a stored one is not stored, and that one stands for it, also as the next prior.
-//!   Algorithm 2: a preference w gives the posterior of task k the share wₖ/m in a convex combination; models are drawn
-//!   from the combination's highest-density region.
-//! - The authors' code, <https://github.com/ibcl-anon/ibcl>, is followed by `repo_compat`: the distance is
-//!   ‖Δμ‖/P + √½·‖Δσ‖/P over the P coordinates, and what lies as far as d is not stored either (≤); standard deviations
-//!   are combined linearly, the region covers 1 − `hdr_mass`, and one number for each tensor places a model in it,
-//!   uniformly. What else the code does is set where the stream file does not say otherwise: posteriors begin as N(0, 1),
-//!   each batch pays the whole divergence, matrices are drawn and not their outputs, and d is 0.01.
+//! - Lu et al. 2023, <https://arxiv.org/abs/2305.14782>, algorithm 1: each task turns m priors into m posteriors; one
+//!   that lies nearer than d (2-Wasserstein) to a stored one is not stored, and that one stands for it, also as the
+//!   next prior. Algorithm 2: a preference w gives the posterior of task k the share wₖ/m in a convex combination;
+//!   models are drawn from the combination's highest-density region.
+//! - The authors' code, <https://github.com/ibcl-anon/ibcl>, is followed by `repo_compat`: the distance is ‖Δμ‖/P +
+//!   √½·‖Δσ‖/P over the P coordinates, and what lies as far as d is not stored either (≤); standard deviations are
+//!   combined linearly, the region covers 1 − `hdr_mass`, and one number for each tensor places a model in it,
+//!   uniformly. What else the code does is set where the stream file does not say otherwise: posteriors begin as N(0,
+//!   1), each batch pays the whole divergence, matrices are drawn and not their outputs, and d is 0.01.
 //!
 //! What a convex combination of Gaussians is, is read in three ways (`combine`), and what is drawn from its region, in
 //! two (`draw`); see [`Combine`] and [`Draw`].
@@ -16,12 +16,12 @@
 //! **Deviation:** d is 0 by default, so that all is stored, where the paper's figures have 0.002 to 0.008 and the
 //! authors' code 0.01. The first priors are those for CIFAR-10 and `CelebA` there; for others it has 2, 2.5 and 3.
 //!
-//! **Deviation:** answers are the softmax of one logit per class in place of a sigmoid. A posterior is compared with all that
-//! are stored, those of its own task included. The divergence is shared by all examples; `against = "batch"` charges it to
-//! each batch, as the authors' code does. A task is answered by the posteriors of the experience that it first came with; what
-//! comes back of it later trains later posteriors, which answer for their own tasks. The region is the smallest for mixtures and
-//! taken coordinate by coordinate for Gaussians (see `region`). Where one stored posterior stands for several, it has their
-//! shares together before anything is combined.
+//! **Deviation:** answers are the softmax of one logit per class in place of a sigmoid. A posterior is compared with
+//! all that are stored, those of its own task included. The divergence is shared by all examples; `against = "batch"`
+//! charges it to each batch, as the authors' code does. A task is answered by the posteriors of the experience that it
+//! first came with; what comes back of it later trains later posteriors, which answer for their own tasks. The region
+//! is the smallest for mixtures and taken coordinate by coordinate for Gaussians (see `region`). Where one stored
+//! posterior stands for several, it has their shares together before anything is combined.
 
 mod credal;
 mod region;

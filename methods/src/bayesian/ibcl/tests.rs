@@ -49,7 +49,8 @@ fn gaussian(mean: f32) -> Gaussian {
     Gaussian { mean: of(mean), std: of(1.0) }
 }
 
-/// `min_dist <= discard_threshold` in the released code; the paper stores what lies at d (algorithm 1, line 8: dᵢʲ ≥ d).
+/// `min_dist <= discard_threshold` in the released code; the paper stores what lies at d (algorithm 1, line 8: dᵢʲ ≥
+/// d).
 #[test]
 fn what_lies_just_as_far_as_the_threshold_is_stored_in_the_paper_and_not_in_the_code() {
     for (repo_compat, distance, stored) in

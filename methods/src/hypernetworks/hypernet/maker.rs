@@ -12,8 +12,8 @@ use super::{Activation, Config};
 /// Most numbers that a hypernetwork may have, and most that it may make at once.
 const MOST: usize = 1 << 28;
 
-/// Paths: `task.{t}` shape `[1, task_embedding]`, `chunk` shape `[chunks, chunk_embedding]`, the layers `make.{i}`, the last
-/// of which makes a chunk; with `mip` also `base.*`, a network's weights.
+/// Paths: `task.{t}` shape `[1, task_embedding]`, `chunk` shape `[chunks, chunk_embedding]`, the layers `make.{i}`, the
+/// last of which makes a chunk; with `mip` also `base.*`, a network's weights.
 #[derive(Clone)]
 pub(super) struct Maker {
     config: Config,
@@ -54,7 +54,8 @@ impl Maker {
         let made = maker.chunks().checked_mul(config.chunk);
         ensure!(
             elements.max(made).is_some_and(|count| count <= MOST) && elements.is_some() && made.is_some(),
-            "the hypernetwork or what it makes has more than {MOST} numbers; set hypernet.chunk or hypernet.widths lower"
+            "the hypernetwork or what it makes has more than {MOST} numbers; set hypernet.chunk or hypernet.widths \
+             lower"
         );
         Ok(maker)
     }
@@ -79,7 +80,8 @@ impl Maker {
         sides.windows(2).map(|pair| [pair[0], pair[1]]).collect()
     }
 
-    /// Standard deviation of what the last layer gives at first: 1, but with MIP, where hidden layers keep the norm of E(γ).
+    /// Standard deviation of what the last layer gives at first: 1, but with MIP, where hidden layers keep the norm of
+    /// E(γ).
     fn made_std(&self) -> f32 {
         let inputs = self.layers().last().expect("a maker has a layer")[0];
         if self.config.mip { (2.0 * self.encoded_square() / inputs as f64).sqrt() as f32 } else { 1.0 }
@@ -88,9 +90,9 @@ impl Maker {
     fn encoded_square(&self) -> f64 {
         (self.config.task_embedding + self.config.chunk_embedding) as f64
     }
-    /// Standard deviation of what is made for a tensor at first: that of the network's own `first` weights; of constants, which
-    /// are biases, a tenth. MIP adds no more than its authors' code would to a matrix or kernel, whose last layer has
-    /// weights of variance 2/length for it and sees the norm of E(γ).
+    /// Standard deviation of what is made for a tensor at first: that of the network's own `first` weights; of
+    /// constants, which are biases, a tenth. MIP adds no more than its authors' code would to a matrix or kernel, whose
+    /// last layer has weights of variance 2/length for it and sees the norm of E(γ).
     fn first_std(&self, first: &Array) -> f32 {
         let values = first.values();
         let mean = values.iter().sum::<f32>() / values.len() as f32;
@@ -100,9 +102,9 @@ impl Maker {
         if self.config.mip && first.shape.len() > 1 { own.min(added) } else { own }
     }
 
-    /// Embeddings are standard normal. Layers are drawn so that made weights have a variance of 1 before they are scaled:
-    /// with normal weights of variance gain/inputs, gain 2 behind a rectifier; MIP's hidden ones as its authors draw them, with
-    /// 2/outputs, which keeps the norm of E(γ). Biases are 0.
+    /// Embeddings are standard normal. Layers are drawn so that made weights have a variance of 1 before they are
+    /// scaled: with normal weights of variance gain/inputs, gain 2 behind a rectifier; MIP's hidden ones as its authors
+    /// draw them, with 2/outputs, which keeps the norm of E(γ). Biases are 0.
     pub fn init(&self, draws: &Draws, device: &Device) -> Theta {
         let mut theta = Theta::default();
         let mut put = |path: String, shape: [usize; 2], std: f64| {
@@ -158,8 +160,8 @@ impl Maker {
         made
     }
 
-    /// Squared distance between what the hypernetworks `a` and `b` make for `task`, over what it uses: no other task's head.
-    /// Shape `[1]`.
+    /// Squared distance between what the hypernetworks `a` and `b` make for `task`, over what it uses: no other task's
+    /// head. Shape `[1]`.
     pub fn apart(&self, pass: &mut Pass, task: usize, a: &Theta, b: &Theta) -> Tensor<1> {
         let mut row = |theta: &Theta| pass.under(theta.clone(), |pass| self.row(pass, task));
         let (row_a, row_b) = (row(a), row(b));

@@ -1,23 +1,24 @@
-//! A chunked hypernetwork makes each task's weights out of an embedding, and is kept from making others for earlier tasks.
+//! A chunked hypernetwork makes each task's weights out of an embedding, and is kept from making others for earlier
+//! tasks.
 //!
-//! - von Oswald et al. 2020, <https://arxiv.org/abs/1906.00695>, eq. 2: the task's loss plus β/(T − 1) times the sum over
-//!   earlier tasks t of ‖h(eₜ, Θ*) − h(eₜ, Θ + ΔΘ)‖², Θ* being the weights before the task and ΔΘ the step that the
-//!   task's loss alone asks for; that step is no part of the graph, and embeddings of earlier tasks stay as they are. Section 3 and appendix C: weights are made chunk by chunk, of
-//!   the task's embedding and the chunk's.
-//! - Ortiz et al. 2024, <https://arxiv.org/abs/2304.07645> (`mip`): inputs are encoded as E(γ) = (cos πγ/2, sin πγ/2), whose
-//!   norm does not depend on γ, and what is made is added to weights θ⁰ that are learned, too (eq. 4 and 6).
-//! - Chang et al. 2020, <https://openreview.net/forum?id=H1lma24tPB>: the last layer is drawn so that made weights have the
-//!   variance that weights of the network are drawn with.
+//! - von Oswald et al. 2020, <https://arxiv.org/abs/1906.00695>, eq. 2: the task's loss plus β/(T − 1) times the sum
+//!   over earlier tasks t of ‖h(eₜ, Θ*) − h(eₜ, Θ + ΔΘ)‖², Θ* being the weights before the task and ΔΘ the step that
+//!   the task's loss alone asks for; that step is no part of the graph, and embeddings of earlier tasks stay as they
+//!   are. Section 3 and appendix C: weights are made chunk by chunk, of the task's embedding and the chunk's.
+//! - Ortiz et al. 2024, <https://arxiv.org/abs/2304.07645> (`mip`): inputs are encoded as E(γ) = (cos πγ/2, sin πγ/2),
+//!   whose norm does not depend on γ, and what is made is added to weights θ⁰ that are learned, too (eq. 4 and 6).
+//! - Chang et al. 2020, <https://openreview.net/forum?id=H1lma24tPB>: the last layer is drawn so that made weights have
+//!   the variance that weights of the network are drawn with.
 //!
-//! **Deviation:** sizes are those of no experiment of the paper, but fit small networks: its embeddings of tasks have 24
-//! to 128 elements, its chunks 2000 to 78,000 weights, its hidden layers 10 to 350 units. β is that of split MNIST;
+//! **Deviation:** sizes are those of no experiment of the paper, but fit small networks: its embeddings of tasks have
+//! 24 to 128 elements, its chunks 2000 to 78,000 weights, its hidden layers 10 to 350 units. β is that of split MNIST;
 //! permuted MNIST has 0.01 to 0.1.
 //!
 //! **Deviation:** made weights are scaled tensor by tensor to the standard deviation of a first weight of that tensor,
 //! which in the authors' code is left to the hypernetwork; so learning rates transfer between networks. With `mip` an
-//! embedding e gives γ = 1/(1 + exp(−e)), θ⁰ is a tensor for each of the network and not the last layer's bias, which chunks
-//! share; what is added to a matrix or kernel begins as large as in the authors' code, but no larger than θ⁰, and what is added
-//! to a bias at a tenth.
+//! embedding e gives γ = 1/(1 + exp(−e)), θ⁰ is a tensor for each of the network and not the last layer's bias, which
+//! chunks share; what is added to a matrix or kernel begins as large as in the authors' code, but no larger than θ⁰,
+//! and what is added to a bias at a tenth.
 
 mod maker;
 
@@ -49,7 +50,7 @@ pub const METHOD: Method = Method {
     citation: "https://arxiv.org/abs/1906.00695",
     make: Make::Carrier(|table, net| carrier(table, net, Hypernet::new)),
     joint: false,
-    family: Family::Generated,
+    family: Family::Hypernetworks,
     settings: Config::SETTINGS,
     needs: &[Need::Task, Need::Stateless],
 };
@@ -95,7 +96,8 @@ clbench::settings! {
 
 impl Settings for Config {}
 
-/// Paths: `theta` has `task.{t}`, `chunk`, the layers `make.{i}` and with `mip` the weights `base.*`; `frozen` has `before.*`, the same at the experience's start.
+/// Paths: `theta` has `task.{t}`, `chunk`, the layers `make.{i}` and with `mip` the weights `base.*`; `frozen` has
+/// `before.*`, the same at the experience's start.
 #[derive(Clone)]
 pub struct Hypernet {
     config: Config,

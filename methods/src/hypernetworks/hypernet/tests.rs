@@ -88,7 +88,8 @@ fn an_encoded_embedding_has_one_norm() {
     }
 }
 
-/// Mean over draws of the squared size of made weights, as a share of what it is expected to be, and its standard error.
+/// Mean over draws of the squared size of made weights, as a share of what it is expected to be, and its standard
+/// error.
 fn share(net: &Net, mip: bool, path: &str, expected: f64) -> (f64, f64) {
     let hypernet = Hypernet::new(Config { mip, ..Config::default() }, net.clone()).expect("it fits");
     let one = |seed: u64| {
@@ -109,8 +110,8 @@ fn square(theta: &Theta, path: &str) -> f64 {
     values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / values.len() as f64
 }
 
-/// Made weights have the variance that first weights of the network have, in expectation over draws; what MIP adds has no
-/// more than 2d/length, d being the length of γ.
+/// Made weights have the variance that first weights of the network have, in expectation over draws; what MIP adds has
+/// no more than 2d/length, d being the length of γ.
 #[test]
 fn made_weights_are_as_large_as_first_ones() {
     let heads = Heads { kind: HeadKind::Shared, classes: 10, tasks: vec![(0..10).collect()], seen: vec![vec![0]] };
@@ -123,7 +124,8 @@ fn made_weights_are_as_large_as_first_ones() {
             let (own, length) = (square(&first, path).sqrt(), first.get(path).expect("a weight").len());
             let bound = (2.0 * gamma / length as f64).sqrt();
             let (mean, error) = share(&net, mip, path, if mip { own.min(bound) } else { own });
-            // Four standard errors; a leaky rectifier keeps 1.0001 of a square, and first weights have a mean of about 0.
+            // Four standard errors; a leaky rectifier keeps 1.0001 of a square, and first weights have a mean of about
+            // 0.
             assert!(error < 0.1 && (mean - 1.0).abs() < 4.0 * error + 0.005, "{path}, mip {mip}: {mean} ± {error}");
             // With so many units the bound is what counts for the first layer.
             assert!(path != "body.0.weight" || bound < 0.6 * own, "{bound} {own}");

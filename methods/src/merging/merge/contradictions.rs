@@ -56,7 +56,8 @@ impl Settings for Config {
         self.used()?;
         ensure!(
             self.rule != Rule::Slerp || !self.uses(Policy::All),
-            "slerp merges two sets of weights and all are more; use running, which merges two at a time, or another rule"
+            "slerp merges two sets of weights and all are more; use running, which merges two at a time, or another \
+             rule"
         );
         ensure!(
             !(self.rule.takes_data() || self.rule == Rule::ModelStock) || !self.uses(Policy::WithStart),

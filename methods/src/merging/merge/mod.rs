@@ -9,8 +9,9 @@
 //! What was deployed answers until the next experience ends, as a deployed model would; before the first merge, and
 //! with `deploy = "last"`, the weights in training answer. The start is the weights before the very first step. The
 //! merge happens in the hook after the last step, and its passes and solutions are charged there; element-wise work is
-//! counted nowhere in this program. The next start is put in place before the next experience, so that others in the stack
-//! see the trained weights until then: an anchor of `ewc` is what was trained, in either order. With several heads `head = "last"` keeps each as its task left it.
+//! counted nowhere in this program. The next start is put in place before the next experience, so that others in the
+//! stack see the trained weights until then: an anchor of `ewc` is what was trained, in either order. With several
+//! heads `head = "last"` keeps each as its task left it.
 //!
 //! **Deviation:** the running merge is kept and not folded anew out of all weights: with `init` and `deploy` of
 //! `running`, `last`, `start` or `with-start` what is stored does not grow. A rule on task vectors merges the start,
@@ -181,7 +182,7 @@ impl Contribution for Merge {
     }
 
     fn does_without(&self, need: Need) -> Option<&'static str> {
-        self.config.fisher.does_without(need)
+        ewc::Fisher::instead_of(need)
     }
 
     fn takes(&self) -> Vec<Taken> {

@@ -1,9 +1,9 @@
 //! A network for each preference over tasks: where they lie, what they weigh, which of them answers.
 //!
 //! The networks lie in `theta` below `n0.`, `n1.` and so on, the preferences that they are trained for in `frozen` at
-//! `preference.0` and so on, shape of each `[tasks]`. At each experience a network goes on with the preference of the same
-//! number among those that will be asked after it; where none are asked there is one network, for which all tasks that
-//! have come weigh the same.
+//! `preference.0` and so on, shape of each `[tasks]`. At each experience a network goes on with the preference of the
+//! same number among those that will be asked after it; where none are asked there is one network, for which all tasks
+//! that have come weigh the same.
 
 use anyhow::{Result, ensure};
 use burn::tensor::{Device, Tensor};

@@ -142,7 +142,8 @@ impl<W: Write + Send> ParquetRows<W> {
     }
 }
 
-/// Writes the records of `runs` to the file `path`, whole or not at all; runs may be read one by one as they are needed.
+/// Writes the records of `runs` to the file `path`, whole or not at all; runs may be read one by one as they are
+/// needed.
 pub fn write_parquet<R: Borrow<RunDir>>(path: &Path, runs: impl IntoIterator<Item = R>) -> Result<(), WriteError> {
     let fail = |source| WriteError::Failed { path: path.into(), source };
     let mut rows = ParquetRows::new(WholeFile::create(path)?).map_err(fail)?;

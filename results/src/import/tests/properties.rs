@@ -8,8 +8,10 @@ const AVALANCHE: &str = "eval_exp,training_exp,eval_accuracy,eval_loss,forgettin
                          0,0,0.9500,0.1,0\n1,0,0.0000,4.0,0\n0,1,0.4000,1.0,0.5500\n1,1,0.9000,0.2,0\n";
 const MAMMOTH: &str = "{'dataset': 'seq-mnist', 'accuracy_1_task1': 99.0, 'accuracy_1_task2': 40.5, \
                        'accuracy_2_task2': np.float64(98.0), 'conf': [1, {'a': device(type='cuda')}]}";
-const CONSOLE: &str = "Accuracy for 1 task(s): \t [Class-IL]: 90.0 %\n\tRaw accuracy values: Class-IL [90.0] | Task-IL [0]\n\
-                       Accuracy for 2 task(s): \t [Class-IL]: 80.0 %\n\tRaw accuracy values: Class-IL [70.0, 90] | Task-IL [0, 0]\n";
+const CONSOLE: &str = "Accuracy for 1 task(s): \t [Class-IL]: 90.0 %\n\tRaw accuracy values: Class-IL [90.0] | \
+                       Task-IL [0]\n\
+                       Accuracy for 2 task(s): \t [Class-IL]: 80.0 %\n\tRaw accuracy values: Class-IL [70.0, 90] | \
+                       Task-IL [0, 0]\n";
 const PILOT: &str = "init_cls: 5\nincrement: 5\nCNN: {'total': 55.0, '00-04': 55.0, 'new': 55.0}\n\
                      CNN: {'total': np.float64(60.0), '00-04': 50.0, '05-09': 70.0}\n";
 const TABLE: &str = "Accuracy Matrix (CNN):\n[[55.  55.  59.5]\n [ 0.  63.  72.5]\n [ 0.   0.  84. ]]\n";

@@ -87,7 +87,8 @@ fn what_was_not_evaluated_again_is_left_out() {
     let cell = |task: u32, value: &str| format!("\"Top1_Acc_Exp/eval_phase/test_stream/Exp00{task}\": {value}");
     let text = |loss: &str| {
         format!(
-            "[{{{}, \"Loss_Exp/eval_phase/test_stream/Exp000\": 0.5}}, {{{}, \"Loss_Exp/eval_phase/test_stream/Exp000\": \
+            "[{{{}, \"Loss_Exp/eval_phase/test_stream/Exp000\": 0.5}}, {{{}, \
+             \"Loss_Exp/eval_phase/test_stream/Exp000\": \
              {loss}, {}}}]",
             cell(0, "0.9"),
             cell(0, "0.9"),
@@ -177,7 +178,8 @@ fn a_line_of_mammoths_console_alone_is_read() {
     near(score(&later, "acc.gem17"), (0.208 + 0.875 + 0.91) / 3.0, "a console from its second task on");
     assert_eq!(found.name, "Class-IL");
     // A run that knows the task has nothing but zeros without it.
-    let text = "\tRaw accuracy values: Class-IL [0] | Task-IL [90]\n\tRaw accuracy values: Class-IL [0, 0] | Task-IL [70, 95]\n";
+    let text = "\tRaw accuracy values: Class-IL [0] | Task-IL [90]\n\tRaw accuracy values: Class-IL [0, 0] | Task-IL \
+                [70, 95]\n";
     let found = import(text, Wish::default()).unwrap();
     assert_eq!((found.name.as_str(), found.rows[1][0]), ("Task-IL", Some(0.7)));
     let twice = format!("{text}{text}");

@@ -2,15 +2,15 @@
 //!
 //! - `tasks` alone: as many each.
 //! - `classes_per_task`: one number for all tasks, or a list with one for each.
-//! - `base` and `increment`: so many in the first task, then so many in each; the last gets what is left. As `init_cls` and
-//!   `increment` of PyCIL (Zhou et al. 2023, <https://arxiv.org/abs/2112.12533>, and its `utils/data_manager.py`); without
-//!   `base` the first task is like the others.
-//! - `base` and `tasks`: so many in the first task, the rest evenly over the others, of which the earlier ones get one more
-//!   where it does not come out even. As `nc_first_task` and `num_tasks` of FACIL (Masana et al. 2022,
+//! - `base` and `increment`: so many in the first task, then so many in each; the last gets what is left. As `init_cls`
+//!   and `increment` of PyCIL (Zhou et al. 2023, <https://arxiv.org/abs/2112.12533>, and its `utils/data_manager.py`);
+//!   without `base` the first task is like the others.
+//! - `base` and `tasks`: so many in the first task, the rest evenly over the others, of which the earlier ones get one
+//!   more where it does not come out even. As `nc_first_task` and `num_tasks` of FACIL (Masana et al. 2022,
 //!   <https://arxiv.org/abs/2010.15277>, and its `src/datasets/memory_dataset.py`).
 //!
-//! **Deviation:** classes that do not split evenly over `tasks` alone are refused, where FACIL gives the first tasks one
-//! more; the message has FACIL's numbers. Classes that no task gets are refused unless `partial` allows them.
+//! **Deviation:** classes that do not split evenly over `tasks` alone are refused, where FACIL gives the first tasks
+//! one more; the message has FACIL's numbers. Classes that no task gets are refused unless `partial` allows them.
 
 use std::fmt;
 
@@ -45,8 +45,11 @@ impl<'de> Deserialize<'de> for Each {
             let number =
                 value.as_integer().and_then(|number| usize::try_from(number).ok()).filter(|number| *number > 0);
             number.with_context(|| {
-                format!("stream.classes_per_task: {value} is no number of classes; write one of at least 1, or a list such as \
-                         [4, 3, 3]")
+                format!(
+                    "stream.classes_per_task: {value} is no number of classes; write one of at least 1, or a \
+                         list such as \
+                         [4, 3, 3]"
+                )
             })
         };
         let read = match &value {
@@ -84,12 +87,14 @@ impl Shares {
     pub fn check(&self) -> Result<()> {
         ensure!(
             self.each.is_none() || self.base.or(self.increment).is_none(),
-            "stream.classes_per_task says how many classes each task gets, and so do stream.base and stream.increment; leave \
+            "stream.classes_per_task says how many classes each task gets, and so do stream.base and \
+             stream.increment; leave \
              one out"
         );
         ensure!(
             self.base.is_none() || self.increment.or(self.tasks).is_some(),
-            "stream.base says what the first task gets; set stream.increment for the others, or stream.tasks to share the \
+            "stream.base says what the first task gets; set stream.increment for the others, or stream.tasks to \
+             share the \
              rest evenly"
         );
         Ok(())
@@ -123,7 +128,8 @@ impl Shares {
         };
         ensure!(
             dealt == all || self.partial,
-            "{} tasks get {dealt} of the {all} classes, and {} would be left out; set {fits}, or stream.partial = true to \
+            "{} tasks get {dealt} of the {all} classes, and {} would be left out; set {fits}, or stream.partial = \
+             true to \
              leave them out",
             sizes.len(),
             all - dealt
@@ -141,7 +147,8 @@ impl Shares {
         );
         ensure!(
             self.tasks.is_none_or(|tasks| tasks == list.len()),
-            "stream.classes_per_task has numbers for {} tasks, and stream.tasks is {}; leave stream.tasks out, or set it to {0}",
+            "stream.classes_per_task has numbers for {} tasks, and stream.tasks is {}; leave stream.tasks out, or \
+             set it to {0}",
             list.len(),
             self.tasks.unwrap_or(0)
         );
@@ -174,7 +181,8 @@ impl Shares {
         sizes.extend(Some(rest % increment).filter(|last| *last > 0));
         ensure!(
             self.tasks.is_none_or(|tasks| tasks == sizes.len()),
-            "of {all} classes, {base} and then {increment} each make {} tasks, and stream.tasks is {}; leave it out, or set it \
+            "of {all} classes, {base} and then {increment} each make {} tasks, and stream.tasks is {}; leave it out, \
+             or set it \
              to {0}",
             sizes.len(),
             self.tasks.unwrap_or(0)
@@ -201,7 +209,8 @@ fn after(base: usize, tasks: usize, all: usize) -> Result<Vec<usize>> {
     };
     ensure!(
         tasks >= 2 && tasks - 1 <= rest,
-        "stream.base = {base} leaves {rest} of the {all} classes, which do not go into stream.tasks = {tasks}: the first task \
+        "stream.base = {base} leaves {rest} of the {all} classes, which do not go into stream.tasks = {tasks}: the \
+         first task \
          and {} others",
         tasks - 1
     );

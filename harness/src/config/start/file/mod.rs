@@ -28,8 +28,9 @@ const NAMED: usize = 4;
 crate::catalogue::settings! {
     /// Weights out of a file; see [`weights::read_any`] for what can be read.
     ///
-    /// Every tensor of the network's body has to be in the file, and every tensor of the file that the body or the run's
-    /// own files know by name has to have a place. Heads may be missing, or of another width: then they are drawn.
+    /// Every tensor of the network's body has to be in the file, and every tensor of the file that the body or the
+    /// run's own files know by name has to have a place. Heads may be missing, or of another width: then they are
+    /// drawn.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct File {
         /// Path, relative to the stream file.

@@ -2,8 +2,8 @@
 //!
 //! Radford et al. 2021, <https://arxiv.org/abs/2103.00020>, section 2.4.
 //!
-//! **Deviation:** the transformer is no causal one, and the mean over a text's tokens replaces the end token's vector, as
-//! the image side's transformer takes the mean over patches. Tokens beyond a text's end are masked out of both. The
+//! **Deviation:** the transformer is no causal one, and the mean over a text's tokens replaces the end token's vector,
+//! as the image side's transformer takes the mean over patches. Tokens beyond a text's end are masked out of both. The
 //! published one reads 49,152 kinds of byte pairs.
 
 use std::{path::Path, sync::Arc};

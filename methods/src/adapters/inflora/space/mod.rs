@@ -95,8 +95,8 @@ fn without(rows: &mut [f64], d: usize, space: &[f64]) {
     rows.iter_mut().zip(within).for_each(|(x, within)| *x -= within);
 }
 
-/// Multiplies each row by what `factor` makes of its place and length, and by the sign that makes its element of largest
-/// size positive.
+/// Multiplies each row by what `factor` makes of its place and length, and by the sign that makes its element of
+/// largest size positive.
 fn scale(rows: &mut [f64], d: usize, factor: impl Fn(usize, f64) -> f64) {
     for (at, row) in rows.chunks_exact_mut(d).enumerate() {
         let length = row.iter().map(|x| x * x).sum::<f64>().sqrt();
@@ -118,8 +118,8 @@ pub(super) fn rest_flops([n, d]: [usize; 2], k: usize) -> u64 {
 
 /// Adds to the space the directions that H has most energy in.
 ///
-/// At first these are as many as hold less than the share `share` of the energy together, and one at least: the authors'
-/// code (`update_DualGPM`) counts so. Later it is as many as it takes until the space holds that share.
+/// At first these are as many as hold less than the share `share` of the energy together, and one at least: the
+/// authors' code (`update_DualGPM`) counts so. Later it is as many as it takes until the space holds that share.
 pub(super) fn grow(sight: &Sight, space: &mut Vec<f64>, share: f64) {
     let d = sight.shape()[1];
     let Rest { energy, values, vectors } = rest(sight, space);

@@ -47,8 +47,8 @@ fn golden() -> Golden {
     serde_json::from_str(include_str!("../../../../tests/golden/inflora.json")).expect("JSON")
 }
 
-/// Single precision of the moments, and double precision of the inputs, as seen from the largest value: how far a value,
-/// and a direction of at least which value, may be off.
+/// Single precision of the moments, and double precision of the inputs, as seen from the largest value: how far a
+/// value, and a direction of at least which value, may be off.
 fn precision(sight: &Sight) -> [f64; 3] {
     if matches!(sight, Sight::Inputs(_)) { [1e-13, 1e-6, 1e-9] } else { [1e-6, 1e-3, 1e-3] }
 }

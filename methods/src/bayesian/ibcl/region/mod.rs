@@ -1,11 +1,12 @@
 //! What a convex combination of Gaussians is, its highest-density region, and models out of that.
 //!
-//! The region of mass 1 − α is the smallest set that has it. For a mixture it is what lies above the density that a share α
-//! of its draws stays below (Hyndman 1996, <https://doi.org/10.1080/00031305.1996.10474359>, section 3): models are the
-//! first of many draws that do not.
+//! The region of mass 1 − α is the smallest set that has it. For a mixture it is what lies above the density that a
+//! share α of its draws stays below (Hyndman 1996, <https://doi.org/10.1080/00031305.1996.10474359>, section 3): models
+//! are the first of many draws that do not.
 //!
-//! **Deviation:** for a Gaussian the region is taken coordinate by coordinate, as in the authors' code: μ ± σ·Φ⁻¹(1 − α/2). Each
-//! coordinate lies in its interval with probability 1 − α; all of them together do with (1 − α) to the power of their number.
+//! **Deviation:** for a Gaussian the region is taken coordinate by coordinate, as in the authors' code: μ ± σ·Φ⁻¹(1 −
+//! α/2). Each coordinate lies in its interval with probability 1 − α; all of them together do with (1 − α) to the power
+//! of their number.
 //!
 //! **Deviation:** the density at a mixture's edge is estimated from 100 to 1000 draws, more for small networks, so that
 //! regions of less mass than samples/1000 are those of that mass.

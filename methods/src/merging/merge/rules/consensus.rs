@@ -1,12 +1,12 @@
 //! Consensus masks: what too few tasks have a use for is left out of the merged task vector.
 //!
-//! Wang et al. 2024 (TALL masks), <https://arxiv.org/abs/2405.07813>, eq. 5: task i has a use for an element of the merged
-//! task vector τ, as the rule makes it and before it is scaled, where |τᵢ| > λ·|τ − τᵢ|; and eq. 6: the element is kept
-//! where at least k tasks do. τᵢ is the task's whole vector, with nothing trimmed or dropped.
+//! Wang et al. 2024 (TALL masks), <https://arxiv.org/abs/2405.07813>, eq. 5: task i has a use for an element of the
+//! merged task vector τ, as the rule makes it and before it is scaled, where |τᵢ| > λ·|τ − τᵢ|; and eq. 6: the element
+//! is kept where at least k tasks do. τᵢ is the task's whole vector, with nothing trimmed or dropped.
 //!
-//! **Deviation:** equals are not enough, as in the authors' code (the paper writes ≥). One λ serves all tasks, where the
-//! authors choose one of 0.2 to 0.6 for each by its validation accuracy. While fewer than k are merged, all of them have
-//! to agree; else the first merges would forget everything.
+//! **Deviation:** equals are not enough, as in the authors' code (the paper writes ≥). One λ serves all tasks, where
+//! the authors choose one of 0.2 to 0.6 for each by its validation accuracy. While fewer than k are merged, all of them
+//! have to agree; else the first merges would forget everything.
 
 use super::super::settings::Config;
 

@@ -5,8 +5,8 @@
 //! - `RegMean`: Jin et al. 2023, <https://arxiv.org/abs/2212.09849>, eq. 2 and section 3.3: for a matrix `[in, out]`
 //!   W = (Σ wᵢG̃ᵢ)⁻¹ Σ wᵢG̃ᵢWᵢ, with G the mean of xxᵀ and G̃ its off-diagonal elements times α; all else is averaged.
 //!
-//! **Deviation:** every set of weights has the floor, where the authors' code by default gives it to the first alone and
-//! divides each Fisher by its norm.
+//! **Deviation:** every set of weights has the floor, where the authors' code by default gives it to the first alone
+//! and divides each Fisher by its norm.
 //!
 //! **Deviation:** 10⁻⁶ of the mean diagonal is added to that of each G̃, so that an input that is always zero, whose
 //! weights no data determine, takes their average.

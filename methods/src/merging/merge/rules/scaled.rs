@@ -3,9 +3,9 @@
 //! Wang et al. 2025 (`LiNeS`), <https://arxiv.org/abs/2410.17146>, eq. 2: τ^ℓ ← (α + β·ℓ/(L−1))·τ^ℓ for blocks
 //! ℓ = 0 … L−1; the square and the root of ℓ/(L−1) as in FoMo-in-Flux, <https://arxiv.org/abs/2408.14471>.
 //!
-//! **Deviation:** the head is the last of the blocks; in the authors' code it is no block and scaled by α, as is here what
-//! belongs to none. α and β are settings, as in FoMo-in-Flux; the authors' code takes α of a merge from norms of the task
-//! vectors and searches β on validation examples.
+//! **Deviation:** the head is the last of the blocks; in the authors' code it is no block and scaled by α, as is here
+//! what belongs to none. α and β are settings, as in FoMo-in-Flux; the authors' code takes α of a merge from norms of
+//! the task vectors and searches β on validation examples.
 
 use super::{
     super::settings::{Config, Lines},

@@ -3,9 +3,9 @@
 //! Jang et al. 2024, <https://arxiv.org/abs/2403.19522>, eq. 3 and section 4.2 for N weights: for each tensor
 //! θ = t·mean + (1−t)·θ₀ with t = N·cosφ / (1 + (N−1)·cosφ), φ the mean angle between task vectors by its cosine.
 //!
-//! **Deviation:** t is 0 for cosφ below 0, where the paper's geometry does not hold and t would run away, to −∞ at
-//! cosφ = −1/(N−1); the authors' code and mergekit's let it be negative. A pair with a task vector of zeros has no angle
-//! and counts as 0. One set of weights alone is itself.
+//! **Deviation:** t is 0 for cosφ below 0, where the paper's geometry does not hold and t would run away, to −∞ at cosφ
+//! = −1/(N−1); the authors' code and mergekit's let it be negative. A pair with a task vector of zeros has no angle and
+//! counts as 0. One set of weights alone is itself.
 
 use super::{super::flat::Span, Part, means::cosine};
 

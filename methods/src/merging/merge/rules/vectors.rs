@@ -11,11 +11,11 @@
 //! - `MagMax`, the τᵢ of largest size for each element, the latest of equals: Marczak et al. 2024,
 //!   <https://arxiv.org/abs/2407.06322>, eq. 2.
 //!
-//! **Deviation:** TIES keeps k·n of n values, rounded and at least one; the authors' code keeps ⌊k·n⌋ + 1. Values exactly
-//! as large as the last one that is kept are kept too, as in that code, but an exact zero has no say. Where neither mass
-//! nor majority elect a sign, the value is 0; the authors' code takes the negative ones. In breadcrumbs each tensor is
-//! masked as a whole and at least one of its values is kept; the authors' code masks each row by itself. DARE's election
-//! follows no trimming.
+//! **Deviation:** TIES keeps k·n of n values, rounded and at least one; the authors' code keeps ⌊k·n⌋ + 1. Values
+//! exactly as large as the last one that is kept are kept too, as in that code, but an exact zero has no say. Where
+//! neither mass nor majority elect a sign, the value is 0; the authors' code takes the negative ones. In breadcrumbs
+//! each tensor is masked as a whole and at least one of its values is kept; the authors' code masks each row by itself.
+//! DARE's election follows no trimming.
 
 use super::{
     super::{
