@@ -71,8 +71,10 @@ fn printed_settings_are_the_defaults_and_a_stream_file_takes_them() {
 #[test]
 fn what_stacks_is_what_was_tried() {
     let text = Place::new().done("methods lora");
-    for words in ["https://arxiv.org/abs/2106.09685", "[lora]\n# Rank r: a whole number between 1 and 4096\nrank = 8\n"]
-    {
+    for words in [
+        "https://arxiv.org/abs/2106.09685",
+        "[lora]\n# Rank of an adapter, r: a whole number between 1 and 4096\nrank = 8\n",
+    ] {
         assert!(text.contains(words), "{text}");
     }
     assert!(text.contains("needs\n  a matrix or a kernel in the body; without, choose a network"), "{text}");

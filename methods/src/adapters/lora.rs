@@ -52,7 +52,7 @@ clbench::settings! {
     /// Settings of `lora`.
     #[derive(Clone, Debug)]
     pub struct Config {
-        /// Rank r.
+        /// Rank of an adapter, r.
         pub rank: usize = 8, RANKS;
         /// Numerator of the scale, α.
         pub alpha: f64 = 8.0, Range::Above(0.0);

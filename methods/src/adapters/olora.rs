@@ -36,7 +36,7 @@ clbench::settings! {
     /// Settings of `olora`.
     #[derive(Clone, Debug)]
     pub struct Config {
-        /// Rank r.
+        /// Rank of an adapter, r.
         pub rank: usize = 8, RANKS;
         /// Numerator of the scale, α; the authors' code has 32.
         pub alpha: f64 = 8.0, Range::Above(0.0);

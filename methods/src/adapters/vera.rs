@@ -37,7 +37,7 @@ clbench::settings! {
     /// Settings of `vera`.
     #[derive(Clone, Debug)]
     pub struct Config {
-        /// Rank r; the paper has 256.
+        /// Rank of an adapter, r; the paper has 256.
         pub rank: usize = 64, RANKS;
         /// First value of the inner vector, d.
         pub inner: f64 = 0.1, Range::AtLeast(0.0);

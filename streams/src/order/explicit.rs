@@ -40,7 +40,7 @@ clbench::settings! {
     /// Settings of the explicit ordering.
     #[derive(Clone, Debug)]
     pub struct Explicit {
-        /// The list.
+        /// A JSON list of concepts.
         pub file: String;
         /// What becomes of names of which nothing is there.
         pub absent: Absent = Absent::Error;

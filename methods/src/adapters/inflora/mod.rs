@@ -51,7 +51,7 @@ clbench::settings! {
     /// Settings of `inflora`.
     #[derive(Clone, Debug)]
     pub struct Config {
-        /// Rank r; the authors' code has 10.
+        /// Rank of an adapter, r; the authors' code has 10.
         pub rank: usize = 8, RANKS;
         /// Share of energy that M holds after the first experience, ε; one direction less, as in the authors' code.
         pub energy: f64 = 0.95, Range::Within(0.0, 1.0);
