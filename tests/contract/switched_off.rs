@@ -57,7 +57,7 @@ fn almost_off_is_close_and_on_is_not() {
     let plain = trace("method=finetune");
     for (method, almost, on) in [
         ("ewc", "ewc.strength=1e-30", ""),
-        ("si", "si.strength=1e-30", "si.strength=100"),
+        ("si", "si.strength=1e-30", "si.strength=1"),
         ("replay", "replay.strength=1e-30", ""),
         ("derpp", "derpp.strength=1e-30 derpp.distil=1e-30", ""),
     ] {
