@@ -9,7 +9,17 @@ fn main() {
         .unwrap_or_default();
     println!("cargo:rustc-env=CLBENCH_REVISION={revision}");
     // Whether the tree is dirty shows in any source.
-    let sources = ["build.rs", "Cargo.lock", "harness", "results/src", "streams/src", "methods/src", "datasets/src"];
+    let sources = [
+        "build.rs",
+        "Cargo.lock",
+        "Cargo.toml",
+        "src",
+        "harness",
+        "results/src",
+        "streams/src",
+        "methods/src",
+        "datasets/src",
+    ];
     for path in sources.into_iter().chain([".git/logs/HEAD"]).filter(|path| std::path::Path::new(path).exists()) {
         println!("cargo:rerun-if-changed={path}");
     }

@@ -61,6 +61,9 @@ const HOUSE: [(&str, &[&[&str]]); 5] = [
     ("datasets", &[&["load"], &["text", "pictures"], &["sets"], &["fetch"], &["format"]]),
 ];
 
+/// Macros, which lie at the root wherever they are written.
+const MACROS: [&str; 2] = ["choice", "settings"];
+
 /// The module that a file is: its folders and its own name, without `mod`.
 fn module(src: &Path, file: &Path) -> Vec<String> {
     let below = file.strip_prefix(src).unwrap().with_extension("");
@@ -151,13 +154,23 @@ fn wrong(src: &Path, floors: &[&[&str]], file: &Path, code: &str) -> Vec<String>
     let module = module(src, file);
     let Some(room) = module.first() else { return Vec::new() };
     let Some(own) = floor(room) else { return vec![format!("{} is in a room without a floor", file.display())] };
-    let leads = named(code).into_iter().filter_map(|path| absolute(&module, &path));
-    let up = |to: Vec<String>| {
+    let complaint = |path: Vec<String>| {
+        let said = path.join("::");
+        let Some(to) = absolute(&module, &path) else {
+            return Some(format!("{} names {said}, which leads out of the crate", file.display()));
+        };
         let other = to.first().filter(|other| *other != room)?;
-        let wrong = floor(other).is_some_and(|floor| floor <= own);
-        wrong.then(|| format!("{} names {}, which is not below `{room}`", file.display(), to.join("::")))
+        match floor(other) {
+            Some(floor) if floor <= own => {
+                Some(format!("{} names {said}, which is not below `{room}`", file.display()))
+            }
+            Some(_) => None,
+            // What the root exports again could come from any floor.
+            None if MACROS.contains(&other.as_str()) => None,
+            None => Some(format!("{} names {said} by the crate's root; name its room", file.display())),
+        }
     };
-    leads.filter_map(up).collect::<BTreeSet<_>>().into_iter().collect()
+    named(code).into_iter().filter_map(complaint).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn sources_of(name: &str) -> (PathBuf, Vec<PathBuf>) {
@@ -212,6 +225,8 @@ fn an_import_that_points_up_is_found_however_it_is_written() {
         "use super::attic;",
         "fn f() -> crate::attic::Roof { todo!() }",
         "pub use crate::{right::Window};",
+        "use crate::Roof;",
+        "use super::super::Street;",
     ] {
         assert!(complaints("left.rs", code) > 0, "{code}");
     }

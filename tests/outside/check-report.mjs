@@ -1,4 +1,4 @@
-// Opens a report in headless Chromium and checks that it does what it says. Called by scripts/check-report.sh:
+// Opens a report in headless Chromium and checks that it does what it says. Called by tests/outside/check-report.sh:
 //
 //   node check-report.mjs PAGE.html TABLE.csv [SCREENSHOTS]
 //

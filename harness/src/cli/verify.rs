@@ -38,9 +38,6 @@ pub(super) struct Words {
     from_records: bool,
     #[command(flatten)]
     chosen: Chosen,
-    /// Runs to train at once
-    #[arg(long, value_name = "COUNT", default_value_t = 1)]
-    jobs: usize,
     /// The folder of datasets
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,

@@ -198,10 +198,6 @@ impl Theta {
     pub fn leaves(&self) -> Theta {
         self.map(|a| a.inner().autodiff().require_grad())
     }
-    /// The same values without a graph.
-    pub fn detach(&self) -> Theta {
-        self.map(Tensor::inner)
-    }
     /// Gradients of `self`'s leaves, plain tensors; a leaf that got none is absent.
     pub fn gradients(&self, grads: &Gradients) -> Theta {
         let grad = |(path, a): (&String, &Array)| Some((path.clone(), a.with(a.flat.grad(grads)?)));

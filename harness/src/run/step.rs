@@ -182,17 +182,16 @@ impl Run<'_> {
         cx.weights.buffers = std::mem::take(&mut pass.weights.buffers);
         let lone = pass.was_lone();
         drop(pass);
-        let alone = parts.iter().any(|(_, part)| part.follows()).then(|| grads.clone());
+        if parts.iter().any(|(_, part)| part.follows()) {
+            let stepped = Stepped { gradients: grads.clone(), before: cx.weights.theta.clone() };
+            let elements = stepped.gradients.len() + stepped.before.len();
+            cx.keep(stepped, elements);
+        }
         edit(&mut cx, parts, &mut grads, seen.as_mut())?;
         let (grads, norm) = clipped(&cx, grads);
         if let Some(seen) = &mut seen {
             seen.gradient = norm.unwrap_or_else(|| grads.norm());
             seen.accuracy = logits.as_ref().map(|logits| accuracy(logits, &batch.targets)).transpose()?;
-        }
-        if let Some(gradients) = alone {
-            let stepped = Stepped { gradients, before: cx.weights.theta.clone() };
-            let elements = stepped.gradients.len() + stepped.before.len();
-            cx.keep(stepped, elements);
         }
         cx.optim.step(&mut cx.weights.theta, grads, rate, &cx.meter);
         let (weights, optim) = (cx.weights.elements(), cx.optim.elements());

@@ -5,6 +5,9 @@
 //! gradient g of the task's loss alone; eq. 5 for Ω, the sum over tasks of ω / ((Δθ)² + ξ) with the way Δθ of the whole
 //! task; eq. 4 for the penalty c · Σ Ω · (θ − θ*)².
 //!
+//! **Deviation:** the way Δθ of a task begins where the task before it ended. Where something moves the weights between
+//! two tasks, such as a merge that the next one starts from, that jump is in Δθ and not in ω.
+//!
 //! **Deviation:** the penalty is added as its gradient 2c · Ω · (θ − θ*); it is the same step. A parameter without a
 //! gradient at a step is not pulled at that step; it does not move. The loss has what other parts of the stack add to
 //! it on the same graph, such as that of replayed examples. The authors' code sets an Ω below 0 to 0; eq. 5 does not,

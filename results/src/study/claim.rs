@@ -11,6 +11,9 @@ use crate::{
 /// Claims of a study once lists in it are crossed, and rows of a grid: at most so many.
 const MOST: usize = 1_000;
 
+/// Rows of which the best is compared with, at most.
+const MOST_RIVALS: usize = 100;
+
 /// What is claimed; lists in `row` and `by` make a claim of each.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +96,14 @@ pub struct One<'a> {
 }
 
 impl Claim {
+    /// All its texts, whose number and length are bounded.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &String> {
+        let lists = [self.row.as_ref(), self.above.as_ref(), self.below.as_ref(), Some(&self.by)];
+        let lists = lists.into_iter().flatten().flat_map(Words::all);
+        let single = self.unlike.iter().chain(&self.like).chain(&self.best_by).chain([&self.text, &self.with]);
+        let grid = self.grid.iter().flat_map(|grid| std::iter::once(&grid.row).chain(&grid.more).chain(&grid.than));
+        lists.chain(single).chain(grid).chain(&self.streams).chain(&self.beside)
+    }
     /// Refuses what says nothing, or two things.
     pub(super) fn check(&self) -> Result<(), String> {
         self.relation(self.by()?[0]).map(drop)?;
@@ -114,8 +125,10 @@ impl Claim {
     /// What is said of the row; a margin is in the unit of the table.
     fn relation(&self, by: &Metric) -> Result<Relation, String> {
         let unit = if by.is_percent() { 100.0 } else { 1.0 };
-        let several = |words: &Words| {
-            if words.all().is_empty() { Err("no row is named".to_owned()) } else { Ok(words.all().to_vec()) }
+        let several = |words: &Words| match words.all() {
+            [] => Err("no row is named".to_owned()),
+            rows if rows.len() > MOST_RIVALS => Err(format!("more than {MOST_RIVALS} rows are named beside `row`")),
+            rows => Ok(rows.to_vec()),
         };
         let margin = || match self.within {
             Some(within) if within > 0.0 && within.is_finite() => Ok(within / unit),
@@ -175,8 +188,8 @@ impl Grid {
         if self.more.len().saturating_mul(self.than.len()) > MOST {
             return Err(format!("`grid` has more than {MOST} rows"));
         }
-        if !self.row.contains("$1") || !self.row.contains("$2") {
-            return Err("`grid.row` needs $1 and $2 in the places of the two choices".into());
+        if ["$1", "$2"].iter().any(|place| self.row.matches(place).count() != 1) {
+            return Err("`grid.row` needs $1 and $2 once each, in the places of the two choices".into());
         }
         let of = |first: &String, second: &String| self.row.replace("$1", first).replace("$2", second);
         let row = |first: &String| self.than.iter().map(|second| of(first, second)).collect();

@@ -9,6 +9,10 @@ use crate::{gallery::Kind, metric::find, store::Filter, table::Column, words::sh
 
 /// Streams, rows of the file, pictures and claims before they are crossed: of each at most so many.
 const MOST: usize = 1_000;
+/// Settings of a row, axes, and scores or columns of a page, at most.
+const MOST_SETTINGS: usize = 50;
+/// Bytes of a text other than the page's, at most.
+const MOST_TEXT: usize = 1 << 12;
 /// Settings that are the program's own, or that a study says elsewhere.
 const ELSEWHERE: [&str; 5] = ["seeds", "seed", "jobs", "runs", "data"];
 
@@ -142,6 +146,7 @@ impl Study {
             count if count > MOST => Err(format!("`{key}` has {count} entries; the most is {MOST}")),
             _ => Ok(()),
         };
+        self.is_small()?;
         few("streams", self.streams.len())?;
         few("rows", self.rows.len())?;
         few("claims", self.claims.len().max(1))?;
@@ -163,6 +168,23 @@ impl Study {
         } else {
             Ok(())
         }
+    }
+
+    /// Refuses lists and texts that would grow beyond measure where they are crossed.
+    fn is_small(&self) -> Result<(), String> {
+        small("settings", &self.settings, MOST_SETTINGS)?;
+        small("names", self.names.iter().flat_map(|(name, row)| [name, row]), 2 * MOST)?;
+        small("page.scores", &self.page.scores, MOST_SETTINGS)?;
+        small("page.columns", &self.page.columns, MOST_SETTINGS)?;
+        for rows in &self.rows {
+            small("rows.settings", &rows.settings, MOST_SETTINGS)?;
+            small("rows.streams", &rows.streams, MOST)?;
+            if rows.axes.len() > MOST_SETTINGS {
+                return Err(format!("`rows.axes` has {} axes; the most is {MOST_SETTINGS}", rows.axes.len()));
+            }
+            rows.axes.iter().try_for_each(|axis| small("rows.axes", axis, MOST))?;
+        }
+        self.claims.iter().try_for_each(|claim| small("claims", claim.texts(), 10 * MOST))
     }
 
     fn check_rows(&self, rows: &Rows) -> Result<(), String> {
@@ -217,6 +239,19 @@ pub(super) fn plain(key: &str, name: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("`{key}` has `{}`; write a name of letters, digits, - and _", short(name)))
+}
+
+/// Refuses more than `most` texts, and a text that is too long.
+fn small<'a>(key: &str, texts: impl IntoIterator<Item = &'a String>, most: usize) -> Result<(), String> {
+    for (at, text) in texts.into_iter().enumerate() {
+        if at >= most {
+            return Err(format!("`{key}` has more than {most} entries"));
+        }
+        if text.len() > MOST_TEXT {
+            return Err(format!("`{key}` has a text of {} bytes; the most is {MOST_TEXT}", text.len()));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses what is not KEY=VALUE, and keys that a study says elsewhere.

@@ -3,6 +3,11 @@
 use super::file::Study;
 use crate::{proof::Block, words::short};
 
+/// Bytes of a command on a page, at most.
+const MOST_COMMAND: usize = 1 << 12;
+/// Names in a command, at most.
+const MOST_PLACES: usize = 10;
+
 /// What stands in place of `$NAME` in the commands of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
@@ -39,7 +44,7 @@ pub fn write_page(
                 "the page has a line `<!-- clbench: end -->` of no block; ends of blocks are written by clbench".into(),
             );
         }
-        let command = filled(command, study, names);
+        let command = filled(command, study, names)?;
         let block = Block { command, text: String::new() };
         let text = made(&block).map_err(|why| format!("in the block `{}`: {why}", short(&block.command)))?;
         page += &whole(&block.command, text.trim_end_matches('\n'));
@@ -74,10 +79,18 @@ fn is_plain(command: &str) -> bool {
     !markdown && !sentence
 }
 
-fn filled(command: &str, study: &Study, names: &Names) -> String {
+/// A command with names in their places, of bounded length: a name may stand in it often.
+fn filled(command: &str, study: &Study, names: &Names) -> Result<String, String> {
+    let places = command.matches('$').count();
+    if command.len() > MOST_COMMAND || places > MOST_PLACES {
+        return Err(format!(
+            "the block `{}` is longer than {MOST_COMMAND} bytes, or names more than {MOST_PLACES} lists",
+            short(command)
+        ));
+    }
     let lists = [("$scores", study.page.scores.join(",")), ("$columns", study.page.columns.join(","))];
     let command = command.replace("$runs", &names.runs).replace("$study", &names.study);
-    lists.iter().fold(command, |command, (name, list)| command.replace(name, list))
+    Ok(lists.iter().fold(command, |command, (name, list)| command.replace(name, list)))
 }
 
 /// What a line between comment marks says.

@@ -272,3 +272,22 @@ fn blocks_of_a_page_are_filled_and_others_stay() {
         write_page(&study(json!({ "page": { "text": "<!-- clbench: table x -->" } })), &names, |_| Err("why".into()));
     assert_eq!(failed.unwrap_err(), "in the block `table x`: why");
 }
+
+#[test]
+fn what_would_grow_beyond_measure_is_refused() {
+    let long = "x".repeat(5_000);
+    for (more, why) in [
+        (json!({"settings": vec!["a=1"; 51]}), "more than 50"),
+        (json!({"settings": [format!("a={long}")]}), "5002 bytes"),
+        (json!({"rows": [{"axes": vec![vec!["a=1"]; 51]}]}), "51 axes"),
+        (json!({"claims": [{"text": "t", "by": "acc", "row": "a", "above": vec!["b"; 101]}]}), "more than 100"),
+        (
+            json!({"claims": [{"text": "t", "by": "acc",
+                "grid": {"row": "$1 $1 $2", "more": ["a", "b"], "than": ["c", "d"]}}]}),
+            "once each",
+        ),
+    ] {
+        let said = refusal(more);
+        assert!(said.contains(why), "{why}: {said}");
+    }
+}

@@ -1,6 +1,6 @@
 //! The page of a study: made from its bundle, or compared with it.
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::Parser;
 use clbench_results::{
     FigureKind, Filter, Grouping, Ranking, RunDir, figures,
@@ -91,8 +91,9 @@ fn draw(plan: &Plan, picture: &Picture, runs: &[RunDir]) -> Result<()> {
             None => figure.name,
             Some(file) if several == 1 => file.clone(),
             Some(file) => {
-                tell(&format!("no picture {file}: there are {several}; choose with `only`, or leave out `file`"));
-                return Ok(());
+                bail!(
+                    "`file` = {file} is one picture, and there are {several}; choose with `only`, or leave out `file`"
+                )
             }
         };
         let file = folder.join(format!("{name}.svg"));
@@ -115,7 +116,6 @@ pub(super) fn verify(plan: &Plan, words: &Words, shelf: &Shelf) -> Result<Ending
     for setting in &words.settings {
         match setting.split_once('=').map(|(key, value)| (key.trim(), value.trim())) {
             Some(("data", folder)) => again.extend(["--data".into(), folder.into()]),
-            Some(("jobs", _)) => {}
             _ => return Err(Usage(anyhow!("--verify has no use for {}", short(setting))).into()),
         }
     }

@@ -2,10 +2,13 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clbench_results::{
     MANIFEST_FILE,
-    store::{bundle::write_bundle, discover},
+    store::{
+        bundle::{read_bundle, write_bundle},
+        discover,
+    },
     study::Row,
 };
 
@@ -138,6 +141,14 @@ pub(super) fn pack(plan: &Plan, trained: &Trained) -> Result<usize> {
         return Ok(0);
     }
     let directories: Vec<(String, PathBuf)> = runs.iter().map(|run| (place(run, &paths), run.path.clone())).collect();
-    write_bundle(&plan.out.join(plan.bundle()), &directories)?;
+    let bundle = plan.out.join(plan.bundle());
+    let before = read_bundle(&bundle).map_or(0, |runs| runs.len());
+    ensure!(
+        directories.len() >= before,
+        "{} has {before} runs, and {} are finished now; write elsewhere with --out, or remove it",
+        bundle.display(),
+        directories.len()
+    );
+    write_bundle(&bundle, &directories)?;
     Ok(runs.len())
 }

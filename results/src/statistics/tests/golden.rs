@@ -1,4 +1,4 @@
-//! Numbers of scipy, statsmodels and scikit-posthocs; `tests/golden/make/statistics.py` makes them.
+//! Numbers of scipy, statsmodels and scikit-posthocs; `tests/golden/make/statistical_tests.py` makes them.
 
 use serde_json::Value;
 

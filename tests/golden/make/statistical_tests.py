@@ -2,7 +2,7 @@
 
 Made with Python 3, numpy 1.26.4, scipy 1.17.1, statsmodels 0.15.0, scikit-posthocs 0.17.1:
 
-    python -P tests/golden/make/statistics.py > results/tests/golden/statistics.json
+    python -P tests/golden/make/statistical_tests.py > results/tests/golden/statistics.json
 
 -P keeps this file from standing in for the standard library's module of the same name.
 """
