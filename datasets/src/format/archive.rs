@@ -23,7 +23,7 @@ pub(crate) fn each(reader: impl Read, mut visit: impl FnMut(&str, &mut dyn Read)
     let mut long = None;
     // Raw, so that a long name is ours to bound.
     for entry in archive.entries().context("the archive cannot be read")?.raw(true) {
-        let mut entry = entry.context("not a tar archive, or a broken one")?;
+        let mut entry = entry.context("not a tar archive, or one that is broken or cut off")?;
         match entry.header().entry_type() {
             EntryType::Regular => {
                 let own = || String::from_utf8_lossy(&entry.path_bytes()).into_owned();

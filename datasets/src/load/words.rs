@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(words.tfidf(), Tfidf { min_df: 3, ..Tfidf::default() });
         for (text, reason) in [
             ("of = 'digits'", "is no set of texts; there are newsgroups20, reuters-r52, state-of-the-union"),
-            ("of = 'reuters-r52'\nmax_df = 2.0", "max_df = 2 is no share"),
+            ("of = 'reuters-r52'\nmax_df = 2.0", "max_df = 2.0 is not above 0 and at most 1"),
             ("of = 'reuters-r52'\nmaxdf = 0.5", "unknown key `maxdf`"),
             ("min_df = 2", "missing field `of`"),
         ] {

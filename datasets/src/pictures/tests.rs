@@ -98,7 +98,7 @@ fn broken_packages_are_errors() {
     let path = folder.path().join("toy.tgz");
     let list = |image: &str| format!("[{}]", entry(0, image));
     let cases: [(Vec<u8>, &str); 6] = [
-        (b"no archive".to_vec(), "cannot be read"),
+        (b"no archive".to_vec(), "not a tar archive"),
         (gz(&[("package/x", b"")]), "no emoji.json"),
         (gz(&[("package/emoji.json", b"[")]), "emoji.json is broken"),
         (gz(&[("package/emoji.json", list("../x").as_bytes())]), "names a picture elsewhere"),

@@ -156,6 +156,7 @@ impl Buffer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::checked;
 
     fn mixture(update: f64, buffer: f64, pretraining: f64) -> Mixture {
         Mixture { update, buffer, pretraining }
@@ -193,8 +194,8 @@ mod tests {
     #[test]
     fn contradictions_are_refused() {
         let plain = Buffer::default();
-        let complaint =
-            |of: Mixture, buffer: &Buffer| of.check(buffer, 32, false, false).expect_err("refused").to_string();
+        let check = |of: &Mixture, buffer: &Buffer| checked(of).and_then(|()| of.check(buffer, 32, false, false));
+        let complaint = |of: Mixture, buffer: &Buffer| check(&of, buffer).expect_err("refused").to_string();
         assert!(complaint(mixture(0.5, 0.4, 0.0), &plain).contains("sum to 0.9"));
         assert!(complaint(mixture(0.0, 1.0, 0.0), &plain).contains("nothing new"));
         assert!(complaint(mixture(1.5, -0.5, 0.0), &plain).contains("mixture.update = 1.5"));

@@ -110,9 +110,11 @@ impl Fit {
     /// Mean squared distance of its logits from `taught` `[batch, classes]`, over the classes that count in both: what
     /// a distillation on logits minimises. Shape `[1]`; none where there are no logits.
     pub fn distance(&self, pass: &mut Pass, taught: Tensor<2>) -> Option<Tensor<1>> {
-        let ([ours, counts], [taught, theirs]) = (counted(self.logits.clone()?), counted(taught));
+        let logits = self.logits.clone()?;
+        let ([_, counts], [taught, theirs]) = (counted(logits.clone()), counted(taught));
         let both = counts * theirs;
-        let gap = (ours - taught) * both.clone();
+        let gap = logits * both.clone() - taught * both.clone();
+        pass.hold(&both);
         pass.hold(&gap);
         Some((gap.clone() * gap).sum() / both.sum().clamp_min(1.0))
     }

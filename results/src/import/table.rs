@@ -143,16 +143,16 @@ fn has_head(sheet: &Sheet, notes: &mut Vec<String>) -> bool {
 fn has_labels(sheet: &Sheet, head: bool, notes: &mut Vec<String>) -> Result<bool, String> {
     let rows = &sheet.lines[usize::from(head)..];
     let names = head.then(|| &sheet.lines[0].1);
+    let first = || rows.iter().filter_map(|(_, cells)| cells.first());
     // Where blanks part the cells, the corner cannot be seen if nothing stands in it.
     let longest = rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
     // Nor is a column of accuracies with one broken cell a column of labels.
-    let numbers = rows.iter().any(|(_, cells)| fraction(&cells[0]));
+    let numbers = first().any(|cell| fraction(cell));
     let hidden = sheet.spaced && names.is_some_and(|names| names.len() + 1 == longest);
-    let words = hidden || rows.iter().any(|(_, cells)| word(&cells[0]));
-    if names.is_some_and(|names| is_corner(&names[0])) || words && !numbers {
+    let words = hidden || first().any(|cell| word(cell));
+    if names.and_then(|names| names.first()).is_some_and(|corner| is_corner(corner)) || words && !numbers {
         return Ok(true);
     }
-    let first = || rows.iter().map(|(_, cells)| &cells[0]);
     let others = || rows.iter().flat_map(|(_, cells)| cells.iter().skip(1)).map(|cell| Cell::of(cell));
     let small = |cell| !matches!(cell, Cell::Number { value, .. } if value > 1.0);
     let whole: Option<Vec<i64>> = first().map(|cell| Cell::of(cell).integer()).collect();

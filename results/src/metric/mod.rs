@@ -13,7 +13,10 @@
 
 use std::hash::{Hash, Hasher};
 
-use crate::{Estimate, statistics::percent, words::fixed};
+use crate::{
+    statistics::{Estimate, percent},
+    words::fixed,
+};
 
 pub mod accuracy;
 pub mod calibration;

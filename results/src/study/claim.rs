@@ -188,8 +188,8 @@ impl Grid {
         if self.more.len().saturating_mul(self.than.len()) > MOST {
             return Err(format!("`grid` has more than {MOST} rows"));
         }
-        if ["$1", "$2"].iter().any(|place| self.row.matches(place).count() != 1) {
-            return Err("`grid.row` needs $1 and $2 once each, in the places of the two choices".into());
+        if ["$1", "$2"].iter().any(|place| !(1..=4).contains(&self.row.matches(place).count())) {
+            return Err("`grid.row` needs $1 and $2, up to four times each, in the places of the two choices".into());
         }
         let of = |first: &String, second: &String| self.row.replace("$1", first).replace("$2", second);
         let row = |first: &String| self.than.iter().map(|second| of(first, second)).collect();

@@ -283,8 +283,8 @@ fn what_would_grow_beyond_measure_is_refused() {
         (json!({"claims": [{"text": "t", "by": "acc", "row": "a", "above": vec!["b"; 101]}]}), "more than 100"),
         (
             json!({"claims": [{"text": "t", "by": "acc",
-                "grid": {"row": "$1 $1 $2", "more": ["a", "b"], "than": ["c", "d"]}}]}),
-            "once each",
+                "grid": {"row": "$1 $1 $1 $1 $1 $2", "more": ["a", "b"], "than": ["c", "d"]}}]}),
+            "four times",
         ),
     ] {
         let said = refusal(more);

@@ -218,7 +218,7 @@ mod tests {
         let [one, two] = [("ink", &["a", "b", "c"][..]), ("oil", &["a", "b", "d"])];
         let cases: [(Named, &str, &str); 6] = [
             (&[one], "tasks = 2", "3 classes do not split into stream.tasks = 2"),
-            (&[one], "tasks = 0", "stream.tasks is 0"),
+            (&[one], "tasks = 0", "tasks = 0 is not a whole number of at least 1"),
             (&[one], "tasks = 3\nby = \"name\"", "stream.by matches the classes of several datasets"),
             (&[one, two], "", "`oil` has no class `c`, which `ink` has; with stream.by = \"position\""),
             (&[one, two], "tasks = 2", "stream.tasks splits one dataset"),

@@ -3,12 +3,13 @@
 
 Usage: python tests/golden/make/steps.py [OUT]    (default tests/golden/steps.json)
 
-Made with PyTorch 2.11.0 on the CPU. Each case does with PyTorch's operators what clbench's method does with its own in a
-step of tests/support/digits.toml without dropout: 16 examples of 64 inputs, 24 hidden units, 6 classes in three tasks.
-`torch.autograd.graph.saved_tensors_hooks` sees what each forward pass packs for its backward pass; each storage counts
-once, parameters do not count. A step is a sequence of passes: graphs are gone after their backward pass, gradients that a
-hook asks for stay until it ends, and so does what it makes beside them. The highest level of graphs and gradients is what is written, one
-number for each of three experiences. Weights, states and the optimizer's numbers come on top and are not in it.
+Made with PyTorch 2.11.0 on the CPU. Each case does with PyTorch's operators what clbench's method does with its own in
+a step of tests/support/digits.toml without dropout: 16 examples of 64 inputs, 24 hidden units, 6 classes in three
+tasks. `torch.autograd.graph.saved_tensors_hooks` sees what each forward pass packs for its backward pass; each storage
+counts once, parameters do not count. A step is a sequence of passes: graphs are gone after their backward pass,
+gradients that a hook asks for stay until it ends, and so does what it makes beside them. The highest level of graphs
+and gradients is what is written, one number for each of three experiences. Weights, states and the optimizer's numbers
+come on top and are not in it.
 """
 
 import json
@@ -102,6 +103,34 @@ def plain(experience, passes=()):
 def replay(experience, count=16):
     level, p = Level(), mlp_leaves()
     level.run(lambda: cross_entropy(mlp(p, inputs())) + cross_entropy(mlp(p, inputs(count))) * 1.0, p.values())
+    return level.most
+
+
+def si(experience):
+    """Synaptic intelligence keeps the gradient and the weights from before the step, to see what the step did."""
+    level, p = Level(), mlp_leaves()
+    grads = level.run(lambda: cross_entropy(mlp(p, inputs())), p.values())
+    kept = [grad.clone() for grad in grads] + [value.detach().clone() for value in p.values()]
+    level.splash(sum(value.untyped_storage().nbytes() for value in kept))
+    return level.most
+
+
+def derpp(experience):
+    """Two draws out of the memory, which is empty at the first step of all: their stored logits, and their labels."""
+    level, p = Level(), mlp_leaves()
+
+    def distance():
+        counts = torch.ones(BATCH, CLASSES)
+        gap = mlp(p, inputs()) * counts - random(BATCH, CLASSES) * counts
+        return (gap * gap).sum() / counts.sum()
+
+    def loss():
+        one = cross_entropy(mlp(p, inputs()))
+        if experience == 0:
+            return one
+        return one + (distance() * 0.2 + cross_entropy(mlp(p, inputs())) * 0.5)
+
+    level.run(loss, p.values())
     return level.most
 
 
@@ -364,7 +393,8 @@ def dual(experience, siglip=False, lock=None, length=8, width=8, heads=2, space=
         shapes["bias"] = (1,)
     p = {name: leaf(*shape) for name, shape in shapes.items()}
     image_side = ("w0", "b0")
-    locked = {None: (), "image": image_side, "text": [n for n in p if n not in (*image_side, "image", "text", "scale", "bias")]}
+    shared = (*image_side, "image", "text", "scale", "bias")
+    locked = {None: (), "image": image_side, "text": [name for name in p if name not in shared]}
     frozen = [p.pop(name).detach() for name in locked[lock]]
     p |= dict(zip(locked[lock], frozen))
     leaves = [value for value in p.values() if value.requires_grad]
@@ -416,6 +446,8 @@ CASES = {
     "method=ema-merge": plain,
     "method=time-all-unrolled": plain,
     "method=replay replay.capacity=50 replay.batch=16": replay,
+    "method=si": si,
+    "method=derpp": derpp,
     "method=gem gem.capacity=20": lambda e: plain(e, [20] * e),
     "method=gem gem.capacity=20 gem.batch=7 gem.rehearse=true": lambda e: plain(e, [7] * e),
     "method=gem gem.form=average gem.capacity=20": lambda e: plain(e, [16] * min(e, 1)),

@@ -154,7 +154,7 @@ fn texts_of_a_table_are_read_as_counts_of_words() {
     for (tfidf, reason) in [
         ("tfidf = { components = 9, min_df = 1 }", "components = 9 is more than the 5 directions in which the 6 texts"),
         ("tfidf = { min_df = 7 }", "no word is left of 6 texts"),
-        ("tfidf = { max_df = 0.0 }", "in tfidf: max_df = 0 is no share"),
+        ("tfidf = { max_df = 0.0 }", "tfidf.max_df = 0.0 is not above 0 and at most 1"),
     ] {
         let error = format!("{:#}", open(tfidf).unwrap_err());
         assert!(error.contains(reason), "{error}");
