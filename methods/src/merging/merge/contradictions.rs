@@ -52,7 +52,6 @@ impl Config {
 
 impl Settings for Config {
     fn check(&self) -> Result<()> {
-        ensure!(self.deploy != Policy::Start, "deploy = \"start\" never answers with what was learned; use last");
         self.used()?;
         ensure!(
             self.rule != Rule::Slerp || !self.uses(Policy::All),

@@ -175,6 +175,9 @@ clbench::choice! {
     }
 }
 
+/// What may be deployed: all but the start, which never learned anything.
+const DEPLOYED: &[&str] = Policy::WORDS.split_at(1).1;
+
 clbench::settings! {
     /// Settings of `merge` and of all its presets.
     #[derive(Clone, Debug, PartialEq)]
@@ -182,7 +185,7 @@ clbench::settings! {
         /// What the next experience starts from.
         pub init: Policy = Policy::Running;
         /// What answers.
-        pub deploy: Policy = Policy::Running;
+        pub deploy: Policy = Policy::Running, Range::Choice(DEPLOYED);
         /// How several sets of weights become one.
         pub rule: Rule = Rule::Interpolation;
         /// Share of the new weights in a merge of two, α; for rules that give shares.
