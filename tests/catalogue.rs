@@ -123,6 +123,7 @@ fn a_methods_name_is_its_files_and_its_tables() {
         let name = match method.name {
             preset if presets.contains(&preset) => "merge/presets",
             "bitfit" | "norms" | "freeze" => "partial",
+            "finetune" | "joint" => "plain",
             "bbb" => "vcl",
             _ => &own,
         };

@@ -33,8 +33,8 @@ fn numbers(column: &str) -> String {
 const STREAMS: [(&str, &str); 8] = [
     (
         "csv",
-        "[data.rows]\nformat = \"csv\"\npath = \"train.csv\"\nlabel = \"kind\"\nfeatures = \"rest\"\n[stream]\nkind \
-         = \"class-incremental\"\ndataset = \"rows\"\ntasks = 2\n",
+        "[data.rows]\nformat = \"csv\"\npath = \"train.csv\"\nlabel = \"kind\"\nfeatures = \"rest\"\n[stream]\nkind = \
+         \"class-incremental\"\ndataset = \"rows\"\ntasks = 2\n",
     ),
     (
         "folder",

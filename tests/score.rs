@@ -87,8 +87,8 @@ fn a_lower_triangle_has_the_forgetting_that_its_programs_compute() {
     let why = "no value for fwt.gem17: it needs accuracies before training";
     assert!(said.err.contains(why) && !said.err.contains("forgetting"), "{said}");
     let log = "{'dataset': 'seq-cifar10', 'accuracy_1_task1': 97.0, 'accuracy_1_task2': 70.0, 'accuracy_2_task2': \
-               90.0, \
-               'accuracy_1_task3': 50.0, 'accuracy_2_task3': 60.0, 'accuracy_3_task3': 88.0, 'forgetting': 38.5}\n";
+               90.0, 'accuracy_1_task3': 50.0, 'accuracy_2_task3': 60.0, 'accuracy_3_task3': 88.0, 'forgetting': \
+               38.5}\n";
     let found = json(&fed(&place, "score - --format json", log.as_bytes()).out);
     assert!((found["scores"]["forgetting.mammoth"].as_f64().unwrap() - 0.385).abs() < 1e-12, "{found}");
 }

@@ -21,8 +21,7 @@ const PAIRS: &str = "stream.kind=domain-incremental stream.tasks=5 net.widths=[]
                      optim.rate=0.01 optim.decay=0 train.epochs=40";
 /// Tasks of two digits with heads of their own.
 const TOLD: &str = "stream.kind=task-incremental stream.tasks=5 stream.classes_per_task=2 optim.rule=adamw \
-                    optim.rate=0.003 \
-                    optim.decay=0 train.epochs=10";
+                    optim.rate=0.003 optim.decay=0 train.epochs=10";
 
 /// Mean accuracy at the end of models that answer single samples of a preference.
 fn preferred(trace: &Trace) -> f64 {
@@ -251,7 +250,7 @@ fn what_makes_no_sense_is_refused() {
         ("method=ibcl net.batch_norm=true", "needs a network without running statistics"),
         ("method=vcl vcl.per=preference net.batch_norm=true", "cannot share running statistics"),
         ("method=finetune eval.random_preferences=3", "depend on no preference"),
-        ("method=ibcl eval.random_preferences=20000", "is more than 10000"),
+        ("method=ibcl eval.random_preferences=20000", "is not a whole number between 0 and 10000"),
         ("method=hypernet", "needs the task's identity"),
         (
             "method=hypernet head.train=task head.test=task hypernet.widths=[0]",

@@ -301,8 +301,8 @@ fn gem_is_offered_each_new_example_once() {
 fn with_room_for_all_replay_holds_all_that_was_new() {
     for keep in ["reservoir", "class-balanced", "herding", "loss"] {
         let setup = setup(&format!(
-            "stream.kind=instance-incremental stream.tasks=3 stream.most_train=30 method=replay \
-             replay.keep={keep} replay.capacity=100000 train.epochs=1"
+            "stream.kind=instance-incremental stream.tasks=3 stream.most_train=30 method=replay replay.keep={keep} \
+             replay.capacity=100000 train.epochs=1"
         ));
         let (run, _) = support::up_to(&setup, 0, 3, &support::shelf());
         let (_, memory): (clbench_methods::replay::replay::Config, Option<Memory<Example>>) =

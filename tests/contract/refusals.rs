@@ -61,8 +61,7 @@ fn senseless_stacks_are_refused() {
         (
             "method=lora+ewc lora.per=task",
             "`ewc` does not go with `lora`: it needs the same parameters from one experience to the next, and `lora` \
-             replaces \
-             some at each task; leave one of them out, or set lora.per=stream"
+             replaces some at each task; leave one of them out, or set lora.per=stream"
                 .into(),
         ),
         ("method=ewc+lora lora.per=task", "or set lora.per=stream".into()),
@@ -72,15 +71,13 @@ fn senseless_stacks_are_refused() {
         (
             "method=freeze+lora",
             "`lora` does not go with `freeze`: it needs a matrix that is trained, and `freeze` stands before it and \
-             leaves \
-             none; write method=lora+freeze"
+             leaves none; write method=lora+freeze"
                 .into(),
         ),
         (
             "method=ewc+per-preference",
             "`ewc` does not go with `per-preference`: it needs the logits of one network, and `per-preference` lets \
-             several \
-             networks answer at once; leave one of them out, or set ewc.fisher=empirical"
+             several networks answer at once; leave one of them out, or set ewc.fisher=empirical"
                 .into(),
         ),
         ("method=lroa", format!("unknown method `lroa`; did you mean `lora`? there are {all}, proud")),

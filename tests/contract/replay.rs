@@ -85,8 +85,7 @@ fn each_replayed_example_has_its_own_scope() {
     let shelf = spy::shelf();
     let settings = format!(
         "{LINEAR} stream.kind=task-incremental stream.tasks=4 stream.classes_per_task=2 stream.partial=true \
-         method=replay+late \
-         replay.capacity=12"
+         method=replay+late replay.capacity=12"
     );
     let setup = support::try_setup(&shelf, &settings).unwrap();
     let (mut run, _) = support::up_to(&setup, 0, 2, &shelf);

@@ -72,8 +72,8 @@ fn resumed_is_straight_bit_for_bit() {
         "method=replay+vcl vcl.per=preference replay.capacity=40 eval.random_preferences=2 optim.rule=adamw \
          optim.rate=0.01",
         "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true method=hypernet \
-         hypernet.widths=[8] \
-         hypernet.chunk=100 hypernet.regularised=1 hypernet.mip=true optim.rule=adamw optim.rate=0.01",
+         hypernet.widths=[8] hypernet.chunk=100 hypernet.regularised=1 hypernet.mip=true optim.rule=adamw \
+         optim.rate=0.01",
         "method=ema-merge+ewc ewc.samples=20",
         "method=time-all-unrolled time-all-unrolled.rule=dare-ties time-all-unrolled.density=0.9 \
          time-all-unrolled.scale=0.5 net.batch_norm=true",
@@ -88,17 +88,16 @@ fn resumed_is_straight_bit_for_bit() {
 fn resumed_is_straight_for_residual_networks() {
     resumes(
         "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true net.body=resnet18 \
-         net.width=2 \
-         optim.rule=adamw optim.rate=0.01 optim.clip=1.0 optim.reset=false schedule.shape=cosine schedule.warmup=0.1 \
-         train.batch=32 method=ewc+ema ewc.samples=8",
+         net.width=2 optim.rule=adamw optim.rate=0.01 optim.clip=1.0 optim.reset=false schedule.shape=cosine \
+         schedule.warmup=0.1 train.batch=32 method=ewc+ema ewc.samples=8",
     );
 }
 
 #[test]
 fn resumed_is_straight_for_transformers() {
     resumes(
-        "net.body=vit net.patch=2 net.width=8 net.depth=1 net.heads=2 net.dropout=0.2 optim.rule=adamw \
-         optim.rate=0.01 method=replay replay.capacity=40 stream.kind=rotated stream.tasks=2 train.batch=128",
+        "net.body=vit net.patch=2 net.width=8 net.depth=1 net.heads=2 net.dropout=0.2 optim.rule=adamw optim.rate=0.01 \
+         method=replay replay.capacity=40 stream.kind=rotated stream.tasks=2 train.batch=128",
     );
 }
 

@@ -101,8 +101,7 @@ fn classes_that_are_left_without_training_examples_are_noted() {
     let held = |seed: usize| notes(&format!("seed = {seed}\nval_fraction = 0.5\n{tail}"));
     let found: Vec<Vec<String>> = (0..12).map(held).collect();
     let note = "task 0: 1 class has no training example left after alterations and hold-out, and questions about it \
-                are asked \
-                all the same: `r`";
+                are asked all the same: `r`";
     assert!(found.iter().all(|notes| notes.is_empty() || notes == &[note]), "{found:?}");
     let noted = found.iter().filter(|notes| !notes.is_empty()).count();
     assert!((1..12).contains(&noted), "{noted}");

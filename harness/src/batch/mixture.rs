@@ -78,8 +78,7 @@ impl Mixture {
         ensure!(
             self.pretraining > 0.0 || !has_pool || pretrains,
             "the pretraining pool is never used; set mixture.pretraining above 0, or start.kind = \"pretrain\", or \
-             leave \
-             the pool out"
+             leave the pool out"
         );
         buffer.check(self.buffer > 0.0)
     }

@@ -210,7 +210,21 @@ pub fn main_with(shelf: &Shelf, words: impl IntoIterator<Item = OsString>) -> Ex
     ) {
         await_signals();
     }
-    let result = match arguments.command {
+    match done(arguments.command, shelf) {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Failed) => ExitCode::from(1),
+        Ok(Ending::Partly) => ExitCode::from(3),
+        Ok(Ending::Interrupted) => ExitCode::from(130),
+        Err(error) => {
+            tell(&format!("error: {error:#}"));
+            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+        }
+    }
+}
+
+/// Does what a command line asks for.
+fn done(command: Command, shelf: &Shelf) -> Result<Ending> {
+    match command {
         Command::Run(words) => run::run(&words, shelf),
         Command::Check(words) => check::check(&words, shelf),
         Command::Cost(words) => cost::cost(&words, shelf),
@@ -238,16 +252,6 @@ pub fn main_with(shelf: &Shelf, words: impl IntoIterator<Item = OsString>) -> Ex
         Command::Picture(words) => picture::picture(&words),
         Command::Score(words) => score::score(&words),
         Command::Export(words) => export::export(&words),
-    };
-    match result {
-        Ok(Ending::Done) => ExitCode::SUCCESS,
-        Ok(Ending::Failed) => ExitCode::from(1),
-        Ok(Ending::Partly) => ExitCode::from(3),
-        Ok(Ending::Interrupted) => ExitCode::from(130),
-        Err(error) => {
-            tell(&format!("error: {error:#}"));
-            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
-        }
     }
 }
 

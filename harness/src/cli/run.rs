@@ -113,8 +113,8 @@ pub(super) fn tell_outcomes(setup: &Setup, seeds: &[u64], outcomes: &[Result<Out
             Ok(Outcome::Diverged(reason)) => {
                 told.wrong += 1;
                 tell(&format!(
-                    "error: seed {seed} diverged: {reason}; recorded in {}; lower optim.rate or the method's \
-                     strength, or set optim.clip",
+                    "error: seed {seed} diverged: {reason}; recorded in {}; lower optim.rate or the method's strength, \
+                     or set optim.clip",
                     setup.place(runs, *seed).display()
                 ));
             }

@@ -64,8 +64,7 @@ pub(super) fn told(config: &Config, stack: &Stack, stream: &Stream, net: &Net) -
     ensure!(
         !config.eval.prefers() || stack.prefers(),
         "eval.preferences and eval.random_preferences change nothing: the answers of `{}` depend on no preference; \
-         leave \
-         them out",
+         leave them out",
         config.method
     );
     let asks = stream.policy.as_ref().is_some_and(|make| make().asks());

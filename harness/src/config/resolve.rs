@@ -297,9 +297,8 @@ fn named(text: &text::Config, config: &Config, stream: &Stream, net: &Net, data:
     );
     ensure!(
         stream.policy.is_none(),
-        "stream.environment chooses by what the network answers class by class while it is trained with texts; \
-         choose one \
-         that does not"
+        "stream.environment chooses by what the network answers class by class while it is trained with texts; choose \
+         one that does not"
     );
     Dual::new(net.clone(), text.clone(), stream.titles.clone(), data)
 }
@@ -317,8 +316,7 @@ fn plain_name(name: String) -> Result<String> {
     ensure!(
         name == folder_name(&name),
         "the name `{}` is no folder's name; use at most {MOST_NAME} bytes of letters, digits, `-`, `_`, `.` and \
-         blanks, none \
-         of the last two at an end",
+         blanks, none of the last two at an end",
         name.escape_debug()
     );
     Ok(name)

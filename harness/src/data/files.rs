@@ -57,9 +57,8 @@ impl Files {
     pub fn find(&self, name: &str, more: &[&Path]) -> Result<PathBuf> {
         ensure!(
             !self.fenced || is_below(name),
-            "the file `{}` would lie outside of {}, and what came from elsewhere may name files there alone; copy \
-             the run's \
-             config.toml out of its bundle and look at it before you run it",
+            "the file `{}` would lie outside of {}, and what came from elsewhere may name files there alone; copy the \
+             run's config.toml out of its bundle and look at it before you run it",
             name.escape_debug(),
             self.folder.display()
         );
@@ -166,10 +165,10 @@ mod tests {
     #[test]
     fn names_of_files_are_left_out_of_tables_and_nothing_else_is() {
         let lain: Lain = ["a.csv", "b.npz"].map(|name| (name.to_owned(), String::new())).into();
-        let text = "x = \"a.csv\"\ny = [\"a.csv\", \"digits\"]\nz = \"b.npz:train\"\nn = 3\n[t]\nlabel = \"kind\"\nw \
-                    = \"a.csvx\"";
-        let wanted = "x = \"file\"\ny = [\"file\", \"digits\"]\nz = \"file:train\"\nn = 3\n[t]\nlabel = \"kind\"\nw \
-                      = \"a.csvx\"";
+        let text = "x = \"a.csv\"\ny = [\"a.csv\", \"digits\"]\nz = \"b.npz:train\"\nn = 3\n[t]\nlabel = \"kind\"\nw = \
+                    \"a.csvx\"";
+        let wanted = "x = \"file\"\ny = [\"file\", \"digits\"]\nz = \"file:train\"\nn = 3\n[t]\nlabel = \"kind\"\nw = \
+                      \"a.csvx\"";
         let [table, wanted]: [Table; 2] = [text, wanted].map(|text| text.parse().expect("TOML"));
         assert_eq!(without_names(&table, &lain), wanted);
     }

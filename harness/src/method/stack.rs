@@ -90,9 +90,8 @@ impl Stack {
     pub fn reading(self, dual: &Dual) -> Result<Self> {
         ensure!(
             self.carrier.is_plain(),
-            "[text] trains images and texts in place of the plain network, and a part of this method says itself \
-             what is \
-             trained; leave one of them out"
+            "[text] trains images and texts in place of the plain network, and a part of this method says itself what \
+             is trained; leave one of them out"
         );
         Self { carrier: Box::new(dual.clone()), named: "[text]".into(), ..self }.together()
     }

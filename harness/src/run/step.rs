@@ -117,9 +117,8 @@ impl Run<'_> {
         let begun = self.state.position.experience > 0;
         ensure!(
             batch > 1,
-            "train.batch = 1 gives batch normalisation one value of each channel, which has no spread, so that \
-             nothing is \
-             learned; set train.batch to at least 2, or choose a network without it, such as net.batch_norm=false"
+            "train.batch = 1 gives batch normalisation one value of each channel, which has no spread, so that nothing \
+             is learned; set train.batch to at least 2, or choose a network without it, such as net.batch_norm=false"
         );
         ensure!(
             begun || (0..plan.epoch()).any(|step| plan.indices(step, &mut orders, None).len() > 1),

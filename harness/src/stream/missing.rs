@@ -32,8 +32,7 @@ pub(super) fn note(before: &[BTreeSet<usize>], plan: &Plan, ground: &Ground) {
         if !lost.is_empty() {
             ground.note(format!(
                 "task {task}: {} {classes} no training example left after alterations and hold-out, and questions \
-                 about {it} \
-                 are asked all the same: {named}{more}",
+                 about {it} are asked all the same: {named}{more}",
                 lost.len()
             ));
         }

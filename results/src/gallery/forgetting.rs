@@ -36,9 +36,9 @@ pub(super) fn draw(cast: &Cast) -> Result<Sketch, String> {
         groups,
         series: shown.rows.iter().map(|(member, bars)| (member.name.clone(), bars.clone())).collect(),
     };
-    let what = "The best accuracy from a task's first training on minus that at the end (Chaudhry et al. 2018, eq. \
-                3, task \
-                by task); negative where later tasks helped. Tasks of the last experience cannot be forgotten yet.";
+    let what = "The best accuracy from a task's first training on minus that at the end (Chaudhry et al. 2018, eq. 3, \
+                task by task); negative where later tasks helped. Tasks of the last experience cannot be forgotten \
+                yet.";
     Ok(Sketch { of: None, title, caption: shown.caption(cast, what, &[]), picture: columns.draw() })
 }
 

@@ -15,8 +15,7 @@ pub(super) fn draw(cast: &Cast) -> Result<Vec<Sketch>, String> {
     if tasks.max(experiences) > MOST {
         return Err(format!(
             "a picture has room for {MOST} tasks and experiences, and there are {tasks} and {experiences}; `clbench \
-             score` \
-             and `clbench export csv` write all of them"
+             score` and `clbench export csv` write all of them"
         ));
     }
     let shown = cast.shown(DOTS, |member| {

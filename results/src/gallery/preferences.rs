@@ -60,8 +60,7 @@ pub(super) fn draw(cast: &Cast) -> Result<Sketch, String> {
     };
     let mut what = format!(
         "Accuracy on the tasks {first} and {second} at the end, under preferences with weight w on the first; means \
-         over \
-         the models that answered."
+         over the models that answered."
     );
     if !pair.alone {
         what += " The preferences weigh other tasks, too, which are not seen here; w is relative to the two.";

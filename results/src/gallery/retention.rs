@@ -39,8 +39,8 @@ fn caption(cast: &Cast, rows: &[(&Member, Since)]) -> String {
     let fits: Vec<String> =
         rows.iter().filter_map(|(member, curve)| Some(format!("{} {}", member.name, fitted(curve)?))).collect();
     format!(
-        "Accuracy over the steps since a task was last trained, on a scale of powers; mean over the half of the \
-         tasks that most steps follow (by number: {}). Best curve by AICc over t steps: {}.",
+        "Accuracy over the steps since a task was last trained, on a scale of powers; mean over the half of the tasks \
+         that most steps follow (by number: {}). Best curve by AICc over t steps: {}.",
         listed(&tasks),
         if fits.is_empty() { "none".into() } else { fits.join("; ") }
     )

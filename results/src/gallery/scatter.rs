@@ -38,8 +38,7 @@ pub(super) fn stability(cast: &Cast) -> Result<Sketch, String> {
     };
     let what = "Stability: accuracy at the end on tasks that the last experience does not train (stability.clbench). \
                 Plasticity: accuracy on each task right after it was trained (la.mer19). The line joins methods that \
-                no \
-                other beats in both. Joint training has neither score.";
+                no other beats in both. Joint training has neither score.";
     Ok(Sketch { of: None, title, caption: shown.caption(cast, what, &[]), picture: front.draw() })
 }
 

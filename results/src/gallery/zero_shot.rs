@@ -44,8 +44,7 @@ pub(super) fn draw(cast: &Cast) -> Result<Sketch, String> {
         log_x: false,
     };
     let what = "Mean accuracy on all tasks that are trained at some time (knowledge accumulation) against that on \
-                tasks \
-                never trained (zero-shot), from before the first step (0) through the ends of the experiences.";
+                tasks never trained (zero-shot), from before the first step (0) through the ends of the experiences.";
     Ok(Sketch { of: None, title, caption: shown.caption(cast, what, &[]), picture: trails.draw() })
 }
 

@@ -43,8 +43,7 @@ pub(super) fn place(rows: Shares, labels: Option<&[Cow<str>]>, names: Option<&[C
         }
         None if rows.len() == 1 && tasks > 1 => Err(format!(
             "one row and {tasks} columns, and it is not said what was trained; begin the row with the word joint if \
-             all \
-             tasks were trained at once, or with 1 if only the first one was"
+             all tasks were trained at once, or with 1 if only the first one was"
         )),
         None => Ok(Placed { baseline: None, rows, training: Training::InOrder, notes: Vec::new() }),
     }

@@ -133,8 +133,8 @@ mod tests {
     use super::super::{Training, Wish, import};
     use crate::metric::find;
 
-    const RUN: &str = "{'dataset': 'seq-mnist', 'accmean_task1': 99.0, 'accuracy_1_task1': 99.0, \
-                       'accuracy_1_task2': 40.5, 'accuracy_2_task2': np.float64(98.0), 'forward_transfer': None}";
+    const RUN: &str = "{'dataset': 'seq-mnist', 'accmean_task1': 99.0, 'accuracy_1_task1': 99.0, 'accuracy_1_task2': \
+                       40.5, 'accuracy_2_task2': np.float64(98.0), 'forward_transfer': None}";
 
     #[test]
     fn every_line_is_a_run() {

@@ -197,8 +197,8 @@ fn curve(text: &str) -> String {
         Some(format!(", of which the mean is {:.2}", crate::statistics::estimate::mean(&values)?))
     };
     format!(
-        "only curves of the accuracy on all classes so far{}; scores need the lines like `CNN: {{'total': …, \
-         '00-09': …}}`",
+        "only curves of the accuracy on all classes so far{}; scores need the lines like `CNN: {{'total': …, '00-09': \
+         …}}`",
         mean().unwrap_or_default()
     )
 }

@@ -67,9 +67,23 @@ impl<'a> Sheet<'a> {
                 self.lines.len()
             ));
         }
+        self.grows(head, labels, width)?;
+        if !head && labels == 0 {
+            self.begins_with_one()?;
+        }
+        if head && self.lines[0].1.len() < width {
+            let names = self.lines[0].1.len();
+            let why = format!("{names} names for {width} columns; names with blanks need tabs or commas between them");
+            return Err(self.place(self.lines[0].0, &why));
+        }
+        self.lines.iter_mut().for_each(|(_, cells)| cells.resize(width, Cow::from("")));
+        self.trim();
+        Ok(())
+    }
+    /// Of experience i there are at least the tasks up to i, or nothing at all.
+    fn grows(&self, head: bool, labels: usize, width: usize) -> Result<(), String> {
         let mut before = 0;
         for (index, (number, cells)) in self.lines.iter().enumerate().skip(usize::from(head)) {
-            // Of experience i there are at least the tasks up to i, or nothing at all.
             let least = (index + 1 - usize::from(head) + labels).min(width).max(before);
             if cells.len() <= labels {
                 continue;
@@ -83,26 +97,22 @@ impl<'a> Sheet<'a> {
             }
             before = cells.len();
         }
+        Ok(())
+    }
+    /// Rows that grow by one cell each are a triangle, whose first row has one.
+    fn begins_with_one(&self) -> Result<(), String> {
         let grown = |pair: &[(usize, Vec<Cow<'_, str>>)]| pair[1].1.len() == pair[0].1.len() + 1;
-        if !head && labels == 0 && self.lines.len() > 1 && self.lines.windows(2).all(grown) {
+        if self.lines.len() > 1 && self.lines.windows(2).all(grown) {
             let (number, cells) = &self.lines[0];
             if cells.len() > 1 {
                 let why = format!(
-                    "{} where a triangle begins with 1; put a line before it for each experience that is missing, \
-                     nan if it was \
-                     not evaluated",
+                    "{} where a triangle begins with 1; put a line before it for each experience that is missing, nan \
+                     if it was not evaluated",
                     cell_count(cells.len())
                 );
                 return Err(self.place(*number, &why));
             }
         }
-        if head && self.lines[0].1.len() < width {
-            let names = self.lines[0].1.len();
-            let why = format!("{names} names for {width} columns; names with blanks need tabs or commas between them");
-            return Err(self.place(self.lines[0].0, &why));
-        }
-        self.lines.iter_mut().for_each(|(_, cells)| cells.resize(width, Cow::from("")));
-        self.trim();
         Ok(())
     }
 

@@ -195,8 +195,8 @@ impl FromStr for Averaging {
 
     fn from_str(name: &str) -> Result<Self, String> {
         if name == "time" {
-            return Err("averaging single-task runs over `time` is deprecated, since it hides how they differ; \
-                        use `metrics`"
+            return Err("averaging single-task runs over `time` is deprecated, since it hides how they differ; use \
+                        `metrics`"
                 .into());
         }
         named("averaging of single-task runs", name, &[("metrics", Self::Metrics)])

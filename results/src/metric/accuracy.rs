@@ -37,8 +37,7 @@ pub static AVERAGE_EXAMPLES: Metric = Metric {
     about: "last row, tasks weighed by their test examples (Avalanche's stream accuracy, PyCIL's total)",
     formula: "Σⱼ nⱼ R[T][j] / Σⱼ nⱼ, nⱼ test examples of task j",
     source: "ContinualAI/avalanche, evaluation/metrics/accuracy.py, StreamAccuracy; G-U-N/PyCIL, utils/toolkit.py, \
-             total; \
-             Renate, micro_average_accuracy; FACIL's wavg_accs weighs by classes",
+             total; Renate, micro_average_accuracy; FACIL's wavg_accs weighs by classes",
     range: (0.0, 1.0),
     unit: Unit::Share,
     better: Better::Higher,

@@ -37,8 +37,7 @@ pub static CHAUDHRY: Metric = Metric {
     about: "best row from a task's training on minus last row, over T-1 tasks (Chaudhry et al. 2018)",
     formula: "(1/(T−1)) Σ_{j<T} (max_{j≤l<T} R[l][j] − R[T][j])",
     source: "Chaudhry et al. 2018, arXiv 1801.10112, eq. 3; the maximum runs over the rows from the task's first \
-             training \
-             on; FACIL, main_incremental.py",
+             training on; FACIL, main_incremental.py",
     range: (-1.0, 1.0),
     unit: Unit::Share,
     better: Better::Lower,
@@ -92,8 +91,7 @@ pub static CLAMPED: Metric = Metric {
     about: "best row, the last included, minus last row: never negative (Mammoth, PILOT)",
     formula: "(1/(T−1)) Σ_{j<T} (max_{j≤l≤T} R[l][j] − R[T][j])",
     source: "aimagelab/mammoth, utils/metrics.py: rows in which a task had not been trained are filled with zeros; \
-             PILOT \
-             and FoMo-in-Flux copy it",
+             PILOT and FoMo-in-Flux copy it",
     range: (0.0, 1.0),
     unit: Unit::Share,
     better: Better::Lower,

@@ -38,11 +38,10 @@ pub static STEPS: Metric = Metric {
     short: "RECSTEP",
     name: "steps until recovery",
     about: "steps into an experience until an earlier task is back at 95 % of what it was; at least that many (ours)",
-    formula: "mean over k ≥ 2 and earlier tasks j of the first step, from the lowest evaluation on, with \
-              A[j] ≥ 0.95·R[k−1][j]; 0 where A[j] never falls below; the length of k where it does not come back",
-    source: "clbench, after De Lange et al. 2023, arXiv 2205.13452; a lower bound where recovered.clbench is below \
-             1, and \
-             no finer than the evaluations",
+    formula: "mean over k ≥ 2 and earlier tasks j of the first step, from the lowest evaluation on, with A[j] ≥ \
+              0.95·R[k−1][j]; 0 where A[j] never falls below; the length of k where it does not come back",
+    source: "clbench, after De Lange et al. 2023, arXiv 2205.13452; a lower bound where recovered.clbench is below 1, \
+             and no finer than the evaluations",
     range: (0.0, f64::INFINITY),
     unit: Unit::Steps,
     better: Better::Lower,

@@ -192,8 +192,8 @@ pub static HYPERVOLUME: Metric = Metric {
     name: "hypervolume under preferences",
     about: "volume of accuracies that some model of some preference reaches or exceeds (Zitzler & Thiele 1999)",
     formula: "volume of the union over preferences j and models m of [0, aⱼₘ[1]] × … × [0, aⱼₘ[T]]",
-    source: "Lu et al. 2023 (IBCL), arXiv 2305.14782; Zitzler & Thiele 1999, doi 10.1109/4235.797969; reference \
-             point 0",
+    source: "Lu et al. 2023 (IBCL), arXiv 2305.14782; Zitzler & Thiele 1999, doi 10.1109/4235.797969; reference point \
+             0",
     unit: Unit::Number,
     needs: "as preferred.ibcl23; 6 tasks at most",
     worked: "0.5 * (0.8 * 0.6 + 0.7 * (0.7 - 0.6)) + 0.1 * 0.7 * 0.7 + 0.2 * (0.4 * 0.6 + 0.1 * 0.5) + 0.1 * 0.4 * 0.6",

@@ -133,8 +133,7 @@ pub static BACKWARD_LIBCONTINUAL: Metric = Metric {
     about: "as bwt.diaz18, the row next to a task's training skipped, over as many cells (LibContinual, Continuum)",
     formula: "(2/(T(T−1))) Σ_{i≥j+2} (R[i][j] − R[j][j])",
     source: "LibContinual, core/utils/utils.py, compute_bwt; Continuum, continuum/metrics/metrics.py, \
-             backward_transfer, \
-             whose documentation cites GEM; fewer terms than they divide by",
+             backward_transfer, whose documentation cites GEM; fewer terms than they divide by",
     range: (-1.0, 1.0),
     unit: Unit::Share,
     better: Better::Higher,

@@ -38,9 +38,8 @@ pub static ANYTIME: Metric = Metric {
     better: Better::Higher,
     needs: NEEDS,
     lacks: &[lack::sequence, lack::within],
-    worked: "(0.6 + 0.7 + 0.8 + 7 * 0.9 \
-             + (0.3 + 0.5 + 0.8 + 0.9 + 6 * 0.95 + 0.5 + 0.6 + 0.7 + 7 * 0.8) / 2 \
-             + (0.4 + 0.5 + 8 * 0.6 + 0.7 + 0.8 + 8 * 0.85 + 0.4 + 0.5 + 0.6 + 7 * 0.7) / 3) / 30",
+    worked: "(0.6 + 0.7 + 0.8 + 7 * 0.9 + (0.3 + 0.5 + 0.8 + 0.9 + 6 * 0.95 + 0.5 + 0.6 + 0.7 + 7 * 0.8) / 2 + (0.4 + \
+             0.5 + 8 * 0.6 + 0.7 + 0.8 + 8 * 0.85 + 0.4 + 0.5 + 0.6 + 7 * 0.7) / 3) / 30",
     of: |subject| {
         let moments = within(subject)?.into_iter().filter(|moment| moment.experience > 0);
         mean_over(moments, |moment| mean_over(subject.seen(moment.experience), |task| moment.accuracy(task)))
@@ -60,8 +59,8 @@ pub static LCA: Metric = Metric {
     better: Better::Higher,
     needs: NEEDS_CURVE,
     lacks: &[lack::sequence],
-    worked: "(0.5 + 0.6 + 0.7 + 0.8 + 7 * 0.9 + 0.45 + 0.5 + 0.6 + 0.7 + 7 * 0.8 \
-             + 0.35 + 0.4 + 0.5 + 0.6 + 7 * 0.7) / 3 / 11",
+    worked: "(0.5 + 0.6 + 0.7 + 0.8 + 7 * 0.9 + 0.45 + 0.5 + 0.6 + 0.7 + 7 * 0.8 + 0.35 + 0.4 + 0.5 + 0.6 + 7 * 0.7) / \
+             3 / 11",
     of: |subject| over_curves(subject, 0, mean),
 };
 
@@ -78,8 +77,8 @@ pub static LCA_CODE: Metric = Metric {
     better: Better::Higher,
     needs: "as lca.agem19",
     lacks: &[lack::sequence],
-    worked: "(0.5 / 2 + 0.6 + 0.7 + 0.8 + 6 * 0.9 + 0.9 / 2 + 0.45 / 2 + 0.5 + 0.6 + 0.7 + 6 * 0.8 + 0.8 / 2 \
-             + 0.35 / 2 + 0.4 + 0.5 + 0.6 + 6 * 0.7 + 0.7 / 2) / 3 / 10",
+    worked: "(0.5 / 2 + 0.6 + 0.7 + 0.8 + 6 * 0.9 + 0.9 / 2 + 0.45 / 2 + 0.5 + 0.6 + 0.7 + 6 * 0.8 + 0.8 / 2 + 0.35 / \
+             2 + 0.4 + 0.5 + 0.6 + 6 * 0.7 + 0.7 / 2) / 3 / 10",
     of: |subject| {
         let area = |curve: &[f64]| curve.windows(2).map(|ends| f64::midpoint(ends[0], ends[1])).sum::<f64>();
         over_curves(subject, 0, |curve| Some(area(curve) / BETA as f64))

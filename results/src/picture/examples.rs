@@ -230,8 +230,8 @@ fn ranks(count: usize) -> Ranks {
         ranks: names(count).into_iter().enumerate().map(rank).collect(),
         critical: Some(count as f64 / 4.0),
         groups: vec![0..span, span / 2..span + 2, span + 1..count],
-        note: "Friedman test, χ² = 41.2, p = 2e−6, N = 12 streams; Nemenyi at α = 0.05. Bars join methods that do \
-               not differ."
+        note: "Friedman test, χ² = 41.2, p = 2e−6, N = 12 streams; Nemenyi at α = 0.05. Bars join methods that do not \
+               differ."
             .into(),
     }
 }

@@ -13,9 +13,9 @@ pub const LIGHT: &str = "--paper: #ffffff; --ink: #222222; --faint: #5c5c5c; --g
     --pink: #cc79a7; --grey: #9a9a9a;";
 
 /// The same on a dark page; the categories' hues are kept, and lifted where they would be lost.
-pub const DARK: &str = "--paper: #16191d; --ink: #e8e8e8; --faint: #a9adb3; --grid: #33383f; --empty: #20242a; \
-    --rest: #565c64; --blue: #3d9fdb; --orange: #e69f00; --green: #1fb58b; --vermilion: #e8752a; --sky: #7cc8f2; \
-    --pink: #d891b8; --grey: #9a9a9a;";
+pub const DARK: &str = "--paper: #16191d; --ink: #e8e8e8; --faint: #a9adb3; --grid: #33383f; --empty: #20242a; --rest: \
+    #565c64; --blue: #3d9fdb; --orange: #e69f00; --green: #1fb58b; --vermilion: #e8752a; --sky: #7cc8f2; --pink: \
+    #d891b8; --grey: #9a9a9a;";
 
 /// Colours of pictures and the variables that stand for them. Shades of matrices and what is written on them stay.
 const NAMES: [(Colour, &str); 13] = [

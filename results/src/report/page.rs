@@ -64,8 +64,8 @@ fn top(title: &str, sections: &[Section]) -> Markup {
             p.intro {
                 "Results of " (counted(methods.len(), "method")) " on " (counted(sections.len(), "stream")) " of \
                     tasks, from "
-                (counted(runs, "run")) ". A method learns the tasks of a stream one after another and is tested on \
-                                        all of "
+                (counted(runs, "run")) ". A method learns the tasks of a stream one after another and is tested on all \
+                                        of "
                 "them. Each table holds one stream: results of different streams, or of different versions of one, are "
                 "never compared."
             }

@@ -89,12 +89,9 @@ fn notes(claims: &[Judged]) -> String {
     };
     let mut notes = format!(
         "Differences are paired over seeds{percent}; ± is half the 95 % interval (Student's t). p is that of the \
-         paired t \
-         test, or of two one-sided t tests where no difference within a margin is claimed{over}. A claim of a \
-         difference \
-         is decided where p is at most 0.05. One of no difference holds where p is at most 0.05, and does not where \
-         the \
-         interval lies beyond the margin."
+         paired t test, or of two one-sided t tests where no difference within a margin is claimed{over}. A claim of a \
+         difference is decided where p is at most 0.05. One of no difference holds where p is at most 0.05, and does \
+         not where the interval lies beyond the margin."
     );
     if claims.iter().any(|one| one.verdict == Verdict::Unknown) {
         notes += " There is no verdict where the rows know no more than chance.";

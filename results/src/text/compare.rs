@@ -65,16 +65,15 @@ pub fn compare(a: &Entry, b: &Entry, metrics: &[&'static Metric]) -> Option<Stri
     let notes = format!(
         "Shares in percent. Paired over {n} common seeds: 95 % interval of the difference (Student's t; percentile \
          bootstrap, {} resamples, seed 0), p of the paired t test and of Wilcoxon's signed ranks, and the t test's p \
-         after \
-         Holm's adjustment over these scores.",
+         after Holm's adjustment over these scores.",
         Resampling::default().resamples
     );
     let _ = writeln!(text, "{}\n", wrap(&notes, WIDTH));
     if !a.stream_equals(b) {
         let _ = writeln!(text, "{}\n", wrap("The rows are on different streams: the difference says little.", WIDTH));
     } else if a.conditions != b.conditions {
-        let words = "The rows were trained under different conditions, recipes or mixtures: the difference is not \
-                     the method's alone.";
+        let words = "The rows were trained under different conditions, recipes or mixtures: the difference is not the \
+                     method's alone.";
         let _ = writeln!(text, "{}\n", wrap(words, WIDTH));
     }
     for line in lines.iter().take(1) {

@@ -35,10 +35,8 @@ pub fn curves_text(run: &RunDir, threshold: f64, look_ahead: usize) -> String {
     text += &grid(&header, &learned, &[Side::Left]);
     let note = format!(
         "Learning: accuracy = c − a·x^(−b) over x steps of the experience (Vilares Ferro et al. 2024, arXiv \
-         2402.02515); c is \
-         the asymptote, in percent, the gap a·x^(−b) in points. Training could stop at the last of {look_ahead} \
-         evaluations in a row \
-         whose gap is at most {} points.",
+         2402.02515); c is the asymptote, in percent, the gap a·x^(−b) in points. Training could stop at the last of \
+         {look_ahead} evaluations in a row whose gap is at most {} points.",
         fixed(100.0 * threshold, 1)
     );
     let _ = writeln!(text, "{}", wrap(&note, WIDTH));
@@ -56,8 +54,7 @@ pub fn curves_text(run: &RunDir, threshold: f64, look_ahead: usize) -> String {
             ["task", "points", "R(10)/R(0)", "R(100)/R(0)", "R(end)/R(0)", "best fit", "weight"].map(String::from);
         let _ = writeln!(text, "\n{}", grid(&header, &kept, &[Side::Left]).trim_end());
         let note = "Retention: accuracy R(t) after t further steps on other tasks (Orhan 2023, arXiv 2303.17557); of \
-                    power, \
-                    exponential and logarithmic curves the one with the smallest AICc, with its Akaike weight.";
+                    power, exponential and logarithmic curves the one with the smallest AICc, with its Akaike weight.";
         let _ = writeln!(text, "{}", wrap(note, WIDTH));
     }
     text

@@ -53,10 +53,9 @@ pub fn noise_text(summary: &StreamSummary, runs: &[RunDir]) -> String {
         return format!("{}: no row has two seeds or more.\n", short(&summary.stream.name));
     }
     let notes = "Scores are averages over the tasks seen so far, after each experience; accuracy in percent, NLL in \
-                 nats. \
-                 seed s: standard deviation over seeds, averaged over experiences. item ±: half the 95 % interval that \
-                 the number of test examples allows. monotone: Kendall's τ-b with steady improvement. SNR: mean over \
-                 standard deviation at the end (Madaan et al. 2024).";
+                 nats. seed s: standard deviation over seeds, averaged over experiences. item ±: half the 95 % \
+                 interval that the number of test examples allows. monotone: Kendall's τ-b with steady improvement. \
+                 SNR: mean over standard deviation at the end (Madaan et al. 2024).";
     format!(
         "{}\n\n{}\n{}\n",
         short(&summary.stream.name),

@@ -149,8 +149,7 @@ pub fn phases_sentence(all: &[Phases], a: &str, b: &str, claim: Option<&str>) ->
     let claim = claim.map(|claim| format!("\"{}\" {verdict}. ", short(claim))).unwrap_or_default();
     Some(format!(
         "{claim}{} − {}: {} points at the end ({}), {} over the path ({}); 95 % intervals of the difference, paired \
-         over {} \
-         seeds.",
+         over {} seeds.",
         clean(a),
         clean(b),
         cell(Some(end), true),

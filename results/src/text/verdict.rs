@@ -144,8 +144,8 @@ mod tests {
     fn one_seed_proves_little() {
         assert_eq!(
             say(&[example::run("er", 0, MIXED[3])], &[]),
-            "er on split-digits reached an average accuracy of 71.7 %; it forgot 15.0 points per earlier task \
-             (one seed proves little)."
+            "er on split-digits reached an average accuracy of 71.7 %; it forgot 15.0 points per earlier task (one \
+             seed proves little)."
         );
     }
 
@@ -165,8 +165,8 @@ mod tests {
         assert_eq!(
             say(&seeds("er", 0.6, 1.0), &others),
             "er on split-digits reached an average accuracy of 70.0 ± 0.7 %; it forgot 17.5 ± 1.0 points per earlier \
-             task; 16.7 ± 0.0 points above finetune over 5 seeds; 24.0 ± 0.7 points below joint over 5 seeds (± is \
-             the 95 % interval over 5 seeds)."
+             task; 16.7 ± 0.0 points above finetune over 5 seeds; 24.0 ± 0.7 points below joint over 5 seeds (± is the \
+             95 % interval over 5 seeds)."
         );
     }
 
@@ -233,9 +233,8 @@ mod tests {
         };
         assert_eq!(
             say(&guessing("er"), &seeds("finetune", 0.6, 1.0)),
-            "er on split-digits reached an average accuracy of 17.2 ± 0.2 %; that is no more than chance, 16.7 %, \
-             and says \
-             nothing of forgetting or of differences (± is the 95 % interval over 5 seeds)."
+            "er on split-digits reached an average accuracy of 17.2 ± 0.2 %; that is no more than chance, 16.7 %, and \
+             says nothing of forgetting or of differences (± is the 95 % interval over 5 seeds)."
         );
         // Where no more than two classes are in scope, three quarters are more than chance and a half is not.
         let told = |accuracy: f64| {

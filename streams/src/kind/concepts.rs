@@ -87,9 +87,8 @@ impl Settings for Config {
         }
         ensure!(
             self.per == Per::Chunk || shares == Shares::default(),
-            "stream.per = \"dataset\" makes a task of each dataset; leave stream.classes_per_task, base, increment \
-             and partial \
-             out"
+            "stream.per = \"dataset\" makes a task of each dataset; leave stream.classes_per_task, base, increment and \
+             partial out"
         );
         Ok(())
     }

@@ -81,8 +81,7 @@ impl Rank for Designer {
         let (chosen, what) = (ranks[rank], if self.control { ", a random-order control" } else { "" });
         ground.note(format!(
             "curriculum designer: S = {:.4}, rank {} of {candidates}{what}, by {from}; the authors' released results \
-             do \
-             not show that S predicts success (rank correlations of -0.25 to 0.15)",
+             do not show that S predicts success (rank correlations of -0.25 to 0.15)",
             scores[chosen],
             rank + 1
         ));

@@ -13,8 +13,8 @@ use crate::{
 };
 
 const HYPERNET: &str = "method=hypernet+late stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 \
-                        hypernet.strength=0.5 hypernet.widths=[8] \
-                        hypernet.chunk=20 hypernet.task_embedding=3 hypernet.chunk_embedding=2";
+                        hypernet.strength=0.5 hypernet.widths=[8] hypernet.chunk=20 hypernet.task_embedding=3 \
+                        hypernet.chunk_embedding=2";
 
 /// Names, settings, and the experience whose third step it is.
 fn all() -> [(&'static str, String, usize); 7] {

@@ -61,8 +61,7 @@ impl Architecture for Squeezenet {
         ensure!(
             channels == 3,
             "net.body = \"squeezenet\" sees three channels, and inputs have {channels}; set stream.shape = [3, \
-             {height}, \
-             {width}]"
+             {height}, {width}]"
         );
         match self.upscale {
             None => ensure!(

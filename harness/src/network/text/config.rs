@@ -29,8 +29,8 @@ crate::catalogue::settings! {
         /// Which side is not trained.
         pub lock: Lock = Lock::default();
         /// What is said of a class that has only a name, with `{}` for the name.
-        pub templates: Vec<String> = vec!["a picture of a {}.".into()], Range::List(&Range::Text("a sentence with \
-            `{}` for the name"), 1, MOST_TEMPLATES);
+        pub templates: Vec<String> = vec!["a picture of a {}.".into()], Range::List(&Range::Text("a sentence with `{}` \
+            for the name"), 1, MOST_TEMPLATES);
         /// SHA-256 of the published word vectors and their tokenizer, the two files one after the other; filled in
         /// where they are read, and demanded where it is there.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,8 +123,7 @@ impl Config {
         ensure!(
             self.same == Same::Negatives || self.loss == Loss::Siglip,
             "text.same = \"positives\" changes nothing with text.loss = \"clip\", where equal texts cost the same \
-             either way; \
-             leave it out"
+             either way; leave it out"
         );
         match self.side {
             Side::Tokens => {

@@ -129,8 +129,7 @@ impl<K: Kind> Adapted<K> {
         ensure!(
             !sites.is_empty(),
             "no matrix of the body is trained that an adapter could stand beside; what freezes the body comes after \
-             the \
-             adapters in method="
+             the adapters in method="
         );
         Ok(sites)
     }

@@ -91,9 +91,8 @@ fn returned(dictionaries: &[Vec<(String, Value)>], stream: &str, notes: &mut Vec
     if doubtful > 0 {
         notes.push(format!(
             "{doubtful} accuracies are those of the evaluation before to the last digit: Avalanche repeats what was \
-             not \
-             evaluated again, and then backward transfer and forgetting are too good; evaluate all experiences each \
-             time"
+             not evaluated again, and then backward transfer and forgetting are too good; evaluate all experiences \
+             each time"
         ));
     }
     let tasks = evaluations.iter().flat_map(|one| &one.accuracies).map(|one| one.0 + 1).max().unwrap_or(0);

@@ -74,8 +74,8 @@ fn matrix(baseline: &[(usize, f64)], evaluations: &[Evaluation]) -> Result<Impor
             notes.push(format!("{count} evaluations and {phases} training phases, one per task"));
         } else if count == tasks {
             notes.push(format!(
-                "{phases} training phases and {count} evaluations, as many as tasks: read as online training, with \
-                 all phases before an evaluation on one task"
+                "{phases} training phases and {count} evaluations, as many as tasks: read as online training, with all \
+                 phases before an evaluation on one task"
             ));
         } else if count == 1 {
             known = Some(Training::Joint);

@@ -27,8 +27,8 @@ const LOWER: [&str; 20] = [
     // As numpy.savetxt, pandas' to_string and Markdown have it.
     "# a b c\n9.5e-01 nan nan\n6.0e-01 9.3e-01 nan\n4.1e-01 5.5e-01 9.7e-01\n",
     "   task_0  task_1  task_2\n0    0.95     NaN     NaN\n1    0.60    0.93     NaN\n2    0.41    0.55    0.97\n",
-    "| after | a | b | c |\n|:--|--:|--:|--:|\n| 1 | **0.95** | — | — |\n| 2 | 0.60 | 0.93 | — |\n| 3 | 0.41 | 0.55 \
-     | 0.97 |\n",
+    "| after | a | b | c |\n|:--|--:|--:|--:|\n| 1 | **0.95** | — | — |\n| 2 | 0.60 | 0.93 | — |\n| 3 | 0.41 | 0.55 | \
+     0.97 |\n",
     // Lists of JSON, of Python and of NumPy.
     "[[0.95, null, null], [0.60, 0.93, null], [0.41, 0.55, 0.97]]",
     "[0.95]\n[0.60, 0.93]\n[0.41, 0.55, 0.97]\n",

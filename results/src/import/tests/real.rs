@@ -88,8 +88,7 @@ fn what_was_not_evaluated_again_is_left_out() {
     let text = |loss: &str| {
         format!(
             "[{{{}, \"Loss_Exp/eval_phase/test_stream/Exp000\": 0.5}}, {{{}, \
-             \"Loss_Exp/eval_phase/test_stream/Exp000\": \
-             {loss}, {}}}]",
+             \"Loss_Exp/eval_phase/test_stream/Exp000\": {loss}, {}}}]",
             cell(0, "0.9"),
             cell(0, "0.9"),
             cell(1, "0.8")

@@ -46,9 +46,8 @@ impl<'de> Deserialize<'de> for Each {
                 value.as_integer().and_then(|number| usize::try_from(number).ok()).filter(|number| *number > 0);
             number.with_context(|| {
                 format!(
-                    "stream.classes_per_task: {value} is no number of classes; write one of at least 1, or a \
-                         list such as \
-                         [4, 3, 3]"
+                    "stream.classes_per_task: {value} is no number of classes; write one of at least 1, or a list such \
+                         as [4, 3, 3]"
                 )
             })
         };
@@ -87,15 +86,13 @@ impl Shares {
     pub fn check(&self) -> Result<()> {
         ensure!(
             self.each.is_none() || self.base.or(self.increment).is_none(),
-            "stream.classes_per_task says how many classes each task gets, and so do stream.base and \
-             stream.increment; leave \
-             one out"
+            "stream.classes_per_task says how many classes each task gets, and so do stream.base and stream.increment; \
+             leave one out"
         );
         ensure!(
             self.base.is_none() || self.increment.or(self.tasks).is_some(),
-            "stream.base says what the first task gets; set stream.increment for the others, or stream.tasks to \
-             share the \
-             rest evenly"
+            "stream.base says what the first task gets; set stream.increment for the others, or stream.tasks to share \
+             the rest evenly"
         );
         Ok(())
     }
@@ -128,9 +125,8 @@ impl Shares {
         };
         ensure!(
             dealt == all || self.partial,
-            "{} tasks get {dealt} of the {all} classes, and {} would be left out; set {fits}, or stream.partial = \
-             true to \
-             leave them out",
+            "{} tasks get {dealt} of the {all} classes, and {} would be left out; set {fits}, or stream.partial = true \
+             to leave them out",
             sizes.len(),
             all - dealt
         );
@@ -147,8 +143,8 @@ impl Shares {
         );
         ensure!(
             self.tasks.is_none_or(|tasks| tasks == list.len()),
-            "stream.classes_per_task has numbers for {} tasks, and stream.tasks is {}; leave stream.tasks out, or \
-             set it to {0}",
+            "stream.classes_per_task has numbers for {} tasks, and stream.tasks is {}; leave stream.tasks out, or set \
+             it to {0}",
             list.len(),
             self.tasks.unwrap_or(0)
         );
@@ -182,8 +178,7 @@ impl Shares {
         ensure!(
             self.tasks.is_none_or(|tasks| tasks == sizes.len()),
             "of {all} classes, {base} and then {increment} each make {} tasks, and stream.tasks is {}; leave it out, \
-             or set it \
-             to {0}",
+             or set it to {0}",
             sizes.len(),
             self.tasks.unwrap_or(0)
         );
@@ -210,8 +205,7 @@ fn after(base: usize, tasks: usize, all: usize) -> Result<Vec<usize>> {
     ensure!(
         tasks >= 2 && tasks - 1 <= rest,
         "stream.base = {base} leaves {rest} of the {all} classes, which do not go into stream.tasks = {tasks}: the \
-         first task \
-         and {} others",
+         first task and {} others",
         tasks - 1
     );
     Ok([vec![base], spread(rest, tasks - 1)?].concat())

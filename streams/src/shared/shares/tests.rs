@@ -115,8 +115,8 @@ fn what_does_not_come_out_is_refused_with_what_would() {
         (of(usize::MAX, None, None), "is more than the 10 classes"),
         (
             both(3, 3),
-            "3 tasks get 9 of the 10 classes, and 1 would be left out; set stream.classes_per_task to numbers that \
-             add up to 10, or",
+            "3 tasks get 9 of the 10 classes, and 1 would be left out; set stream.classes_per_task to numbers that add \
+             up to 10, or",
         ),
         (both(3, 2), "4 would be left out; set stream.tasks = 5, or stream.partial = true to leave them out"),
         (both(6, 2), "stream.tasks = 6 with 2 classes each is more than the 10 classes"),
