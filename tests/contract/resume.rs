@@ -52,6 +52,8 @@ fn resumed_is_straight_bit_for_bit() {
     for settings in [
         "method=finetune optim.momentum=0.9 optim.reset=false",
         "method=ewc+ema ewc.samples=20",
+        "method=si+ema si.strength=1 eval.every=5 optim.reset=false",
+        "method=derpp derpp.capacity=40 eval.every=5",
         "method=ewc ewc.form=per-task ewc.samples=20 optim.rule=adamw optim.rate=0.01 optim.reset=false",
         "method=replay+ema replay.capacity=40 eval.every=5",
         "method=lora+ewc ewc.samples=20",

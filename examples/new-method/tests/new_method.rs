@@ -66,7 +66,7 @@ fn the_program_does_all_that_clbench_does() {
     fs::write(folder.path().join("own.csv"), format!("x,y,label\n{table}")).unwrap();
     let digits = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("digits.toml")).unwrap();
     let stream = digits.replace("\"digits\"", "\"own\"").replace("tasks = 5", "tasks = 2");
-    let own = "\n[data.own]\nformat = \"csv\"\npath = \"own.csv\"\nlabel = \"label\"\n";
+    let own = "\n[data.own]\nformat = \"csv\"\npath = \"own.csv\"\nfeatures = [\"x\", \"y\"]\nlabel = \"label\"\n";
     let file = folder.path().join("own.toml");
     fs::write(&file, stream + own).unwrap();
     let checked = program(&["check", file.to_str().unwrap(), "method=new-method"]);

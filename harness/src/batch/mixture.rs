@@ -197,7 +197,7 @@ mod tests {
         let complaint = |of: Mixture, buffer: &Buffer| check(&of, buffer).expect_err("refused").to_string();
         assert!(complaint(mixture(0.5, 0.4, 0.0), &plain).contains("sum to 0.9"));
         assert!(complaint(mixture(0.0, 1.0, 0.0), &plain).contains("nothing new"));
-        assert!(complaint(mixture(1.5, -0.5, 0.0), &plain).contains("mixture.update = 1.5"));
+        assert!(complaint(mixture(1.5, -0.5, 0.0), &plain).contains("update = 1.5 is not between 0 and 1"));
         assert!(complaint(mixture(f64::NAN, 0.5, 0.5), &plain).contains("NaN"));
         assert!(complaint(mixture(0.5, 0.25, 0.25), &plain).contains("stream.pool"));
         let bounded = Buffer { keep: Keep::Ring, capacity: Some(10), bytes: None };

@@ -21,6 +21,9 @@ pub(super) const REMEDY: &str = "there are too few evaluations within experience
 /// By steps since it happened, estimates over the seeds of a method.
 pub(super) type Since = Vec<(u64, Estimate)>;
 
+/// A run's score by steps since it happened.
+pub(super) type Curve = fn(&Subject) -> BTreeMap<u64, f64>;
+
 /// What such a picture is of.
 pub(super) struct Words {
     pub title: String,
@@ -32,7 +35,7 @@ pub(super) struct Words {
 pub(super) fn draw(
     cast: &Cast,
     words: Words,
-    (curve, least): (fn(&Subject) -> BTreeMap<u64, f64>, usize),
+    (curve, least): (Curve, usize),
     fits: impl Fn(&Member) -> bool,
     what: impl FnOnce(&[(&Member, Since)]) -> String,
 ) -> Result<Sketch, String> {

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::SummaryError;
+use super::{SummaryError, rank::Place};
 use crate::{
-    Place,
     metric::{Metric, Scores},
     record::{Conditions, Manifest, RunDir, Spend},
     statistics::Estimate,

@@ -58,8 +58,15 @@ fn fine(found: Result<Imported, String>) -> bool {
 }
 
 #[test]
+fn a_row_without_a_cell_was_not_evaluated() {
+    let found = import("[[0.5], [], [0.5, 0.6, 0.7]]").unwrap();
+    assert!(found.rows[1].iter().all(Option::is_none) && found.rows[2].iter().all(Option::is_some), "{found:?}");
+    assert!(["[[], [0.5]]", "[[0.5], []]", "[[], [0.5, 0.6]]"].into_iter().all(|text| fine(import(text))));
+}
+
+#[test]
 fn lists_that_hold_nothing_are_refused() {
-    for text in ["[]", "[[]]", "[[], []]", "[[], [0.5]]", "{}", "[{}]", "()", "[ ]\n[ ]"] {
+    for text in ["[]", "[[]]", "[[], []]", "{}", "[{}]", "()", "[ ]\n[ ]"] {
         let found = import(text);
         assert!(found.is_err() && fine(found), "{text}");
     }
