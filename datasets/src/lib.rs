@@ -1,8 +1,9 @@
 //! The datasets of clbench and the loaders of their formats, one file each.
 //!
-//! Four sets are embedded and need no network: [`digits`], [`fashion::FASHION_MNIST_SMALL`] and two parts of the emoji.
-//! The others are read from the data folder, into which [`Source::fetch`] brings them. Whatever is read is treated as
-//! hostile: sizes are bounded before memory is taken, and a broken file is an error that names the file and the remedy.
+//! Four sets are embedded and need no network: [`sets::digits`], [`sets::fashion::FASHION_MNIST_SMALL`] and two parts of
+//! the emoji. The others are read from the data folder, into which [`Source::fetch`] brings them. Whatever is read is
+//! treated as hostile: sizes are bounded before memory is taken, and a broken file is an error that names the file and
+//! the remedy.
 
 mod fetch;
 pub mod format;
