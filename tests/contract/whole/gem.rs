@@ -17,15 +17,7 @@ const SETTINGS: &str = "method=early+gem+late gem.capacity=8 gem.margin=0.5 gem.
 
 /// The first weights and all batches.
 pub fn scene() -> Value {
-    let setup = scenes::setup(SETTINGS);
-    let (mut run, mut heard) = (Run::new(&setup, 0, &scenes::shelf()).unwrap(), Heard::default());
-    let first = scenes::written(&run.state.weights.theta);
-    let mut steps = Vec::new();
-    while !run.is_over() {
-        let seen = scenes::step(&mut run, &mut heard);
-        steps.push(json!({ "task": seen[0].experience, "batch": scenes::batch(&setup, &seen[0]) }));
-    }
-    json!({ "first": first, "steps": steps, "rate": 0.2, "margin": 0.5, "capacity": 8 })
+    scenes::whole(SETTINGS, json!({ "rate": 0.2, "margin": 0.5, "capacity": 8 }))
 }
 
 #[test]

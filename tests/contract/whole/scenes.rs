@@ -68,6 +68,21 @@ pub fn step(run: &mut Run, heard: &mut Heard) -> Vec<Seen> {
     seen.split_off(real)
 }
 
+/// The first weights and all batches of a run with `settings`, beside what else the other program needs.
+pub fn whole(settings: &str, mut scene: Value) -> Value {
+    let setup = setup(settings);
+    let (mut run, mut heard) = (Run::new(&setup, 0, &shelf()).unwrap(), Heard::default());
+    let first = written(&run.state.weights.theta);
+    let mut steps = Vec::new();
+    while !run.is_over() {
+        let seen = step(&mut run, &mut heard);
+        steps.push(json!({ "task": seen[0].experience, "batch": batch(&setup, &seen[0]) }));
+    }
+    scene["first"] = first;
+    scene["steps"] = json!(steps);
+    scene
+}
+
 /// A step's batch.
 pub fn batch(setup: &Setup, seen: &Seen) -> Value {
     examples(&host::examples(setup, seen.experience, &seen.indices))

@@ -12,15 +12,7 @@ const SETTINGS: &str = "method=early+si+late si.strength=2 si.damping=0.05 train
 
 /// The first weights and all batches.
 pub fn scene() -> Value {
-    let setup = scenes::setup(SETTINGS);
-    let (mut run, mut heard) = (Run::new(&setup, 0, &scenes::shelf()).unwrap(), Heard::default());
-    let first = scenes::written(&run.state.weights.theta);
-    let mut steps = Vec::new();
-    while !run.is_over() {
-        let seen = scenes::step(&mut run, &mut heard);
-        steps.push(json!({ "task": seen[0].experience, "batch": scenes::batch(&setup, &seen[0]) }));
-    }
-    json!({ "first": first, "steps": steps, "rate": 0.2, "strength": 2.0, "damping": 0.05 })
+    scenes::whole(SETTINGS, json!({ "rate": 0.2, "strength": 2.0, "damping": 0.05 }))
 }
 
 #[test]
