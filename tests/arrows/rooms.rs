@@ -182,7 +182,8 @@ fn sources_of(name: &str) -> (PathBuf, Vec<PathBuf>) {
 /// A file's code without comments and texts; its unit tests may look up.
 fn plain(file: &Path) -> String {
     let text = fs::read_to_string(file).unwrap();
-    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let tests = ["#[cfg(test)]\nmod tests {", "#[cfg(test)]\npub(crate) mod tests {"];
+    let code = &text[..tests.iter().filter_map(|tests| text.find(tests)).min().unwrap_or(text.len())];
     code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
