@@ -4,8 +4,9 @@
 usage: word-counts.py WHEEL DATA/*/*.pictures > streams/data/word-counts.csv
 
 WHEEL is wordfreq-3.1.1-py3-none-any.whl, which `pip download --no-deps wordfreq==3.1.1` brings. Needs msgpack.
-The words are those of the names between quotation marks in the lists of classes in datasets/src/, and of the classes
-of the collections of pictures that `clbench data fetch` packs. A count is per 10^9 words. A word that wordfreq does not list has no row and counts as zero.
+The words are those of the names between quotation marks in the lists of classes in datasets/src/sets/, and of the
+classes of the collections of pictures that `clbench data fetch` packs. A count is per 10^9 words. A word that wordfreq
+does not list has no row and counts as zero.
 """
 
 import gzip
@@ -20,7 +21,7 @@ import msgpack
 
 LIST = "wordfreq/data/large_en.msgpack.gz"
 SHA256 = "dffae8066b78dce0a6667cf5f58e567054f902674667090a7ac8a8a44628b05c"
-SOURCES = pathlib.Path(__file__).resolve().parent.parent / "datasets/src"
+SOURCES = pathlib.Path(__file__).resolve().parent.parent / "datasets/src/sets"
 NAMES = r"const [A-Z_]+: \[&str; \d+\] =\s*\[(.*?)\];"
 
 

@@ -7,7 +7,8 @@
 //! 2. [`statistics`], [`fit`], [`lifetime`], [`metric`], [`mod@import`]: accuracies, what is computed from them, and
 //!    how sure it is.
 //! 3. [`summary`]: runs gathered into rows, and who may be compared with whom.
-//! 4. [`mod@table`], [`text`], [`picture`], [`gallery`], [`export`], [`proof`], [`report`]: the same for people.
+//! 4. [`mod@table`], [`text`], [`picture`], [`gallery`], [`export`], [`proof`], [`report`], [`study`]: the same for
+//!    people.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod export;

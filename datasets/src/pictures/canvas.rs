@@ -105,13 +105,15 @@ mod tests {
 
     #[test]
     fn a_drawing_is_fitted_and_reads_nothing() {
-        let svg = br##"<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50"><rect width="100" height="50" fill="#00ff00"/></svg>"##;
+        let svg = br##"<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50">
+            <rect width="100" height="50" fill="#00ff00"/></svg>"##;
         let pixels = drawn(svg).unwrap();
         assert_eq!([at(&pixels, 16, 16), at(&pixels, 16, 2)], [[0, 255, 0], [255; 3]]);
         let file = tempfile::NamedTempFile::with_suffix(".png").unwrap();
         std::fs::write(file.path(), png(&RgbaImage::from_pixel(9, 9, image::Rgba([0, 0, 0, 255])))).unwrap();
         let svg = format!(
-            r#"<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="{}" width="9" height="9"/></svg>"#,
+            r#"<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">
+               <image href="{}" width="9" height="9"/></svg>"#,
             file.path().display()
         );
         assert_eq!(drawn(svg.as_bytes()).unwrap(), vec![255; 3 * SIDE * SIDE], "the file is not read");

@@ -82,8 +82,8 @@ mod tests {
     fn a_caption_is_the_title_with_the_keywords() {
         let svg = br#"<svg xmlns:dc="d" xmlns:rdf="r" xmlns:cc="c"><metadata><rdf:RDF><cc:Work>
             <dc:title>red  kite</dc:title><dc:subject><rdf:Bag><rdf:li>bird</rdf:li><rdf:li> </rdf:li><rdf:li>toy
-            </rdf:li></rdf:Bag></dc:subject><dc:publisher><cc:Agent><dc:title>Library</dc:title></cc:Agent></dc:publisher>
-            </cc:Work></rdf:RDF></metadata></svg>"#;
+            </rdf:li></rdf:Bag></dc:subject><dc:publisher><cc:Agent><dc:title>Library</dc:title></cc:Agent>
+            </dc:publisher></cc:Work></rdf:RDF></metadata></svg>"#;
         assert_eq!(caption(svg).unwrap(), "red kite: bird, toy");
         assert_eq!([caption(b"<svg/>"), caption(b"<svg"), caption(b"\xff")], [None, None, None]);
     }

@@ -68,7 +68,8 @@ fn gz(members: &[(&str, &[u8])]) -> Vec<u8> {
 
 fn entry(at: usize, image: &str) -> String {
     format!(
-        r#"{{"name":"N{at}","short_name":"n{at}","category":"C","subcategory":"s","image":"{image}","added_in":"0.6","sort_order":{at}}}"#
+        r#"{{"name":"N{at}","short_name":"n{at}","category":"C","subcategory":"s","image":"{image}",
+             "added_in":"0.6","sort_order":{at}}}"#
     )
 }
 

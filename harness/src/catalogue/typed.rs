@@ -108,14 +108,6 @@ pub struct UnknownKey {
     known: Vec<String>,
 }
 
-impl UnknownKey {
-    /// The same where the table also has the keys `more`.
-    pub fn besides(mut self, more: &[&str]) -> Self {
-        self.known.splice(0..0, more.iter().map(ToString::to_string));
-        self
-    }
-}
-
 impl std::error::Error for UnknownKey {}
 
 impl std::fmt::Display for UnknownKey {
@@ -130,7 +122,11 @@ impl std::fmt::Display for UnknownKey {
 
 /// An unknown key of a table that also has the keys `common`.
 pub fn besides(error: anyhow::Error, common: &[&str]) -> anyhow::Error {
-    error.downcast::<UnknownKey>().map_or_else(|error| error, |key| key.besides(common).into())
+    let known = |mut key: UnknownKey| {
+        key.known.splice(0..0, common.iter().map(ToString::to_string));
+        key.into()
+    };
+    error.downcast::<UnknownKey>().map_or_else(|error| error, known)
 }
 
 #[cfg(test)]

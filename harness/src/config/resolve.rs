@@ -168,7 +168,7 @@ fn streamed((table, mut stream): (Table, Stream), body: &Body) -> Result<(Table,
     Ok((table, stream))
 }
 
-/// The stack with images and texts in place of the plain network, where there is `[text]`, whose table gets its defaults.
+/// The stack with images and texts in place of the plain network, where there is `[text]`; its table gets its defaults.
 fn reading(
     stack: Stack,
     config: &mut Config,

@@ -37,7 +37,7 @@ pub struct View {
 }
 
 impl View {
-    /// The examples of `pool` whose concept has a label in `labels` (one entry for each concept), which views can share.
+    /// The examples of `pool` whose concept has a label in `labels` (one entry per concept), which views can share.
     pub(super) fn shown(pool: &Arc<Pool>, labels: &Arc<[u32]>, transform: Option<Arc<dyn Transform>>) -> Self {
         let shown = |index: &u32| labels[pool.concept(*index as usize)] != NONE;
         let indices = (0..pool.len() as u32).filter(shown).collect();

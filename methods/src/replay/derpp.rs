@@ -5,8 +5,8 @@
 //! logits of one draw out of the memory from those that were stored with it + β · the loss of a second, independent
 //! draw. The memory is a reservoir; an example's logits are those of the step in which it came.
 //!
-//! **Deviation:** the distance is the mean over examples and classes, as in the authors' code; algorithm 2 has the norm,
-//! the sum over classes, so that α here is as many times that of the paper as there are classes.
+//! **Deviation:** the distance is the mean over examples and classes, as in the authors' code; algorithm 2 has the
+//! norm, the sum over classes, so that α here is as many times that of the paper as there are classes.
 //!
 //! **Deviation:** where not all classes count in training (`head.train`), the distance is over those that counted then
 //! and count now. Each example is offered once, when it is first met; with several epochs the authors' code would offer

@@ -94,7 +94,7 @@ mod tests {
         let mut file = Vec::new();
         write_rows(&mut file, &rows).unwrap();
         assert!(file.starts_with(
-            b"experience,phase,charged,steps,examples,replayed,rehearsed,flops,state_bytes,maf,peak_bytes\n1,train,true,"
+            b"experience,phase,charged,steps,examples,replayed,rehearsed,flops,state_bytes,maf,peak_bytes\n1,train,"
         ));
         assert_eq!(read_rows::<LedgerRow>(&file[..], 2).unwrap(), rows);
         let older = format!("{}\n1,evaluate,false,0,500,0,0,7,0\n", OLDER.join(","));

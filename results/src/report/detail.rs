@@ -53,7 +53,10 @@ fn seeds(section: &Section, entry: &Entry, runs: &[&RunDir]) -> Markup {
                     @let m = &run.manifest;
                     tr {
                         th scope="row" { (m.seed) }
-                        td { code { (cut(&clean(&m.run), 64)) } @if let Some(why) = &m.diverged { " diverged: " (cut(&clean(why), 200)) } }
+                        td {
+                            code { (cut(&clean(&m.run), 64)) }
+                            @if let Some(why) = &m.diverged { " diverged: " (cut(&clean(why), 200)) }
+                        }
                         @for metric in section.metrics { td.n { (score(metric, m.seed)) } }
                         td.n { (m.spent.steps) }
                         td.n { (prefixed(m.spent.flops).trim()) }

@@ -145,7 +145,9 @@ fn drawn(figure: &Figure, id: &str) -> Markup {
         figure id=(id) {
             h3 { (title) }
             @match drawing(&figure.svg, id, &title) {
-                Some(svg) => div class={ "picture " (class) } tabindex="0" role="region" aria-label=(title) { (PreEscaped(svg)) },
+                Some(svg) => div class={ "picture " (class) } tabindex="0" role="region" aria-label=(title) {
+                    (PreEscaped(svg))
+                },
                 None => p.note { "This picture could not be read." },
             }
             figcaption { (cut(&clean(&figure.caption), 1000)) }

@@ -5,6 +5,7 @@ use crate::{
     record::RunDir,
     statistics::{Estimate, estimate::paired, percent},
     summary::{Entry, SummaryError, entries, guess::Guess, settings},
+    table::sentence::called,
     words::short,
 };
 
@@ -22,7 +23,7 @@ pub fn verdict(subject: &[RunDir], others: &[RunDir]) -> Result<Option<String>, 
         return Err(SummaryError::Several(short(&entry.family), short(&other.family)));
     }
     let first = &subject[0];
-    let name = format!("{} on {}", label(&entry), short(&first.manifest.stream.name));
+    let name = format!("{} on {}", called(&entry), short(&first.manifest.stream.name));
     if !entry.diverged.is_empty() {
         let (lost, all) = (entry.diverged.len(), entry.seeds.len());
         let seeds = if all == 1 { "its only seed".into() } else { format!("{lost} of {all} seeds") };
@@ -45,15 +46,6 @@ pub fn verdict(subject: &[RunDir], others: &[RunDir]) -> Result<Option<String>, 
         n => format!("± is the 95 % interval over {n} seeds"),
     };
     Ok(Some(format!("{} ({seeds}).", parts.join("; "))))
-}
-
-fn label(entry: &Entry) -> String {
-    let settings: Vec<String> = entry.overrides.iter().map(|setting| short(setting)).collect();
-    if settings.is_empty() {
-        short(&entry.name())
-    } else {
-        format!("{} ({})", short(&entry.name()), settings.join(" "))
-    }
 }
 
 fn interval(estimate: Estimate) -> String {

@@ -2,11 +2,10 @@
 //!
 //! Chen et al. 2025, <https://arxiv.org/abs/2505.14970>, compare their self-evolving curriculum with a random one.
 
-use anyhow::Result;
 use clbench::{
     catalogue::{Settings, part},
     primitives::draws::Draws,
-    stream::{Environment, Experience, Ground, Outcome, Policy, Revisit, Task, World},
+    stream::{Environment, Outcome, Policy},
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +17,7 @@ pub const ENVIRONMENT: Environment = Environment {
     about: "earlier experiences chosen uniformly in each step: the policies' control",
     citation: "https://arxiv.org/abs/2505.14970",
     settings: Config::SETTINGS,
-    make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
+    make: |table| part(table, |config: Config| replay::choosing(config.replay, || Uniform {})),
 };
 
 clbench::settings! {
@@ -31,12 +30,6 @@ clbench::settings! {
 }
 
 impl Settings for Config {}
-
-impl Revisit for Config {
-    fn revisit(&self, base: Vec<Experience>, _: &[Task], _: &Ground) -> Result<World> {
-        Ok(replay::chosen(base, self.replay, || Uniform {}))
-    }
-}
 
 /// It remembers nothing.
 #[derive(Serialize, Deserialize)]

@@ -7,11 +7,10 @@
 //! their arm. Weights are kept as logarithms below the largest, which is 0; a new arm begins there, as good as the
 //! best.
 
-use anyhow::Result;
 use clbench::{
     catalogue::{Range, Settings, part},
     primitives::draws::Draws,
-    stream::{Environment, Experience, Ground, Outcome, Policy, Revisit, Task, World},
+    stream::{Environment, Outcome, Policy},
 };
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +28,15 @@ pub const ENVIRONMENT: Environment = Environment {
     about: "exponential weights over earlier experiences, against rewards that may change in any way",
     citation: "https://doi.org/10.1137/S0097539701398375",
     settings: Config::SETTINGS,
-    make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
+    make: |table| {
+        part(table, |config: Config| {
+            replay::choosing(config.replay, move || Exp3 {
+                config: config.clone(),
+                logs: Vec::new(),
+                shares: Vec::new(),
+            })
+        })
+    },
 };
 
 clbench::settings! {
@@ -46,14 +53,6 @@ clbench::settings! {
 }
 
 impl Settings for Config {}
-
-impl Revisit for Config {
-    fn revisit(&self, base: Vec<Experience>, _: &[Task], _: &Ground) -> Result<World> {
-        let config = self.clone();
-        let start = move || Exp3 { config: config.clone(), logs: Vec::new(), shares: Vec::new() };
-        Ok(replay::chosen(base, self.replay, start))
-    }
-}
 
 #[derive(Serialize, Deserialize)]
 struct Exp3 {

@@ -6,11 +6,10 @@
 //! `explore` of the choices is uniform, so that what was once learned is asked again. An experience of which nothing
 //! is known has the mean loss of the others.
 
-use anyhow::Result;
 use clbench::{
     catalogue::{Range, Settings, part},
     primitives::draws::Draws,
-    stream::{Environment, Experience, Ground, Outcome, Policy, Revisit, Task, World},
+    stream::{Environment, Outcome, Policy},
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +21,11 @@ pub const ENVIRONMENT: Environment = Environment {
     about: "earlier experiences chosen in proportion to their running mean loss",
     citation: "https://arxiv.org/abs/1511.05952",
     settings: Config::SETTINGS,
-    make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
+    make: |table| {
+        part(table, |config: Config| {
+            replay::choosing(config.replay, move || Losses { config: config.clone(), means: Vec::new() })
+        })
+    },
 };
 
 clbench::settings! {
@@ -39,13 +42,6 @@ clbench::settings! {
 }
 
 impl Settings for Config {}
-
-impl Revisit for Config {
-    fn revisit(&self, base: Vec<Experience>, _: &[Task], _: &Ground) -> Result<World> {
-        let config = self.clone();
-        Ok(replay::chosen(base, self.replay, move || Losses { config: config.clone(), means: Vec::new() }))
-    }
-}
 
 #[derive(Serialize, Deserialize)]
 struct Losses {

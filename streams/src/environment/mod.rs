@@ -7,10 +7,9 @@ mod replay;
 mod trial;
 
 pub mod bandit_uniform;
-pub mod budgeted_power_law;
+pub mod budgeted;
 pub mod cumulative;
 pub mod exp3;
-pub mod exponential;
 pub mod gain_rl;
 pub mod loss_proportional;
 pub mod power_law;
@@ -29,8 +28,8 @@ pub fn catalogue() -> Vec<Environment> {
     vec![
         cumulative::ENVIRONMENT,
         uniform::ENVIRONMENT,
-        exponential::ENVIRONMENT,
-        budgeted_power_law::ENVIRONMENT,
+        budgeted::EXPONENTIAL,
+        budgeted::POWER_LAW,
         power_law::ENVIRONMENT,
         recurring::ENVIRONMENT,
         bandit_uniform::ENVIRONMENT,

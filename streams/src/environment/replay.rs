@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use clbench::{
     catalogue::Range,
-    stream::{Experience, Ground, Policy, World, rehearse},
+    stream::{Experience, Ground, Policy, Revisit, Task, World, rehearse},
 };
 
 /// What comes back, per new example, where a stream file does not say: the middle of the authors' five shares.
@@ -44,9 +44,25 @@ pub(super) fn bring_back(
     rehearse(base, &ground.draws, |phase, earlier| counts[phase][earlier]).map(World::fixed)
 }
 
+/// An environment in which a share `replay` of what is new comes back, [`divided`] by `weights(phase)`.
+pub(super) fn budgeted(replay: f64, weights: impl Fn(usize) -> Vec<f64> + 'static) -> Box<dyn Revisit> {
+    Box::new(Budgeted { replay, weights })
+}
+
+struct Budgeted<W> {
+    replay: f64,
+    weights: W,
+}
+
+impl<W: Fn(usize) -> Vec<f64>> Revisit for Budgeted<W> {
+    fn revisit(&self, base: Vec<Experience>, _: &[Task], ground: &Ground) -> Result<World> {
+        divided(base, ground, self.replay, &self.weights)
+    }
+}
+
 /// The same where a share `replay` of what is new is split by `weights(phase)`, one for each earlier experience. Where
 /// that is more than one brought, all of it comes back, and a note says how many are missing.
-pub(super) fn budgeted(
+pub(super) fn divided(
     base: Vec<Experience>,
     ground: &Ground,
     replay: f64,
@@ -64,6 +80,26 @@ pub(super) fn budgeted(
         ground.note(format!("replay = {replay} asks for {short} examples more than the earlier experiences brought"));
     }
     bring_back(base, ground, |phase| counts[phase].clone())
+}
+
+/// An environment in which [`chosen`] says what comes back.
+pub(super) fn choosing<P, F>(replay: f64, start: F) -> Box<dyn Revisit>
+where
+    P: Policy + 'static,
+    F: Fn() -> P + Clone + Send + Sync + 'static,
+{
+    Box::new(Choosing { replay, start })
+}
+
+struct Choosing<F> {
+    replay: f64,
+    start: F,
+}
+
+impl<P: Policy + 'static, F: Fn() -> P + Clone + Send + Sync + 'static> Revisit for Choosing<F> {
+    fn revisit(&self, base: Vec<Experience>, _: &[Task], _: &Ground) -> Result<World> {
+        Ok(chosen(base, self.replay, self.start.clone()))
+    }
 }
 
 /// Experiences in whose later ones a share `replay` of what is new is chosen, while the run goes on, by what `start`

@@ -7,11 +7,10 @@
 //! advantages normalised within a group that is 2√(p(1 − p)), here with p the mean probability of the right label.
 //! α = 0.5 and τ = 0.5 are recalled: the paper tunes them by domain.
 
-use anyhow::Result;
 use clbench::{
     catalogue::{Range, Settings, part},
     primitives::draws::Draws,
-    stream::{Environment, Experience, Ground, Outcome, Policy, Revisit, Task, World},
+    stream::{Environment, Outcome, Policy},
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +25,11 @@ pub const ENVIRONMENT: Environment = Environment {
     about: "self-evolving curriculum: a softmax over what earlier experiences have to teach",
     citation: "https://arxiv.org/abs/2505.14970",
     settings: Config::SETTINGS,
-    make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
+    make: |table| {
+        part(table, |config: Config| {
+            replay::choosing(config.replay, move || Sec { config: config.clone(), values: Vec::new() })
+        })
+    },
 };
 
 clbench::settings! {
@@ -45,13 +48,6 @@ clbench::settings! {
 }
 
 impl Settings for Config {}
-
-impl Revisit for Config {
-    fn revisit(&self, base: Vec<Experience>, _: &[Task], _: &Ground) -> Result<World> {
-        let config = self.clone();
-        Ok(replay::chosen(base, self.replay, move || Sec { config: config.clone(), values: Vec::new() }))
-    }
-}
 
 #[derive(Serialize, Deserialize)]
 struct Sec {

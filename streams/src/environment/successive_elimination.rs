@@ -11,11 +11,10 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
 use clbench::{
     catalogue::{Range, Settings, part},
     primitives::draws::Draws,
-    stream::{Environment, Experience, Ground, Outcome, Policy, Revisit, Task, World},
+    stream::{Environment, Outcome, Policy},
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +29,9 @@ pub const ENVIRONMENT: Environment = Environment {
     about: "blocks of one earlier experience each, giving up those whose loss stays high",
     citation: "https://arxiv.org/abs/2305.02955",
     settings: Config::SETTINGS,
-    make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
+    make: |table| {
+        part(table, |config: Config| replay::choosing(config.replay, move || Elimination::new(config.clone())))
+    },
 };
 
 clbench::settings! {
@@ -51,13 +52,6 @@ clbench::settings! {
 }
 
 impl Settings for Config {}
-
-impl Revisit for Config {
-    fn revisit(&self, base: Vec<Experience>, _: &[Task], _: &Ground) -> Result<World> {
-        let config = self.clone();
-        Ok(replay::chosen(base, self.replay, move || Elimination::new(config.clone())))
-    }
-}
 
 /// How far above the least a mean loss of `plays` may lie, among `arms` in `horizon` plays.
 fn threshold(arms: usize, horizon: u64, plays: u64) -> f64 {

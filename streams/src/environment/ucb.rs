@@ -8,11 +8,10 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
 use clbench::{
     catalogue::{Settings, part},
     primitives::draws::Draws,
-    stream::{Environment, Experience, Ground, Outcome, Policy, Revisit, Task, World},
+    stream::{Environment, Outcome, Policy},
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +26,11 @@ pub const ENVIRONMENT: Environment = Environment {
     about: "UCB1: in each step the earlier experience whose reward may be highest",
     citation: "https://doi.org/10.1023/A:1013689704352",
     settings: Config::SETTINGS,
-    make: |table| part(table, |config: Config| Box::new(config) as Box<dyn Revisit>),
+    make: |table| {
+        part(table, |config: Config| {
+            replay::choosing(config.replay, move || Ucb { config: config.clone(), arms: Vec::new() })
+        })
+    },
 };
 
 clbench::settings! {
@@ -42,13 +45,6 @@ clbench::settings! {
 }
 
 impl Settings for Config {}
-
-impl Revisit for Config {
-    fn revisit(&self, base: Vec<Experience>, _: &[Task], _: &Ground) -> Result<World> {
-        let config = self.clone();
-        Ok(replay::chosen(base, self.replay, move || Ucb { config: config.clone(), arms: Vec::new() }))
-    }
-}
 
 /// What is known of an arm.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -57,7 +57,7 @@ impl Settings for Config {
 impl Revisit for Config {
     fn revisit(&self, base: Vec<Experience>, _: &[Task], ground: &Ground) -> Result<World> {
         if self.amount == Amount::Replay {
-            return replay::budgeted(base, ground, self.replay, |phase| vec![1.0; phase]);
+            return replay::divided(base, ground, self.replay, |phase| vec![1.0; phase]);
         }
         let (law, sizes) = (power_law::Config::default(), replay::sizes(&base));
         replay::bring_back(base, ground, |phase| even(law.counts(&sizes, phase).iter().sum(), &sizes[..phase]))

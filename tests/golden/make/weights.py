@@ -1,4 +1,4 @@
-"""Small checkpoints as PyTorch writes them, for the tests of harness/src/weights/.
+"""Small checkpoints as PyTorch writes them, for the tests of harness/src/network/weights/.
 
 Made with Python 3.11, torch 2.11.0, numpy 2.4.6:
 

@@ -14,7 +14,7 @@ result; `cargo test --test contract whole::written -- --ignored` writes it. si_d
   ½·F·(θ − θ*)², each times λ.
 - steps: the loss, the divergence by torch.distributions or the regulariser, and the gradient of the sum by autograd. The
   hypernetwork's look-ahead is the step of plain gradient descent along the loss's own gradient, no part of the graph;
-  what is made is scaled as methods/src/hypernet says, to the spread of the network's first weights.
+  what is made is scaled as methods/src/hypernetworks/hypernet says, to the spread of the network's first weights.
 """
 
 import json

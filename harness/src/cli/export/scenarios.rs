@@ -21,7 +21,8 @@ pub(in super::super) struct Words {
     #[command(flatten)]
     common: Common,
     /// How complex: 1-low, 2-intermediate or 3-high
-    #[arg(long, value_name = "LEVEL", value_parser = ["1-low", "2-intermediate", "3-high"], hide_possible_values = true)]
+    #[arg(long, value_name = "LEVEL", hide_possible_values = true)]
+    #[arg(value_parser = ["1-low", "2-intermediate", "3-high"])]
     complexity: Option<String>,
     /// How difficult: 1-easy, 2-medium or 3-hard
     #[arg(long, value_name = "LEVEL", value_parser = ["1-easy", "2-medium", "3-hard"], hide_possible_values = true)]

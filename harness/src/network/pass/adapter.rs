@@ -5,8 +5,10 @@
 //! | parts | y | source |
 //! |---|---|---|
 //! | `a`, `b`, `scale` | x·W + s·(x·A)·B | LoRA, Hu et al. 2021, <https://arxiv.org/abs/2106.09685>, eq. 3 |
-//! | and `magnitude` | m/‖W + s·A·B‖ · (x·W + s·(x·A)·B) | DoRA, Liu et al. 2024, <https://arxiv.org/abs/2402.09353>, eq. 5 |
+//! | and `magnitude` | m/‖W + s·A·B‖ · (x·W + s·(x·A)·B) | DoRA, Liu et al. 2024, [eq. 5][dora] |
 //! | `inner`, `outer` | x·W + ((x·A)∘d)·B∘b | VeRA, Kopiczko et al. 2024, <https://arxiv.org/abs/2310.11454>, eq. 2 |
+//!
+//! [dora]: https://arxiv.org/abs/2402.09353
 //!
 //! VeRA's A and B are cut out of one pair for all layers, at [`SHARED_A`] and [`SHARED_B`]. A kernel's A is a kernel of
 //! the same size with r outputs, its B is 1×1. DoRA's norm is taken for each output and is no part of the graph

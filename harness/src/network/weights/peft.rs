@@ -164,7 +164,8 @@ impl One<'_> {
         let config = json!({
             "peft_type": "LORA", "task_type": null, "base_model_name_or_path": null, "inference_mode": true,
             "r": rank, "lora_alpha": f64::from(f32::from_bits(scale)) * rank as f64, "lora_dropout": 0.0,
-            "use_rslora": false, "use_dora": dora, "bias": "none", "fan_in_fan_out": false, "target_modules": self.targets(),
+            "use_rslora": false, "use_dora": dora, "bias": "none", "fan_in_fan_out": false,
+            "target_modules": self.targets(),
         });
         Ok((config, tensors))
     }
