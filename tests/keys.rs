@@ -304,6 +304,12 @@ fn keys_are_listed_by_their_beginning_in_80_columns() {
     let (code, out, said) = clbench(&["keys", "ewcc"]);
     assert_eq!((code, out.as_str()), (Some(2), ""));
     assert!(said.contains("unknown beginning of a key `ewcc`; did you mean `ewc`?"), "{said}");
+    let (code, out, _) = clbench(&["keys", "random"]);
+    assert_eq!((code, out.as_str()), (Some(0), "no keys\n"), "a part without keys");
+    let (code, _, said) = clbench(&["keys", "driftt"]);
+    assert!(code == Some(2) && said.contains("did you mean `drift`?"), "{said}");
+    let (_, page, _) = clbench(&["keys", "ewc", "--format", "md"]);
+    assert!(page.contains("\nEvery key under `ewc` ") && !page.contains("docs/keys.md"), "{page}");
     let (code, _, said) = clbench(&["keys", "ewc.strenght"]);
     assert!(code == Some(2) && said.contains("did you mean `ewc.strength`?"), "{said}");
 }

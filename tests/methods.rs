@@ -186,7 +186,7 @@ fn the_check_refuses_what_lacks_a_need() {
     let place = Place::small();
     for (settings, words) in [
         ("method=lora net.widths=[] net.dropout=0", ["`lora` needs a matrix or a kernel", "net.widths=[128]"]),
-        ("method=bitfit net.widths=[] net.dropout=0", ["`bitfit` needs a bias", "net.body=\"mlp\""]),
+        ("method=bitfit net.widths=[] net.dropout=0", ["`bitfit` needs a bias", "net.widths=[128]"]),
         ("method=norms", ["`norms` needs a layer that normalises", "net.batch_norm=true"]),
         ("method=lora lora.on=attention", ["`lora` needs attention in the body", "net.body=\"vit\""]),
         (

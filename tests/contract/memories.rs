@@ -137,6 +137,9 @@ const HEADS: [&str; 4] = [
 /// What a memory of a method or a buffer can keep; the last two ask the model.
 const KEEPS: [&str; 5] = ["reservoir", "ring", "class-balanced", "herding", "loss"];
 
+/// Of what every refusal says one: both parts that do not go together, or the part and what it lacks.
+const REASONS: [&str; 3] = ["` does not go with ", "` needs ", "only the task's identity says which head answers"];
+
 /// A tiny stream, so that thousands of stacks can be checked.
 const TINY: &str = "net.widths=[4] net.dropout=0 stream.tasks=2 stream.classes_per_task=2 stream.most_train=8 \
                     stream.most_test=2 train.batch=8 train.steps=2";
@@ -157,7 +160,7 @@ fn checked(settings: &str, shelf: &Shelf, goes_on: bool) -> Result<bool, String>
     }));
     match tried {
         Ok(Ok(())) => Ok(true),
-        Ok(Err(why)) if format!("{why:#}").len() > 20 => Ok(false),
+        Ok(Err(why)) if REASONS.iter().any(|words| format!("{why:#}").contains(words)) => Ok(false),
         Ok(Err(why)) => Err(format!("{settings}: refused without a reason: {why:#}")),
         Err(_) => Err(format!("{settings}: a panic")),
     }

@@ -49,50 +49,64 @@ fn shelf() -> Shelf {
 
 const TOLD: &str = "stream.kind=task-incremental stream.tasks=3 stream.classes_per_task=2 stream.partial=true";
 
+/// Settings, and what is said of them.
+const SENSELESS: &[(&str, &str)] = &[
+    ("method=finetune+joint", "`finetune` and `joint` both say what is trained; a stack has one carrier"),
+    ("method=ewc+ewc", "`ewc` stands twice in method=ewc+ewc"),
+    (
+        "method=lora+ewc lora.per=task",
+        "`ewc` does not go with `lora`: it needs the same parameters from one experience to the next, and `lora` \
+             replaces some at each task; leave one of them out, or set lora.per=stream",
+    ),
+    ("method=ewc+lora lora.per=task", "or set lora.per=stream"),
+    ("method=ewc+lora lora.end=fold", "or set lora.end=keep"),
+    ("method=ewc+lora lora.per=task lora.end=fold", "or set lora.per=stream and lora.end=keep"),
+    ("method=ewc+olora", "replaces some at each task; leave one of them out"),
+    (
+        "method=freeze+lora",
+        "`lora` does not go with `freeze`: it needs a matrix that is trained, and `freeze` stands before it and \
+             leaves none; write method=lora+freeze",
+    ),
+    (
+        "method=ewc+per-preference",
+        "`ewc` does not go with `per-preference`: it needs the logits of one network, and `per-preference` lets \
+             several networks answer at once; leave one of them out, or set ewc.fisher=empirical",
+    ),
+    (
+        "method=ibcl+replay replay.keep=herding",
+        "`replay` does not go with `ibcl`: it needs the features that answers come from, and `ibcl` answers by \
+             networks that are made for each question; leave one of them out, or set replay.keep=reservoir",
+    ),
+    (
+        "method=ibcl mixture.update=0.5 mixture.buffer=0.5 buffer.keep=herding buffer.capacity=8",
+        "[buffer] does not go with `ibcl`: it needs the features that answers come from, and `ibcl` answers by \
+             networks that are made for each question; choose what asks for no features, such as buffer.keep=reservoir",
+    ),
+    (
+        "method=bbb text.width=16 text.tokens.length=20 text.tokens.width=16 text.tokens.depth=1 \
+             text.tokens.heads=2 net.dropout=0",
+        "`bbb` does not go with [text]: it says itself what is trained",
+    ),
+    (
+        "mixture.update=0.5 mixture.buffer=0.5 stream.environment=sec",
+        "[mixture] does not go with stream.environment: both say what comes back; leave [mixture] or \
+             stream.environment out",
+    ),
+    ("method=", "unknown method ``"),
+    ("method=ewc ewc.strenght=1", "unknown key `strenght`; did you mean `strength`? there are "),
+    ("method=ewc ewc.strength=-1", "ewc.strength = -1 is not at least 0"),
+    ("method=ewc ewc.fisher=exact", "unknown value `exact`"),
+    ("method=finetune ewc.strength=1", "ewc.strength does nothing: `ewc` is not in method=finetune"),
+    ("method=proud", "`proud` needs the task's identity, in training and in evaluation; set head.train and head.test"),
+];
+
 #[test]
 fn senseless_stacks_are_refused() {
     let all = clbench_methods::catalogue().iter().map(|method| method.name).collect::<Vec<_>>().join(", ");
-    for (settings, message) in [
-        (
-            "method=finetune+joint",
-            "`finetune` and `joint` both say what is trained; a stack has one carrier".to_owned(),
-        ),
-        ("method=ewc+ewc", "`ewc` stands twice in method=ewc+ewc".into()),
-        (
-            "method=lora+ewc lora.per=task",
-            "`ewc` does not go with `lora`: it needs the same parameters from one experience to the next, and `lora` \
-             replaces some at each task; leave one of them out, or set lora.per=stream"
-                .into(),
-        ),
-        ("method=ewc+lora lora.per=task", "or set lora.per=stream".into()),
-        ("method=ewc+lora lora.end=fold", "or set lora.end=keep".into()),
-        ("method=ewc+lora lora.per=task lora.end=fold", "or set lora.per=stream and lora.end=keep".into()),
-        ("method=ewc+olora", "replaces some at each task; leave one of them out".into()),
-        (
-            "method=freeze+lora",
-            "`lora` does not go with `freeze`: it needs a matrix that is trained, and `freeze` stands before it and \
-             leaves none; write method=lora+freeze"
-                .into(),
-        ),
-        (
-            "method=ewc+per-preference",
-            "`ewc` does not go with `per-preference`: it needs the logits of one network, and `per-preference` lets \
-             several networks answer at once; leave one of them out, or set ewc.fisher=empirical"
-                .into(),
-        ),
-        ("method=lroa", format!("unknown method `lroa`; did you mean `lora`? there are {all}, proud")),
-        ("method=", "unknown method ``".into()),
-        ("method=ewc ewc.strenght=1", "unknown key `strenght`; did you mean `strength`? there are ".into()),
-        ("method=ewc ewc.strength=-1", "ewc.strength = -1 is not at least 0".into()),
-        ("method=ewc ewc.fisher=exact", "unknown value `exact`".into()),
-        ("method=finetune ewc.strength=1", "ewc.strength does nothing: `ewc` is not in method=finetune".into()),
-        (
-            "method=proud",
-            "`proud` needs the task's identity, in training and in evaluation; set head.train and head.test".into(),
-        ),
-    ] {
+    let unknown = format!("unknown method `lroa`; did you mean `lora`? there are {all}, proud");
+    for (settings, message) in SENSELESS.iter().chain(&[("method=lroa", &unknown[..])]) {
         let said = refusal(&shelf(), settings);
-        assert!(said.contains(&message), "{settings}: {said}");
+        assert!(said.contains(message), "{settings}: {said}");
     }
     let said = refusal(&shelf(), &format!("{TOLD} method=proud+ema"));
     let words = "`ema` does not go with `proud`: it needs to say which weights are deployed, and `proud` is an average \
@@ -122,15 +136,15 @@ fn nothing_to_adapt_is_refused_before_the_first_batch() {
     );
 }
 
-static NEEDS: [Need; 19] = Need::ALL;
+static NEEDS: [Need; 20] = Need::ALL;
 
 clbench::settings! {
     /// Needs, or takes, what its setting says, as its place among all needs; nothing without.
     struct Choosy {
         /// A need.
-        want: Option<usize> = None, Range::Whole(0, 18);
+        want: Option<usize> = None, Range::Whole(0, 19);
         /// What it takes.
-        takes: Option<usize> = None, Range::Whole(0, 18);
+        takes: Option<usize> = None, Range::Whole(0, 19);
     }
 }
 

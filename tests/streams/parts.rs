@@ -194,7 +194,7 @@ impl Yard {
             let entry = self.shelf.streams.arrivals.iter().find(|entry| entry.name == arrival.name).unwrap();
             let (_, made) = (entry.make)(arrival.settings.parse().unwrap()).unwrap();
             if made.is_whole() && environment.name != "none" {
-                return Some("stream.environment contradicts stream.arrival");
+                return Some("stream.environment does not go with this stream.arrival");
             }
         }
         // A kind with several datasets has whole tasks ranked.

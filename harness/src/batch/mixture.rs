@@ -18,7 +18,7 @@ crate::catalogue::settings! {
     #[derive(Clone, Debug, PartialEq)]
     pub struct Mixture {
         /// Share of the experience's own examples, λ of the update data D.
-        pub update: f64 = 1.0, Range::Within(0.0, 1.0);
+        pub update: f64 = 1.0, Range::UpTo(0.0, 1.0);
         /// Share of earlier experiences' examples, λ of the buffer B.
         pub buffer: f64 = 0.0, Range::Within(0.0, 1.0);
         /// Share of the pretraining pool, λ of P.
@@ -66,7 +66,6 @@ impl Mixture {
             (sum - 1.0).abs() <= 1e-6,
             "mixture.update, mixture.buffer and mixture.pretraining sum to {sum} and not to 1"
         );
-        ensure!(self.update > 0.0, "mixture.update is 0, so that nothing new would be learned; set it above 0");
         let least = self.counts(batch, false);
         ensure!(least.update > 0, "train.batch = {batch} leaves no new example in a batch; raise it");
         ensure!(
@@ -196,9 +195,9 @@ mod tests {
         let check = |of: &Mixture, buffer: &Buffer| checked(of).and_then(|()| of.check(buffer, 32, false, false));
         let complaint = |of: Mixture, buffer: &Buffer| check(&of, buffer).expect_err("refused").to_string();
         assert!(complaint(mixture(0.5, 0.4, 0.0), &plain).contains("sum to 0.9"));
-        assert!(complaint(mixture(0.0, 1.0, 0.0), &plain).contains("nothing new"));
-        assert!(complaint(mixture(1.5, -0.5, 0.0), &plain).contains("update = 1.5 is not between 0 and 1"));
-        assert!(complaint(mixture(f64::NAN, 0.5, 0.5), &plain).contains("update = nan is not between 0 and 1"));
+        assert!(complaint(mixture(0.0, 1.0, 0.0), &plain).contains("update = 0.0 is not above 0 and at most 1"));
+        assert!(complaint(mixture(1.0, 1.5, 0.0), &plain).contains("buffer = 1.5 is not between 0 and 1"));
+        assert!(complaint(mixture(f64::NAN, 0.5, 0.5), &plain).contains("update = nan is not above 0 and at most 1"));
         assert!(complaint(mixture(0.5, 0.25, 0.25), &plain).contains("stream.pool"));
         let bounded = Buffer { keep: Keep::Ring, capacity: Some(10), bytes: None };
         assert!(complaint(Mixture::default(), &bounded).contains("never used"));

@@ -22,6 +22,8 @@ pub enum Need {
     OwnLoss,
     /// Logits of one network, `Fit::logits`.
     Logits,
+    /// Features behind the answers, `Predictor::features`.
+    Features,
     /// The network's own weights, by their paths in `theta`.
     OwnWeights,
     /// One set of weights for all tasks.
@@ -46,7 +48,7 @@ pub enum Need {
 
 impl Need {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Task,
         Self::Matrices,
         Self::Attention,
@@ -56,6 +58,7 @@ impl Need {
         Self::OneHead,
         Self::OwnLoss,
         Self::Logits,
+        Self::Features,
         Self::OwnWeights,
         Self::OneSet,
         Self::Point,
@@ -79,6 +82,7 @@ impl Need {
             Self::OneHead => "one head for all tasks",
             Self::OwnLoss => "a loss of each example by itself",
             Self::Logits => "the logits of one network",
+            Self::Features => "the features that answers come from",
             Self::OwnWeights => "the network's own weights",
             Self::OneSet => "one set of weights for all tasks",
             Self::Point => "one network's weights, as numbers",
@@ -98,7 +102,7 @@ impl Need {
             Self::Matrices => "choose a network with hidden layers, such as net.widths=[128]",
             Self::Attention => "choose a network that has some, such as net.body=\"vit\"",
             Self::Norms => "choose a network that has some, such as net.body=\"vit\", or set net.batch_norm=true",
-            Self::Biases => "choose a network that has some, such as net.body=\"mlp\"",
+            Self::Biases => "choose a network that has some, such as net.body=\"mlp\" with net.widths=[128]",
             Self::Stateless => "leave batch normalisation out, such as with net.batch_norm=false",
             Self::OneHead => "set head.kind = \"shared\"",
             Self::OwnLoss | Self::Logits => "leave [text] out",

@@ -13,7 +13,7 @@ use super::{
     print,
 };
 use crate::{
-    catalogue::unknown,
+    catalogue::{Entry, unknown},
     config::{self, Key, Keys, Shelf},
 };
 
@@ -49,12 +49,12 @@ pub(super) fn keys(words: &Words, shelf: &Shelf) -> Result<Ending> {
         keys.iter_mut().for_each(|key| key.default = own.get(key.setting.key).cloned().or(key.default.take()));
     }
     if let Some(prefix) = &words.prefix {
-        let known = near(&sections, prefix);
+        let (parts, known) = (parts(shelf), near(&sections, shelf, prefix));
         for Keys { section, keys, .. } in &mut sections {
             keys.retain(|key| section == prefix || key.path.starts_with(prefix) || key.of == *prefix);
         }
         sections.retain(|of| !of.keys.is_empty() || of.section == prefix);
-        if sections.is_empty() {
+        if sections.is_empty() && !parts.contains(&&prefix[..]) {
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
             return Err(Usage(anyhow!("{}", unknown("beginning of a key", prefix, &known))).into());
         }
@@ -67,8 +67,18 @@ pub(super) fn keys(words: &Words, shelf: &Shelf) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// What could have been meant: keys of the section that is named, or else sections.
-fn near(sections: &[Keys], prefix: &str) -> Vec<String> {
+/// Parts of streams, of which some have no keys.
+fn parts(shelf: &Shelf) -> Vec<&'static str> {
+    fn names<T>(entries: &[Entry<T>]) -> impl Iterator<Item = &'static str> {
+        entries.iter().map(|entry| entry.name)
+    }
+    let all = &shelf.streams;
+    let shown = names(&all.kinds).chain(names(&all.orderings)).chain(names(&all.alterations));
+    shown.chain(names(&all.arrivals)).chain(names(&all.environments)).collect()
+}
+
+/// What could have been meant: keys of the section that is named, or else sections and what has keys in them.
+fn near(sections: &[Keys], shelf: &Shelf, prefix: &str) -> Vec<String> {
     let first = prefix.split_once('.').map(|(first, _)| first);
     match sections.iter().find(|of| Some(of.section) == first) {
         Some(Keys { keys, .. }) => {
@@ -77,7 +87,16 @@ fn near(sections: &[Keys], prefix: &str) -> Vec<String> {
             paths.dedup();
             paths
         }
-        None => sections.iter().map(|of| of.section.to_owned()).collect(),
+        None => {
+            let mut names: Vec<String> = sections.iter().map(|of| of.section.to_owned()).collect();
+            let owners = sections.iter().flat_map(|of| &of.keys).map(|key| &key.of).filter(|of| !of.is_empty());
+            for name in owners.map(String::as_str).chain(parts(shelf)) {
+                if !names.iter().any(|known| known == name) {
+                    names.push(name.to_owned());
+                }
+            }
+            names
+        }
     }
 }
 
@@ -112,13 +131,14 @@ fn text(sections: &[Keys]) -> String {
 
 /// A page that says how it was made.
 fn page(sections: &[Keys], prefix: Option<&str>) -> String {
-    let prefix = prefix.map_or_else(String::new, |prefix| format!(" {prefix}"));
+    let (made, of) = match prefix {
+        Some(prefix) => (format!("clbench keys {prefix} --format md"), format!(" under `{prefix}`")),
+        None => ("clbench keys --format md > docs/keys.md".into(), String::new()),
+    };
     let mut text = format!(
-        "# Keys of a stream file\n\n<!-- clbench keys{prefix} --format md > docs/keys.md -->\n\nEvery key that a \
-         stream file may \
-         have, by its dotted path; on the command line it is `KEY=VALUE`. `clbench keys` shows the same. A name in \
-         brackets \
-         says which kind, rule, network or format has the key.\n"
+        "# Keys of a stream file\n\n<!-- {made} -->\n\nEvery key{of} that a stream file may have, by its dotted path; on \
+         the command line it is `KEY=VALUE`. `clbench keys` shows the same. A name in brackets says which kind, rule, \
+         network or format has the key.\n"
     );
     for Keys { section, about, keys } in sections {
         let end = if about.ends_with('.') { "" } else { "." };

@@ -49,7 +49,7 @@ fn composed(config: &Config, stream: &Stream) -> Result<()> {
     }
     ensure!(
         stream.policy.is_none() && !stream.experiences.iter().any(recorded),
-        "[mixture] contradicts stream.{}, which already says what comes back",
+        "[mixture] does not go with stream.{0}: both say what comes back; leave [mixture] or stream.{0} out",
         if stream.policy.is_some() { "environment" } else { "arrival" }
     );
     let capacity = config.buffer.examples(stream.input_bytes())?;
@@ -72,6 +72,11 @@ pub(super) fn told(config: &Config, stack: &Stack, stream: &Stream, net: &Net) -
         let remedy = "choose an environment that does not ask what the network answers, such as \
                       stream.environment=cumulative";
         bail!(refused("stream.environment", name, Need::Logits, taken.why, remedy));
+    }
+    let by_features = !config.mixture.is_plain() && config.buffer.keep.needs_features();
+    if let Some((name, taken)) = stack.takes(Need::Features).filter(|_| by_features) {
+        let remedy = "choose what asks for no features, such as buffer.keep=reservoir";
+        bail!(refused("[buffer]", name, Need::Features, taken.why, remedy));
     }
     for (name, need) in &stack.needs {
         let given = match need {

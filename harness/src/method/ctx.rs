@@ -199,8 +199,7 @@ impl Ctx<'_> {
         self.meter.count(Spent { examples: batch.len() as u64, ..Spent::default() });
         if keep.needs_features() {
             let features = predictor.features(batch.inputs.clone(), &ask);
-            let features =
-                features.context("this method's answers come from no features, by which a memory could choose")?;
+            let features = features.context("the carrier answers without features, by which a memory could choose")?;
             let width = features.dims()[1];
             let features: Vec<f32> = features.into_data().try_to_vec_as()?;
             let seen =

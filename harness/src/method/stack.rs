@@ -90,8 +90,9 @@ impl Stack {
     pub fn reading(self, dual: &Dual) -> Result<Self> {
         ensure!(
             self.carrier.is_plain(),
-            "[text] trains images and texts in place of the plain network, and a part of this method says itself what \
-             is trained; leave one of them out"
+            "`{}` does not go with [text]: it says itself what is trained, and [text] trains images and texts in \
+             place of the plain network; leave one of them out",
+            self.named
         );
         Self { carrier: Box::new(dual.clone()), named: "[text]".into(), ..self }.together()
     }

@@ -200,7 +200,7 @@ fn experiences(chosen: &mut Chosen, tasks: &[Task], ground: &Ground, known: &Str
     ground.digests.borrow_mut().clear();
     ensure!(
         !arrival.is_whole() || !chosen.read.contains_key("environment"),
-        "stream.environment contradicts stream.arrival, which already says what comes back"
+        "stream.environment does not go with this stream.arrival: both say what comes back; leave one of them out"
     );
     let world = environment.revisit(base, tasks, ground);
     let world = world.and_then(|world| check(&world.experiences, tasks).map(|()| world));

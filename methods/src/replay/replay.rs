@@ -16,7 +16,7 @@ use clbench::{
         memory::{Keep, Memory},
     },
     budget::Spent,
-    catalogue::{Choice, Range, Settings},
+    catalogue::{Choice, Need, Range, Settings},
     method::{Contribution, Ctx, Family, Fit, Make, Method, contribution},
     network::pass::Pass,
     primitives::stored::Stored,
@@ -71,6 +71,12 @@ impl Replay {
 }
 
 impl Contribution for Replay {
+    fn needs(&self) -> Vec<Need> {
+        if self.config.keep.needs_features() { vec![Need::Features] } else { Vec::new() }
+    }
+    fn does_without(&self, _: Need) -> Option<&'static str> {
+        Some("keep=reservoir")
+    }
     fn aside(&self) -> Result<usize> {
         Ok(self.save()?.len())
     }

@@ -222,6 +222,7 @@ impl Carrier for Ibcl {
         let mut taken = vec![
             Need::OwnWeights.taken("has distributions in their place"),
             Need::OneSet.taken("has several posteriors"),
+            Need::Features.taken("answers by networks that are made for each question"),
         ];
         if self.config.priors.len() > 1 {
             taken.push(Need::Logits.taken("lets several networks answer at once"));
