@@ -160,7 +160,8 @@ impl Ctx<'_> {
             self.penalty = Some(self.penalty.unwrap_or(0.0) + value(self));
         }
     }
-    /// The base loss of remembered examples within the step's own pass; they are counted as replayed.
+    /// The base loss of remembered examples within `pass`, the step's own or one that a hook made; they are
+    /// counted as replayed.
     pub fn rehearse<'e>(&self, pass: &mut Pass, examples: impl IntoIterator<Item = &'e Example>) -> Fit {
         let batch = self.feed.recalled(examples, self.device);
         self.meter.count(Spent { examples: batch.len() as u64, replayed: batch.len() as u64, ..Spent::default() });
