@@ -300,7 +300,9 @@ fn replay_is_offered_what_is_new_and_no_more() {
 #[test]
 fn contradictions_between_mixture_and_stream_are_refused() {
     let refused = |settings: &str| support::refusal(&shelf(), settings);
-    assert!(refused(&format!("stream.environment=picky {MIXED}")).contains("contradicts stream.environment"));
+    assert!(
+        refused(&format!("stream.environment=picky {MIXED}")).contains("[mixture] does not go with stream.environment")
+    );
     assert!(refused("mixture.update=0.5").contains("sum to 0.5"));
     assert!(refused("buffer.capacity=10").contains("never used"));
     assert!(refused(&format!("{MIXED} buffer.keep=ring buffer.capacity=3")).contains("each of 6 classes"));

@@ -137,8 +137,15 @@ const HEADS: [&str; 4] = [
 /// What a memory of a method or a buffer can keep; the last two ask the model.
 const KEEPS: [&str; 5] = ["reservoir", "ring", "class-balanced", "herding", "loss"];
 
-/// Of what every refusal says one: both parts that do not go together, or the part and what it lacks.
-const REASONS: [&str; 3] = ["` does not go with ", "` needs ", "only the task's identity says which head answers"];
+/// Of what every refusal says one: both parts that do not go together, the part and what it lacks, or the setting and
+/// what to do about it.
+const REASONS: [&str; 5] = [
+    "does not go with ",
+    "` needs ",
+    " both say what is trained; ",
+    "only the task's identity says which head answers; ",
+    " new examples of experience 1; set it lower",
+];
 
 /// A tiny stream, so that thousands of stacks can be checked.
 const TINY: &str = "net.widths=[4] net.dropout=0 stream.tasks=2 stream.classes_per_task=2 stream.most_train=8 \
