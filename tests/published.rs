@@ -66,6 +66,25 @@ fn every_study_has_a_page_and_every_page_with_runs_a_study() {
     }
 }
 
+/// Whether they are as they are drawn now is asked with their pages.
+#[test]
+fn every_picture_that_a_page_shows_is_there_and_every_folder_of_pictures_has_a_page_with_runs() {
+    let mut shown = 0;
+    for (name, _) in pages() {
+        let text = std::fs::read_to_string(published(&format!("{name}.md"))).unwrap();
+        for link in text.split(&format!("]({name}/")).skip(1) {
+            let file = link.split(')').next().unwrap();
+            assert!(PathBuf::from(published(&format!("{name}/{file}"))).is_file(), "{name}.md shows {file}");
+            shown += 1;
+        }
+    }
+    assert!(shown > 15, "{shown}");
+    let entries = std::fs::read_dir(published("")).unwrap().map(|entry| entry.unwrap().path());
+    for folder in entries.filter(|path| path.is_dir()) {
+        assert!(folder.with_extension("runs.gz").is_file(), "{} belongs to no page", folder.display());
+    }
+}
+
 /// Bundles of some megabytes take long here; `scripts/verify-pages.sh` goes over every page.
 #[test]
 fn pages_come_out_of_the_runs_beside_them() {
