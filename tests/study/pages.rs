@@ -22,6 +22,10 @@ fn a_page_is_verified_by_its_study_and_without_it() {
 
     let said = place.done("verify results/published/small.md --from-records");
     assert!(!said.contains("different"), "{said}");
+    // A page in the current folder has its study in `studies` below it.
+    place.done("study studies/small.toml --quiet --out .");
+    let said = place.done("verify small.md --from-records");
+    assert!(said.contains("1 pictures, drawn again"), "{said}");
     let said = place.done("study studies/small.toml --verify");
     assert!(said.starts_with("the page is what the study makes\n"), "{said}");
     assert!(said.contains("12 the same, bit for bit"), "{said}");

@@ -91,7 +91,8 @@ pub(super) fn beside(name: &Path, folder: &Path) -> Result<Study> {
 
 /// The file that [`beside`] reads, where there is one.
 pub(super) fn find(name: &Path, folder: &Path) -> Result<Option<PathBuf>> {
-    let folder = std::path::absolute(folder)?;
+    // A page without a folder lies in the current one.
+    let folder = std::path::absolute(Path::new(".").join(folder))?;
     let above = folder.ancestors().take(ABOVE).map(|folder| folder.join("studies").join(name));
     Ok(std::iter::once(folder.join(name)).chain(above).find(|path| path.is_file()))
 }

@@ -50,7 +50,7 @@ pub(super) fn made(block: &Block, place: &Place, runs: &[RunDir]) -> Result<(Str
         Made::Statistics(of) => statistics::text(of, there)?.unwrap_or_default(),
         // Both sides are methods or filters: a page names no folders but its own.
         Made::Compare(of) => compare::text(of, &|_| Ok(Found { runs: there.clone(), ..Found::default() }))?.0,
-        Made::Claims(of) => claims::text(of, &made.study(of, place).map_err(Usage)?, &there)?,
+        Made::Claims(of) => claims::text(of, &Made::study(of, place).map_err(Usage)?, &there)?,
         Made::Spending(of) => spending::text(of, there)?.unwrap_or_default(),
     };
     ensure!(!text.trim().is_empty(), Usage(made.says_nothing(&split)));
@@ -69,7 +69,7 @@ pub(super) fn check(block: &Block, place: &Place) -> Result<()> {
         Made::Spending(of) => spending::check(of),
         Made::Claims(of) => {
             claims::check(of)?;
-            let study = made.study(of, place)?;
+            let study = Made::study(of, place)?;
             ensure!(!study.claims.is_empty(), made.says_nothing(&[]));
             Ok(())
         }
@@ -99,7 +99,7 @@ impl Made {
     }
 
     /// The study whose claims a block holds: the page's own, or one beside it.
-    fn study(&self, of: &claims::Words, place: &Place) -> Result<Study> {
+    fn study(of: &claims::Words, place: &Place) -> Result<Study> {
         match place.study.as_ref().filter(|(file, _)| of.study == Path::new(file)) {
             Some((_, study)) => Ok(study.clone()),
             None => claims::beside(&of.study, &place.folder),

@@ -107,21 +107,12 @@ fn in_block(block: &Block, error: anyhow::Error) -> anyhow::Error {
 /// Without a study nobody knows how they were drawn, and those that the page shows are counted.
 fn pictures(words: &Words, page: &str, place: &Place, runs: &[RunDir]) -> Result<bool> {
     let name = words.table.file_stem().unwrap_or_default().to_string_lossy();
-    let study = match &place.study {
-        Some((_, study)) => study.clone(),
-        None => match claims::find(Path::new(&format!("{name}.toml")), &place.folder)? {
-            Some(file) => claims::read(&file)?,
-            None => {
-                let shown = page.matches(&format!("]({name}/")).count();
-                if shown > 0 {
-                    print(&format!(
-                        "{shown:>6} pictures were not looked at: there is no study {}.toml\n",
-                        short(&name)
-                    ))?;
-                }
-                return Ok(true);
-            }
-        },
+    let Some(study) = study_of(&name, place)? else {
+        let shown = page.matches(&format!("]({name}/")).count();
+        if shown > 0 {
+            print(&format!("{shown:>6} pictures were not looked at: there is no study {}.toml\n", short(&name)))?;
+        }
+        return Ok(true);
     };
     let drawn = draw(&study, runs).map_err(|why| Usage(anyhow!("{}.toml: {why}", short(&name))))?;
     let folder = place.folder.join(&*name);
@@ -133,6 +124,15 @@ fn pictures(words: &Words, page: &str, place: &Place, runs: &[RunDir]) -> Result
         print(&text)?;
     }
     Ok(found.findings.is_empty())
+}
+
+/// The study of the page `name`: the one that asks, or one of the same name.
+fn study_of(name: &str, place: &Place) -> Result<Option<Study>> {
+    if let Some((_, study)) = &place.study {
+        return Ok(Some(study.clone()));
+    }
+    let file = claims::find(Path::new(&format!("{name}.toml")), &place.folder)?;
+    file.map(|file| claims::read(&file)).transpose()
 }
 
 /// Where runs are looked for.

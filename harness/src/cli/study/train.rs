@@ -128,7 +128,7 @@ fn one(plan: &Plan, row: &Row, quiet: bool, shelf: &Shelf, trained: &mut Trained
     let progress = Progress::new(quiet || missing.is_none(), asked.seeds.len());
     let outcomes = all(&setup, &asked.seeds, &asked, shelf, &progress);
     progress.clear();
-    trained.busy |= outcomes.iter().flat_map(|outcome| outcome.as_ref().err()).any(|error| error.is::<Busy>());
+    trained.busy |= outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).any(anyhow::Error::is::<Busy>);
     let told = tell_outcomes(&setup, &asked.seeds, &outcomes, &asked.runs);
     trained.interrupted |= told.interrupted || STOP.load(std::sync::atomic::Ordering::Relaxed);
     if told.wrong > 0 {
