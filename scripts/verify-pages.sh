@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Goes over every page of results/published: what has runs beside it is made again from what they recorded, and the pages
-# of studies are what these make now; the others say at their heads why they are not verified. Nothing is trained, and
-# nothing is changed.
+# of studies and their pictures are what these make now; the others say at their heads why they are not verified.
+# Nothing is trained, and nothing is changed.
 #
 #   scripts/verify-pages.sh
 #
@@ -24,7 +24,7 @@ for page in results/published/*.md; do
             continue
         fi
         said=$("$clbench" study "$study" --verify --page) || fail "$page"$'\n'"$said"
-        echo "$page: $(sed -n '1p;2p' <<<"$said" | paste -sd ';')"
+        echo "$page: $(sed -n '1p;2p;/ pictures, drawn again$/p' <<<"$said" | paste -sd ';')"
     elif why=$(head -n 12 "$page" | grep -F 'Not verified by `clbench verify`: '); then
         echo "$page: ${why#*: }"
     else

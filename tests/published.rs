@@ -66,10 +66,29 @@ fn every_study_has_a_page_and_every_page_with_runs_a_study() {
     }
 }
 
-/// Bundles of some megabytes take long here; `scripts/verify-pages.sh` goes over every page.
+/// Whether they are as they are drawn now is asked with their pages.
+#[test]
+fn every_picture_that_a_page_shows_is_there_and_every_folder_of_pictures_has_a_page_with_runs() {
+    let mut shown = 0;
+    for (name, _) in pages() {
+        let text = std::fs::read_to_string(published(&format!("{name}.md"))).unwrap();
+        for link in text.split(&format!("]({name}/")).skip(1) {
+            let file = link.split(')').next().unwrap();
+            assert!(PathBuf::from(published(&format!("{name}/{file}"))).is_file(), "{name}.md shows {file}");
+            shown += 1;
+        }
+    }
+    assert!(shown > 15, "{shown}");
+    let entries = std::fs::read_dir(published("")).unwrap().map(|entry| entry.unwrap().path());
+    for folder in entries.filter(|path| path.is_dir()) {
+        assert!(folder.with_extension("runs.gz").is_file(), "{} belongs to no page", folder.display());
+    }
+}
+
+/// Bundles of many megabytes take long here; `scripts/verify-pages.sh` goes over every page.
 #[test]
 fn pages_come_out_of_the_runs_beside_them() {
-    const SMALL: u64 = 1 << 20;
+    const SMALL: u64 = 4 << 20;
     let small =
         |name: &str| std::fs::metadata(published(&format!("{name}.runs.gz"))).is_ok_and(|file| file.len() < SMALL);
     let mut verified = Vec::new();
@@ -81,9 +100,12 @@ fn pages_come_out_of_the_runs_beside_them() {
         assert_eq!(numbers(lines[0]), numbers(lines[1]), "{name}: {said}");
         assert!(lines[1].ends_with("the same, digit by digit") && numbers(lines[1]) > 20, "{name}: {said}");
         assert!(!said.contains("name no runs"), "{name}: {said}");
+        let pictures = std::fs::read_dir(published(&name)).map_or(0, Iterator::count);
+        let drawn = format!("{pictures} pictures, drawn again\n  {pictures:>6} the same, byte by byte\n");
+        assert!(pictures == 0 || said.ends_with(&drawn), "{name}: {said}");
         verified.push(name);
     }
-    for name in ["bayes", "core", "hypernets", "parts"] {
+    for name in ["bayes", "core", "hypernets", "measures", "merging", "mini-flux", "parts"] {
         assert!(verified.contains(&name.to_owned()), "{verified:?}");
     }
 }

@@ -44,6 +44,11 @@ pub(super) fn claims(words: &Words) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
+/// Refuses what cannot be asked, whatever the runs are.
+pub(super) fn check(words: &Words) -> Result<()> {
+    format(words).map(drop)
+}
+
 fn format(words: &Words) -> Result<Format> {
     let format: Format = words.format.parse().map_err(|error| Usage(anyhow!("{error}")))?;
     if !matches!(format, Format::Text | Format::Markdown) {
@@ -80,8 +85,14 @@ pub(super) fn beside(name: &Path, folder: &Path) -> Result<Study> {
         "{} is not the name of a study; a page names one without folders, such as core.toml",
         name.display()
     );
-    let folder = std::path::absolute(folder)?;
-    let above = folder.ancestors().take(ABOVE).map(|folder| folder.join("studies").join(name));
-    let found = std::iter::once(folder.join(name)).chain(above).find(|path| path.is_file());
+    let found = find(name, folder)?;
     read(&found.with_context(|| format!("no study {} beside the page, or in `studies` above it", name.display()))?)
+}
+
+/// The file that [`beside`] reads, where there is one.
+pub(super) fn find(name: &Path, folder: &Path) -> Result<Option<PathBuf>> {
+    // A page without a folder lies in the current one.
+    let folder = std::path::absolute(Path::new(".").join(folder))?;
+    let above = folder.ancestors().take(ABOVE).map(|folder| folder.join("studies").join(name));
+    Ok(std::iter::once(folder.join(name)).chain(above).find(|path| path.is_file()))
 }

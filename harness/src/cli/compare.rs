@@ -35,6 +35,11 @@ pub(super) fn compare(words: &Words) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
+/// Refuses what cannot be asked, whatever the runs are.
+pub(super) fn check(words: &Words) -> Result<()> {
+    words.chosen.grouping().map(drop)
+}
+
 /// The comparisons, of what is found at paths, and what is to be said about that.
 pub(super) fn text(words: &Words, found: &dyn Fn(&[PathBuf]) -> Result<Found>) -> Result<(String, Vec<String>)> {
     let (metrics, grouping) = (words.chosen.metrics()?, words.chosen.grouping()?);

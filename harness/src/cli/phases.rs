@@ -44,6 +44,11 @@ pub(super) fn phases(words: &Words) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
+/// Refuses what cannot be asked, whatever the runs are.
+pub(super) fn check(words: &Words) -> Result<()> {
+    format(words).map(drop)
+}
+
 /// The format that is asked for, with a threshold in its range.
 fn format(words: &Words) -> Result<Format> {
     let format: Format = words.format.parse().map_err(|error| Usage(anyhow!("{error}")))?;

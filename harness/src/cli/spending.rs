@@ -34,6 +34,11 @@ pub(super) fn spending(words: &Words) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
+/// Refuses what cannot be asked, whatever the runs are.
+pub(super) fn check(words: &Words) -> Result<()> {
+    format(words).map(drop)
+}
+
 fn format(words: &Words) -> Result<Format> {
     let format: Format = words.format.parse().map_err(|error| Usage(anyhow!("{error}")))?;
     match format {

@@ -25,6 +25,11 @@ pub(super) fn statistics(words: &Words) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
+/// Refuses what cannot be asked, whatever the runs are.
+pub(super) fn check(words: &Words) -> Result<()> {
+    words.chosen.grouping().map(drop)
+}
+
 /// What is said of `runs`; none without one.
 pub(super) fn text(words: &Words, mut runs: Vec<RunDir>) -> Result<Option<String>> {
     words.chosen.keep(&mut runs);

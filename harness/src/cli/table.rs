@@ -135,6 +135,11 @@ pub(super) fn table(words: &Words) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
+/// Refuses what cannot be asked, whatever the runs are.
+pub(super) fn check(words: &Words) -> Result<()> {
+    options(words, "text").map(drop)
+}
+
 /// How the tables are to be made, with the usual scores where none are named.
 fn options(words: &Words, plain: &str) -> Result<TableOptions> {
     let format = words.format.as_deref().unwrap_or(plain);

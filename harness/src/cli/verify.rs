@@ -8,13 +8,14 @@ use std::{
 use anyhow::{Context, Result, anyhow, ensure};
 use clbench_results::{
     RunDir,
-    proof::{Came, Finding, Page, Piece, Tally, compare, read_page, same_records},
+    proof::{Block, Came, Finding, Page, Piece, Tally, compare, compare_pictures, read_page, same_records},
     store::{bundle::BUNDLE, discover},
+    study::{Study, draw},
     words::short,
 };
 
 use super::{
-    Ending, STOP, Usage, listen,
+    Ending, STOP, Usage, claims, listen,
     made::{Place, made},
     print,
     progress::Progress,
@@ -48,29 +49,22 @@ pub(super) struct Words {
 }
 
 pub(super) fn verify(words: &Words, shelf: &Shelf) -> Result<Ending> {
+    verify_page(words, None, shelf)
+}
+
+/// Verifies the page of `study`, with the name of its file; without one, that of whatever study can be found.
+pub(super) fn verify_page(words: &Words, study: Option<(String, Study)>, shelf: &Shelf) -> Result<Ending> {
     let text = read_text(&words.table)?;
     let page = read_page(&text).map_err(|why| anyhow!("{}: {why}", words.table.display())).map_err(Usage)?;
     let roots = sources(words)?;
     let found = discover(&roots)?;
     let folder = words.table.parent().unwrap_or(Path::new("")).to_owned();
-    let place = Place { bundle: bundle(words), roots, folder, study: None };
+    let place = Place { bundle: bundle(words), roots, folder, study };
     found.notes().iter().for_each(|note| tell(note));
-    let mut tally = Tally::default();
-    let mut named: BTreeSet<String> = BTreeSet::new();
-    for piece in &page.pieces {
-        named.extend(piece.runs());
-        tally.add(match (piece.check(&found.runs), piece) {
-            (Some(tally), _) => tally,
-            (None, Piece::Block(block)) => {
-                let (now, runs) = made(block, &place, &found.runs)?;
-                named.extend(runs);
-                compare(&block.text, &now)
-            }
-            (None, _) => Tally::default(),
-        });
-    }
+    let (tally, named) = compared(&page, &place, &found.runs)?;
     print(&told(&tally, &page, &found.runs, &named))?;
     let mut good = tally.is_same() && page.unnamed == 0;
+    good &= pictures(words, &text, &place, &found.runs)?;
     if !words.from_records {
         let mut runs: Vec<RunDir> = found.runs;
         runs.retain(|run| named.contains(&run.manifest.run));
@@ -81,6 +75,64 @@ pub(super) fn verify(words: &Words, shelf: &Shelf) -> Result<Ending> {
         good &= again;
     }
     Ok(if good { Ending::Done } else { Ending::Failed })
+}
+
+/// How the pieces of a page come out again, and the ids of all runs that they are about.
+fn compared(page: &Page, place: &Place, runs: &[RunDir]) -> Result<(Tally, BTreeSet<String>)> {
+    let mut tally = Tally::default();
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    for piece in &page.pieces {
+        named.extend(piece.runs());
+        tally.add(match (piece.check(runs), piece) {
+            (Some(tally), _) => tally,
+            (None, Piece::Block(block)) => {
+                let (now, of) = made(block, place, runs).map_err(|error| in_block(block, error))?;
+                named.extend(of);
+                compare(&block.text, &now)
+            }
+            (None, _) => Tally::default(),
+        });
+    }
+    Ok((tally, named))
+}
+
+/// What is wrong with a block, with its command; a mistake in the page stays one.
+fn in_block(block: &Block, error: anyhow::Error) -> anyhow::Error {
+    let usage = error.is::<Usage>();
+    let error = error.context(format!("in the block `{}`", short(&block.command)));
+    if usage { Usage(error).into() } else { error }
+}
+
+/// Draws the pictures of the page again and compares them with those in the folder beside it; whether all are the same.
+/// Without a study nobody knows how they were drawn, and those that the page shows are counted.
+fn pictures(words: &Words, page: &str, place: &Place, runs: &[RunDir]) -> Result<bool> {
+    let name = words.table.file_stem().unwrap_or_default().to_string_lossy();
+    let Some(study) = study_of(&name, place)? else {
+        let shown = page.matches(&format!("]({name}/")).count();
+        if shown > 0 {
+            print(&format!("{shown:>6} pictures were not looked at: there is no study {}.toml\n", short(&name)))?;
+        }
+        return Ok(true);
+    };
+    let drawn = draw(&study, runs).map_err(|why| Usage(anyhow!("{}.toml: {why}", short(&name))))?;
+    let folder = place.folder.join(&*name);
+    let found = compare_pictures(&folder, &drawn.files).with_context(|| format!("cannot read {}", folder.display()))?;
+    if !drawn.files.is_empty() || !found.findings.is_empty() {
+        let mut text = format!("{} pictures, drawn again\n", drawn.files.len());
+        text += &format!("  {:>6} the same, byte by byte\n", found.same);
+        found.findings.iter().for_each(|finding| text += &format!("  {}/{finding}\n", short(&name)));
+        print(&text)?;
+    }
+    Ok(found.findings.is_empty())
+}
+
+/// The study of the page `name`: the one that asks, or one of the same name.
+fn study_of(name: &str, place: &Place) -> Result<Option<Study>> {
+    if let Some((_, study)) = &place.study {
+        return Ok(Some(study.clone()));
+    }
+    let file = claims::find(Path::new(&format!("{name}.toml")), &place.folder)?;
+    file.map(|file| claims::read(&file)).transpose()
 }
 
 /// Where runs are looked for.

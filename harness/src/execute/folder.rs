@@ -43,6 +43,11 @@ pub struct Folder {
     _lock: File,
 }
 
+/// Another process is at work in the directory.
+#[derive(Debug, thiserror::Error)]
+#[error("another process is at work in {}; wait for it", .0.display())]
+pub struct Busy(PathBuf);
+
 /// What a checkpoint file holds.
 #[derive(Serialize, Deserialize)]
 struct Snapshot {
@@ -78,7 +83,7 @@ impl Folder {
         let lock = open_plain(&path.join(".lock")).with_context(within)?;
         match lock.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => bail!("another process is at work in {}; wait for it", path.display()),
+            Err(TryLockError::WouldBlock) => bail!(Busy(path.to_owned())),
             Err(TryLockError::Error(error)) => return Err(error).with_context(within),
         }
         // Another process may have finished it since.

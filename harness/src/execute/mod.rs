@@ -12,6 +12,7 @@ use std::{
 use anyhow::{Context, Result};
 use clbench_results::LedgerRow;
 
+pub use self::folder::Busy;
 use self::folder::{Folder, Found};
 use crate::{
     budget::Phase,

@@ -4,9 +4,11 @@
 mod json;
 mod markdown;
 mod page;
+mod pictures;
 mod tally;
 
-pub use page::{Block, Page, Piece, read_page};
+pub use page::{Block, COMMANDS, Page, Piece, read_page};
+pub use pictures::{Pictures, compare_pictures, others};
 pub use tally::{Came, Finding, Tally, compare};
 
 use crate::record::RunDir;

@@ -11,6 +11,8 @@ use crate::{
 /// Claims of a study once lists in it are crossed, and rows of a grid: at most so many.
 const MOST: usize = 1_000;
 
+/// Values of scores without an end, at most.
+const MOST_VALUE: f64 = 1e9;
 /// Rows of which the best is compared with, at most.
 const MOST_RIVALS: usize = 100;
 
@@ -106,7 +108,7 @@ impl Claim {
     }
     /// Refuses what says nothing, or two things.
     pub(super) fn check(&self) -> Result<(), String> {
-        self.relation(self.by()?[0]).map(drop)?;
+        self.by()?.into_iter().try_for_each(|by| self.relation(by).map(drop))?;
         self.beside.iter().chain(&self.best_by).try_for_each(|name| find(name).map(drop))?;
         match (&self.row, &self.grid) {
             (None, None) => Err("`row` is missing".into()),
@@ -140,7 +142,7 @@ impl Claim {
         said.extend(self.below.as_ref().map(|rows| several(rows).map(Relation::Below)));
         said.extend(self.unlike.clone().map(|row| Ok(Relation::Unlike(row))));
         said.extend(self.like.clone().map(|row| margin().map(|within| Relation::Like(row, within))));
-        said.extend(self.near.map(|value| near(value, unit).and_then(|v| Ok(Relation::Near(v, margin()?)))));
+        said.extend(self.near.map(|value| near(value, by).and_then(|v| Ok(Relation::Near(v, margin()?)))));
         said.extend(self.grid.as_ref().map(Grid::rows));
         let needs_margin = self.like.is_some() || self.near.is_some();
         if self.within.is_some() && !needs_margin {
@@ -175,8 +177,14 @@ impl Claim {
     }
 }
 
-fn near(value: f64, unit: f64) -> Result<f64, String> {
-    if value.is_finite() { Ok(value / unit) } else { Err(format!("`near` is {value}; give a number")) }
+/// A value that a score can have, in its own unit; it is given in that of the table.
+fn near(value: f64, by: &Metric) -> Result<f64, String> {
+    let unit = if by.is_percent() { 100.0 } else { 1.0 };
+    let [low, high] = [by.range.0, by.range.1].map(|end| (end * unit).clamp(-MOST_VALUE, MOST_VALUE));
+    if (low..=high).contains(&value) {
+        return Ok(value / unit);
+    }
+    Err(format!("`near` is {value:?}; {} is between {low} and {high}", by.key))
 }
 
 impl Grid {
@@ -194,5 +202,31 @@ impl Grid {
         let of = |first: &String, second: &String| self.row.replace("$1", first).replace("$2", second);
         let row = |first: &String| self.than.iter().map(|second| of(first, second)).collect();
         Ok(Relation::Grid(self.more.iter().map(row).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_that_the_score_cannot_have_is_refused_with_its_range() {
+        let said = |near: f64, by: &[&str]| {
+            let claim = json!({ "text": "t", "row": "a", "within": 1.0, "by": by });
+            let claim = Claim { near: Some(near), ..serde_json::from_value(claim).unwrap() };
+            claim.check()
+        };
+        for good in [0.0, 57.0, 100.0] {
+            assert_eq!(said(good, &["acc"]), Ok(()));
+        }
+        assert_eq!(said(-3.0, &["bwt.gem17"]), Ok(()));
+        let refused = |value: &str, range: &str| Err(format!("`near` is {value}; {range}"));
+        assert_eq!(said(1e308, &["acc"]), refused("1e308", "acc.gem17 is between 0 and 100"));
+        assert_eq!(said(-1.0, &["acc"]), refused("-1.0", "acc.gem17 is between 0 and 100"));
+        assert_eq!(said(f64::NAN, &["acc"]), refused("NaN", "acc.gem17 is between 0 and 100"));
+        assert_eq!(said(-3.0, &["bwt.gem17", "acc"]), refused("-3.0", "acc.gem17 is between 0 and 100"));
+        assert_eq!(said(-101.0, &["bwt.gem17"]), refused("-101.0", "bwt.gem17 is between -100 and 100"));
     }
 }

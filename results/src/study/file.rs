@@ -41,9 +41,9 @@ pub struct Study {
     /// What is drawn.
     #[serde(default)]
     pub pictures: Vec<Picture>,
-    /// Short names for rows in claims.
+    /// Short names for rows in claims; of several ways to write a row, as older runs have it, the first that is there.
     #[serde(default)]
-    pub names: BTreeMap<String, String>,
+    pub names: BTreeMap<String, Words>,
     /// The accuracy that tells whether models know more than chance.
     #[serde(default = "accuracy")]
     pub chance: String,
@@ -162,6 +162,9 @@ impl Study {
         self.page.columns.iter().try_for_each(|name| name.parse::<Column>().map(drop))?;
         self.rows.iter().try_for_each(|rows| self.check_rows(rows))?;
         self.pictures.iter().try_for_each(check_picture)?;
+        if let Some((name, _)) = self.names.iter().find(|(_, row)| row.all().is_empty()) {
+            return Err(format!("`names` has no row for {}; write method and settings", short(name)));
+        }
         self.claims.iter().try_for_each(|claim| self.check_claim(claim))?;
         if self.page.text.trim().is_empty() {
             Err("`page.text` is empty; write what the page says".into())
@@ -173,7 +176,7 @@ impl Study {
     /// Refuses lists and texts that would grow beyond measure where they are crossed.
     fn is_small(&self) -> Result<(), String> {
         small("settings", &self.settings, MOST_SETTINGS)?;
-        small("names", self.names.iter().flat_map(|(name, row)| [name, row]), 2 * MOST)?;
+        small("names", self.names.iter().flat_map(|(name, row)| std::iter::once(name).chain(row.all())), 2 * MOST)?;
         small("page.scores", &self.page.scores, MOST_SETTINGS)?;
         small("page.columns", &self.page.columns, MOST_SETTINGS)?;
         for rows in &self.rows {
@@ -185,6 +188,11 @@ impl Study {
             rows.axes.iter().try_for_each(|axis| small("rows.axes", axis, MOST))?;
         }
         self.claims.iter().try_for_each(|claim| small("claims", claim.texts(), 10 * MOST))
+    }
+
+    /// The ways to write the row that a claim calls `name`.
+    pub(super) fn ways<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
+        self.names.get(name).map_or_else(|| vec![name], |row| row.all().iter().map(String::as_str).collect())
     }
 
     fn check_rows(&self, rows: &Rows) -> Result<(), String> {
@@ -260,6 +268,9 @@ fn settings(key: &str, settings: &[String]) -> Result<(), String> {
         let Some((name, _)) = setting.split_once('=') else {
             return Err(format!("`{key}` has `{}`; write KEY=VALUE, such as method=lora", short(setting)));
         };
+        if name.trim() == "name" {
+            return Err(format!("`{key}` has `{}`; a run is found by the name of its stream file", short(setting)));
+        }
         if ELSEWHERE.contains(&name.trim()) {
             return Err(format!(
                 "`{key}` has `{}`; seeds and jobs are keys of the study, runs and data are given on the command line",

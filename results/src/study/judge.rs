@@ -8,17 +8,19 @@
 //! [`Guess`]: there is no verdict where the row that comes out better does not, or neither of two that are not clearly
 //! different.
 //!
+//! [`Guess`]: crate::summary::guess::Guess
 //! [`equivalence`]: crate::statistics::equivalence
 //! [`holm`]: crate::statistics::holm
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{
     claim::{One, Relation},
-    file::{Study, words},
+    entries::Table,
+    file::Study,
 };
 use crate::{
-    metric::{Better, Metric, accuracy, find},
+    metric::{Better, Metric, find},
     record::RunDir,
     statistics::{
         Estimate, StatisticsError,
@@ -28,7 +30,7 @@ use crate::{
         interval::{LEVEL, student_interval},
         paired::paired_test,
     },
-    summary::{Entry, Grouping, guess::Guess, summarise},
+    summary::Entry,
     words::short,
 };
 
@@ -141,63 +143,7 @@ fn verdict(relation: &Relation, difference: Estimate, adjusted: f64) -> Verdict 
     }
 }
 
-/// The rows of a study by stream, method and settings.
-struct Table<'a> {
-    study: &'a Study,
-    chance: &'static Metric,
-    entries: Vec<Entry>,
-    /// Settings that all rows of a stream share; claims need not name them.
-    common: BTreeMap<String, BTreeSet<String>>,
-    runs: BTreeMap<&'a str, &'a RunDir>,
-}
-
-impl<'a> Table<'a> {
-    fn of(study: &'a Study, claims: &[One], runs: &'a [RunDir]) -> Result<Self, String> {
-        let chance = find(&study.chance)?;
-        let mut metrics = vec![chance];
-        for one in claims {
-            metrics.push(one.by);
-            let more = one.claim.beside.iter().chain(&one.claim.best_by);
-            metrics.extend(more.map(|name| find(name)).collect::<Result<Vec<_>, _>>()?);
-        }
-        let grouping = Grouping { metrics, mix_streams: true, mix_versions: true, ..Grouping::default() };
-        let summaries = summarise(runs, &grouping).map_err(|error| error.to_string())?;
-        let entries: Vec<Entry> = summaries.into_iter().flat_map(|summary| summary.entries).collect();
-        let mut common: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for entry in &entries {
-            let own: BTreeSet<String> = entry.overrides.iter().cloned().collect();
-            let shared = common.entry(entry.stream.clone()).or_insert_with(|| own.clone());
-            shared.retain(|setting| own.contains(setting));
-        }
-        let runs = runs.iter().map(|run| (&run.manifest.run[..], run)).collect();
-        Ok(Self { study, chance, entries, common, runs })
-    }
-
-    /// The row that a claim calls `name`.
-    fn row(&self, one: &One, name: &str) -> Result<&Entry, String> {
-        let named = self.study.names.get(name).map_or(name, String::as_str);
-        let mut settings = words(named);
-        let missing = || format!("there is no row {}", short(named));
-        if settings.is_empty() {
-            return Err(missing());
-        }
-        let method = settings.remove(0);
-        let method = method.strip_prefix("method=").unwrap_or(&method);
-        let common = self.common.get(one.stream).ok_or_else(missing)?;
-        let own = |settings: &mut dyn Iterator<Item = String>| -> BTreeSet<String> {
-            settings.filter(|setting| !common.contains(setting)).collect()
-        };
-        let wanted = own(&mut settings.into_iter().chain(words(&one.claim.with)));
-        let fits = |entry: &&Entry| {
-            entry.stream == one.stream && entry.method == method && own(&mut entry.overrides.iter().cloned()) == wanted
-        };
-        match self.entries.iter().filter(fits).collect::<Vec<_>>()[..] {
-            [entry] => Ok(entry),
-            [] => Err(missing()),
-            _ => Err(format!("several rows are called {}", short(named))),
-        }
-    }
-
+impl Table<'_> {
     fn measure(&self, one: &One) -> Result<Measured, String> {
         match &one.relation {
             Relation::Above(rows) => self.pair(one, &self.best(one, rows, Better::Higher)?, None),
@@ -207,26 +153,6 @@ impl<'a> Table<'a> {
             Relation::Near(value, margin) => self.near(one, *value, *margin),
             Relation::Grid(rows) => self.grid(one, rows),
         }
-    }
-
-    /// Of `rows` that are there the one with the best mean; `otherwise` says what is best of a score without a
-    /// direction.
-    fn best(&self, one: &One, rows: &[String], otherwise: Better) -> Result<String, String> {
-        let by = one.claim.best_by.as_ref().map_or(Ok(one.by), |name| find(name))?;
-        let lower = match by.better {
-            Better::Neither => otherwise == Better::Lower,
-            better => better == Better::Lower,
-        };
-        let [single] = rows else {
-            let value = |name: &String| Some((self.row(one, name).ok()?.estimate(by)?.mean, name.clone()));
-            let by_mean = |a: &(f64, String), b: &(f64, String)| {
-                let order = a.0.total_cmp(&b.0);
-                if lower { order.reverse() } else { order }
-            };
-            let best = rows.iter().filter_map(value).max_by(by_mean);
-            return best.map(|(_, name)| name).ok_or_else(|| "none of its rows is there".into());
-        };
-        Ok(single.clone())
     }
 
     /// The claim's row and `other`: a test of difference, or of none within `margin`.
@@ -269,7 +195,9 @@ impl<'a> Table<'a> {
             half_width: Some(interval.half_width()),
             n: values.len(),
         };
-        let said = if one.by.is_percent() { 100.0 * value } else { value };
+        // As the file has it: a share times 100 may be another number. Very small ones have too many digits.
+        let said = one.claim.near.unwrap_or(value);
+        let said = if said != 0.0 && said.abs() < 1e-6 { format!("{said:e}") } else { said.to_string() };
         let rows = format!("{} − {said}", short(one.row));
         Ok(Measured { rows, difference, p, known: self.knows(row), beside: Vec::new() })
     }
@@ -302,14 +230,6 @@ impl<'a> Table<'a> {
         let known = entries.iter().flatten().any(|entry| self.knows(entry));
         let rows = format!("standard deviation over {} means − over {}", values.len(), values[0].len());
         Ok(Measured { rows, difference, p: test.p, known, beside: Vec::new() })
-    }
-
-    /// Whether a row knows more than chance; also where what chance is cannot be told.
-    fn knows(&self, entry: &Entry) -> bool {
-        let run = entry.runs.first().and_then(|id| self.runs.get(&id[..]));
-        let accuracy = entry.estimate(self.chance).or_else(|| entry.estimate(&accuracy::AVERAGE));
-        run.and_then(|run| Guess::of(run))
-            .is_none_or(|guess| accuracy.is_some_and(|accuracy| guess.is_beaten(accuracy)))
     }
 }
 

@@ -6,15 +6,20 @@
 //! adjustment are those of [`crate::statistics`].
 
 mod claim;
+mod draw;
+mod entries;
 mod file;
 mod judge;
+mod known;
 mod page;
 mod rows;
 mod said;
 
 pub use claim::{Claim, Grid, One, Relation};
+pub use draw::{Drawn, draw};
 pub use file::{Page, Picture, Rows, Study, Words};
 pub use judge::{Judged, Verdict, judge};
+pub use known::check_claims;
 pub use page::{Names, write_page};
 pub use rows::{Row, list_rows};
 pub use said::claims_text;

@@ -44,6 +44,9 @@ pub fn write_page(
                 "the page has a line `<!-- clbench: end -->` of no block; ends of blocks are written by clbench".into(),
             );
         }
+        if command.is_empty() {
+            return Err("the page has a line `<!-- clbench: -->` without a command".into());
+        }
         let command = filled(command, study, names)?;
         let block = Block { command, text: String::new() };
         let text = made(&block).map_err(|why| format!("in the block `{}`: {why}", short(&block.command)))?;

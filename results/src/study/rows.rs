@@ -31,7 +31,7 @@ impl Row {
 /// The rows of `study` for so many seeds: streams in the order of the file, the last axis fastest.
 ///
 /// # Errors
-/// When there are too many, or a row stands twice.
+/// When there are too many, a row stands twice, or a row sets a key twice.
 pub fn list_rows(study: &Study, seeds: usize) -> Result<Vec<Row>, String> {
     let most = MOST_ROWS.min(MOST_RUNS / seeds.max(1));
     let mut count = 0_usize;
@@ -56,10 +56,22 @@ pub fn list_rows(study: &Study, seeds: usize) -> Result<Vec<Row>, String> {
             }
         }
     }
+    listed.iter().try_for_each(once)?;
     let mut seen = BTreeSet::new();
     match listed.iter().find(|row| !seen.insert(sorted(row))) {
         Some(row) => Err(format!("the row `{}` stands twice; leave one", row.name())),
         None => Ok(listed),
+    }
+}
+
+/// Refuses a row that sets a key twice: only one of the two could count.
+fn once(row: &Row) -> Result<(), String> {
+    let mut keys = BTreeSet::new();
+    let mut names =
+        row.settings.iter().map(|setting| setting.split_once('=').map_or(&setting[..], |(key, _)| key).trim());
+    match names.find(|key| !keys.insert(*key)) {
+        Some(key) => Err(format!("the row `{}` has {} twice; leave one", row.name(), short(key))),
+        None => Ok(()),
     }
 }
 

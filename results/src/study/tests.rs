@@ -103,11 +103,11 @@ fn there_is_no_verdict_where_models_guess() {
     let runs = [four_rows(), row("low", &[0.17, 0.18, 0.17, 0.16, 0.17]), row("guess", &[0.15; 5])].concat();
     let claims = json!([{ "text": "1", "row": "low", "above": "guess", "by": "acc" },
         { "text": "2", "row": "a", "above": "guess", "by": "acc" },
-        { "text": "3", "row": "low", "near": 17.0, "within": 5.0, "by": "acc" }]);
+        { "text": "3", "row": "low", "near": 57.0, "within": 50.0, "by": "acc" }]);
     let judged = judge(&study(json!({ "claims": claims })), &runs).unwrap();
     assert_eq!(judged[0].verdict, Verdict::Unknown);
     assert_eq!(judged[1].verdict, Verdict::Holds);
-    assert_eq!(judged[2].verdict, Verdict::Unknown);
+    assert_eq!((&judged[2].verdict, &judged[2].rows[..]), (&Verdict::Unknown, "low − 57"));
     assert!(claims_text(&judged, Format::Markdown).unwrap().contains("no more than chance"));
 }
 
@@ -131,7 +131,7 @@ fn rows_are_found_by_name_and_settings_and_the_best_of_several_by_its_mean() {
         }
     }
     let more = json!({
-        "names": { "the best": "b b.size=4" },
+        "names": { "the best": ["b b.large=true", "b b.size=4"] },
         "claims": [
             { "text": "1", "row": "a", "above": ["the best", "d", "c"], "by": "acc" },
             { "text": "2", "row": ["a", "c"], "above": "the best", "by": ["acc", "forgetting"], "beside": ["la"] },
@@ -217,6 +217,10 @@ fn what_cannot_be_meant_is_refused_with_its_key() {
         (axes("lora"), "`rows.axes` has `lora`; write KEY=VALUE"),
         (axes("method=a runs=/etc"), "`rows.axes` has `runs=/etc`; seeds and jobs are keys of the study"),
         (json!({ "settings": ["seed=1"] }), "`settings` has `seed=1`"),
+        (json!({ "settings": ["name=other"] }), "`settings` has `name=other`; a run is found by"),
+        (axes("method=a method=b"), "the row `split-digits method=a method=b` has method twice"),
+        (json!({ "settings": ["method=c"] }), "has method twice; leave one"),
+        (json!({ "names": { "the best": [] } }), "`names` has no row for the best"),
         (json!({ "jobs": 0 }), "`jobs` is 0"),
         (json!({ "chance": "akk" }), "there is no score `akk`"),
         (json!({ "page": { "text": " " } }), "`page.text` is empty"),
@@ -267,6 +271,7 @@ fn blocks_of_a_page_are_filled_and_others_stay() {
          -->\n"
     );
     assert!(write("<!-- clbench: end -->\n").unwrap_err().contains("of no block"));
+    assert!(write("<!-- clbench: -->\n").unwrap_err().contains("without a command"));
     assert!(write("<!-- clbench: not verified: x -->\nno end").unwrap_err().contains("has no line"));
     let failed =
         write_page(&study(json!({ "page": { "text": "<!-- clbench: table x -->" } })), &names, |_| Err("why".into()));

@@ -42,12 +42,14 @@ pub(super) struct Words {
 
 pub(super) fn study(words: &Words, shelf: &Shelf) -> Result<Ending> {
     let plan = Plan::of(words)?;
+    page::check(&plan)?;
     if words.dry_run {
         return train::list(&plan, shelf);
     }
     if words.verify {
         return page::verify(&plan, words, shelf);
     }
+    page::writable(&plan)?;
     if words.page {
         ensure!(
             words.settings.is_empty(),
@@ -56,10 +58,17 @@ pub(super) fn study(words: &Words, shelf: &Shelf) -> Result<Ending> {
         page::write(&plan)?;
         return Ok(Ending::Done);
     }
+    let _lock = train::lock(&plan)?;
     let trained = train::train(&plan, words.quiet, shelf)?;
     if trained.interrupted {
         tell("the study is not done; the same command goes on");
         return Ok(Ending::Interrupted);
+    }
+    if trained.busy {
+        tell(
+            "error: another process trains runs of this study, so its page is not written; wait for it, and ask again",
+        );
+        return Ok(Ending::Failed);
     }
     let packed = train::pack(&plan, &trained)?;
     if packed == 0 {

@@ -1,11 +1,15 @@
 //! The page of a study: made from its bundle, or compared with it.
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::Parser;
 use clbench_results::{
-    FigureKind, Filter, Grouping, Ranking, RunDir, figures,
-    store::{atomic::write_whole, discover},
-    study::{Names, Picture, write_page},
+    RunDir,
+    proof::others,
+    store::{
+        atomic::{WholeFile, write_whole},
+        discover,
+    },
+    study::{Names, draw, write_page},
     words::{clean, short},
 };
 
@@ -13,7 +17,7 @@ use super::{Words, plan::Plan};
 use crate::{
     cli::{
         Ending, Usage,
-        made::{Place, made},
+        made::{self, Place, made},
         print, read_text, tell, verify,
     },
     config::Shelf,
@@ -23,10 +27,17 @@ use crate::{
 pub(super) fn write(plan: &Plan) -> Result<()> {
     let runs = bundled(plan)?;
     let text = text(plan, &runs)?;
-    for picture in &plan.study.pictures {
-        draw(plan, picture, &runs)?;
+    let drawn = draw(&plan.study, &runs).map_err(|why| Usage(anyhow!("{}: {why}", plan.file)))?;
+    drawn.notes.iter().for_each(|note| tell(note));
+    let folder = plan.out.join(&plan.name);
+    for (name, svg) in &drawn.files {
+        write_whole(&folder.join(name), svg.as_bytes()).context("a picture is not written")?;
     }
     write_whole(&plan.page(), text.as_bytes()).context("the page is not written")?;
+    // What somebody else put there is not ours to remove.
+    for name in others(&folder, &drawn.files)? {
+        tell(&format!("{} is none of the study's pictures; remove it", folder.join(name).display()));
+    }
     print(&format!("{}\n", clean(&plan.page().display().to_string())))
 }
 
@@ -43,63 +54,53 @@ fn bundled(plan: &Plan) -> Result<Vec<RunDir>> {
 
 /// The page as the study makes it from `runs`.
 fn text(plan: &Plan, runs: &[RunDir]) -> Result<String> {
-    let place = Place {
+    let place = place(plan);
+    let mut usage = true;
+    let text = write_page(&plan.study, &names(plan), |block| {
+        made(block, &place, runs).map(|(text, _)| text).map_err(|error| {
+            usage = error.is::<Usage>();
+            format!("{error:#}")
+        })
+    });
+    text.map_err(|why| {
+        let error = anyhow!("{}: {why}", plan.file);
+        if usage { Usage(error).into() } else { error }
+    })
+}
+
+/// Refuses what is wrong with the page whatever the runs are, before any is trained.
+pub(super) fn check(plan: &Plan) -> Result<()> {
+    let place = place(plan);
+    let checked = write_page(&plan.study, &names(plan), |block| {
+        made::check(block, &place).map(|()| String::new()).map_err(|error| format!("{error:#}"))
+    });
+    checked.map(drop).map_err(|why| Usage(anyhow!("{}: {why}", plan.file)).into())
+}
+
+/// Refuses a place that page, bundle or pictures cannot be written to, before anything is trained.
+pub(super) fn writable(plan: &Plan) -> Result<()> {
+    for file in [plan.page(), plan.out.join(plan.bundle())] {
+        // Begun and not finished: what has the name stays as it is.
+        WholeFile::create(&file).context("the page could not be written")?;
+    }
+    let folder = plan.out.join(&plan.name);
+    let free = plan.study.pictures.is_empty() || folder.is_dir() || folder.symlink_metadata().is_err();
+    ensure!(free, "{} is no folder, and pictures belong into it; remove it, or choose --out", folder.display());
+    Ok(())
+}
+
+/// The page as its blocks see it.
+fn place(plan: &Plan) -> Place {
+    Place {
         bundle: plan.bundle(),
         roots: vec![plan.out.join(plan.bundle())],
         folder: plan.out.clone(),
         study: Some((plan.file.clone(), plan.study.clone())),
-    };
-    let names = Names { runs: plan.bundle(), study: plan.file.clone() };
-    let text = write_page(&plan.study, &names, |block| {
-        made(block, &place, runs).map(|(text, _)| text).map_err(|error| format!("{error:#}"))
-    });
-    text.map_err(|why| anyhow!("{}: {why}", plan.file))
+    }
 }
 
-/// Draws a picture of the study, or several, into the folder beside the page; streams stay apart.
-fn draw(plan: &Plan, picture: &Picture, runs: &[RunDir]) -> Result<()> {
-    let mut kinds = Vec::new();
-    for kind in &picture.kinds {
-        match &kind[..] {
-            "all" => kinds.extend(FigureKind::ALL),
-            kind => kinds.push(kind.parse().map_err(|why| Usage(anyhow!("{why}")))?),
-        }
-    }
-    let filters = |texts: &[String]| texts.iter().map(|text| text.parse()).collect::<Result<Vec<Filter>, _>>();
-    let [only, without] = [filters(&picture.only), filters(&picture.without)];
-    let (only, without) = (only.map_err(|why| anyhow!("{why}"))?, without.map_err(|why| anyhow!("{why}"))?);
-    let ranking = if picture.rank_all { Ranking::All } else { Ranking::Comparable };
-    let grouping = Grouping { ranking, ..Grouping::default() };
-    let mut drawn = Vec::new();
-    for stream in &plan.study.streams {
-        let fits = |run: &&RunDir| {
-            let fit = |filter: &Filter| filter.fits(&run.manifest);
-            let chosen = only.iter().all(fit) && !without.iter().any(fit);
-            run.manifest.stream.name == *stream && (chosen || run.manifest.stream.covers.is_some())
-        };
-        let of: Vec<RunDir> = runs.iter().filter(fits).cloned().collect();
-        let (figures, refusals) = figures(&of, &grouping, &kinds);
-        // Of all kinds some are never there.
-        let said = refusals.iter().filter(|_| !picture.kinds.iter().any(|kind| kind == "all"));
-        said.for_each(|refusal| tell(&format!("no {} of {stream}: {}", refusal.kind.name(), refusal.why)));
-        drawn.extend(figures);
-    }
-    let folder = plan.out.join(&plan.name);
-    let several = drawn.len();
-    for figure in drawn {
-        let name = match &picture.file {
-            None => figure.name,
-            Some(file) if several == 1 => file.clone(),
-            Some(file) => {
-                bail!(
-                    "`file` = {file} is one picture, and there are {several}; choose with `only`, or leave out `file`"
-                )
-            }
-        };
-        let file = folder.join(format!("{name}.svg"));
-        write_whole(&file, figure.picture.svg.as_bytes()).context("a picture is not written")?;
-    }
-    Ok(())
+fn names(plan: &Plan) -> Names {
+    Names { runs: plan.bundle(), study: plan.file.clone() }
 }
 
 /// `verify` as a command of its own takes its words.
@@ -127,7 +128,8 @@ pub(super) fn verify(plan: &Plan, words: &Words, shelf: &Shelf) -> Result<Ending
     let same = now == said;
     print(&if same { "the page is what the study makes\n".into() } else { difference(&said, &now) })?;
     let again = Again::try_parse_from(again).map_err(|error| Usage(anyhow!("{error}")))?;
-    Ok(match verify::verify(&again.words, shelf)? {
+    let study = Some((plan.file.clone(), plan.study.clone()));
+    Ok(match verify::verify_page(&again.words, study, shelf)? {
         Ending::Done if !same => Ending::Failed,
         ending => ending,
     })

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, ensure};
 use clbench_results::{
     store::bundle::BUNDLE,
-    study::{Row, Study, list_rows},
+    study::{Row, Study, check_claims, list_rows},
     words::short,
 };
 
@@ -44,6 +44,9 @@ impl Plan {
         let named = !name.is_empty() && name.chars().all(plain) && file.ends_with(".toml");
         ensure!(named, Usage(anyhow!("{}: a study is called NAME.toml, of letters, digits, - and _", short(&file))));
         let mut asked = vec![format!("seeds={}", study.seeds), format!("jobs={}", study.jobs)];
+        // What is wrong in the file is said of the file.
+        let within = || words.study.display().to_string();
+        Asked::parse(&asked).with_context(within).map_err(Usage)?;
         for setting in &words.settings {
             let key = setting.split_once('=').map_or("", |(key, _)| key).trim();
             ensure!(
@@ -56,7 +59,11 @@ impl Plan {
         let given = words.settings.iter().any(|setting| setting.trim_start().starts_with("runs="));
         let runs = if given { parsed.runs } else { Path::new("runs").join(&name) };
         let rows = list_rows(&study, parsed.seeds.len()).map_err(|why| anyhow!("{why}"));
-        let rows = rows.with_context(|| words.study.display().to_string()).map_err(Usage)?;
+        let rows = rows.with_context(within).map_err(Usage)?;
+        // Runs that are there already may have been written otherwise.
+        if !words.page && !words.verify {
+            check_claims(&study, &rows).map_err(|why| anyhow!("{why}")).with_context(within).map_err(Usage)?;
+        }
         let folder = words.study.parent().unwrap_or(Path::new("")).to_owned();
         Ok(Self { study, file, name, rows, runs, out: words.out.clone(), folder, asked })
     }

@@ -1,11 +1,16 @@
 //! The runs of a study: which are there, those that are missing, and all of them in one file.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fs::{self, File, TryLockError},
+    path::PathBuf,
+};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clbench_results::{
     MANIFEST_FILE,
     store::{
+        atomic::open_plain,
         bundle::{read_bundle, write_bundle},
         discover,
     },
@@ -15,7 +20,7 @@ use clbench_results::{
 use super::plan::Plan;
 use crate::{
     cli::{
-        Ending, STOP, Target, listen,
+        Ending, STOP, Target, Usage, listen,
         pack::place,
         print,
         progress::Progress,
@@ -24,6 +29,7 @@ use crate::{
         tell,
     },
     config::Shelf,
+    execute::Busy,
     run::Run,
 };
 
@@ -32,6 +38,8 @@ use crate::{
 pub(super) struct Trained {
     /// Rows of which a seed failed or diverged, or that could not be begun.
     pub failed: Vec<String>,
+    /// Whether another process is at work on a run of the study.
+    pub busy: bool,
     /// Whether it was interrupted.
     pub interrupted: bool,
     /// Where the runs of the study lie.
@@ -40,12 +48,12 @@ pub(super) struct Trained {
 
 /// Says of each row how many of its runs are there.
 pub(super) fn list(plan: &Plan, shelf: &Shelf) -> Result<Ending> {
-    let (mut there, mut all, mut wrong) = (0, 0, 0);
+    let (mut there, mut all, mut wrong) = (0, 0, Vec::new());
     for row in &plan.rows {
         let (asked, setup) = match plan.resolve(row, shelf) {
             Ok(resolved) => resolved,
             Err(error) => {
-                wrong += 1;
+                wrong.push(row.name());
                 tell(&format!("error: {}: {error:#}", row.name()));
                 continue;
             }
@@ -56,9 +64,34 @@ pub(super) fn list(plan: &Plan, shelf: &Shelf) -> Result<Ending> {
         let word = if count == asked.seeds.len() { "there" } else { "missing" };
         print(&format!("{word:<7} {count:>4} of {:<4} {}\n", asked.seeds.len(), row.name()))?;
     }
-    let runs = plan.runs.display();
-    print(&format!("{there} of {all} runs are in {runs}; {} are missing\n", all - there))?;
-    Ok(if wrong == 0 { Ending::Done } else { Ending::Partly })
+    if all > 0 {
+        let runs = plan.runs.display();
+        print(&format!("{there} of {all} runs are in {runs}; {} are missing\n", all - there))?;
+    }
+    if wrong.is_empty() {
+        return Ok(Ending::Done);
+    }
+    wrong.iter().try_for_each(|row| print(&format!("cannot be resolved   {row}\n")))?;
+    Err(Usage(anyhow!("{} of {} rows cannot be resolved", wrong.len(), plan.rows.len())).into())
+}
+
+/// Holds the folder of the study's runs until the file is dropped: two processes that share its rows would each make a
+/// page of what the other one leaves to it.
+pub(super) fn lock(plan: &Plan) -> Result<File> {
+    let file = plan.runs.join(".study.lock");
+    let within = || format!("cannot write {}", file.display());
+    fs::create_dir_all(&plan.runs).with_context(within)?;
+    let lock = open_plain(&file).with_context(within)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => {
+            bail!(
+                "a study is running already in {}; wait for it, or choose another folder with runs=FOLDER",
+                plan.runs.display()
+            )
+        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(within),
+    }
 }
 
 /// Trains what is missing, row by row; a row that fails is named, and the rest goes on.
@@ -95,6 +128,7 @@ fn one(plan: &Plan, row: &Row, quiet: bool, shelf: &Shelf, trained: &mut Trained
     let progress = Progress::new(quiet || missing.is_none(), asked.seeds.len());
     let outcomes = all(&setup, &asked.seeds, &asked, shelf, &progress);
     progress.clear();
+    trained.busy |= outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).any(anyhow::Error::is::<Busy>);
     let told = tell_outcomes(&setup, &asked.seeds, &outcomes, &asked.runs);
     trained.interrupted |= told.interrupted || STOP.load(std::sync::atomic::Ordering::Relaxed);
     if told.wrong > 0 {
