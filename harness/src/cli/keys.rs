@@ -1,6 +1,6 @@
 //! `clbench keys`: every key that a stream file, or `KEY=VALUE`, may have.
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 use anyhow::{Result, anyhow};
 use serde_json::json;
@@ -80,24 +80,18 @@ fn parts(shelf: &Shelf) -> Vec<&'static str> {
 /// What could have been meant: keys of the section that is named, or else sections and what has keys in them.
 fn near(sections: &[Keys], shelf: &Shelf, prefix: &str) -> Vec<String> {
     let first = prefix.split_once('.').map(|(first, _)| first);
-    match sections.iter().find(|of| Some(of.section) == first) {
-        Some(Keys { keys, .. }) => {
-            let mut paths: Vec<String> = keys.iter().map(|key| key.path.clone()).collect();
-            paths.sort();
-            paths.dedup();
-            paths
-        }
-        None => {
-            let mut names: Vec<String> = sections.iter().map(|of| of.section.to_owned()).collect();
-            let owners = sections.iter().flat_map(|of| &of.keys).map(|key| &key.of).filter(|of| !of.is_empty());
-            for name in owners.map(String::as_str).chain(parts(shelf)) {
-                if !names.iter().any(|known| known == name) {
-                    names.push(name.to_owned());
-                }
-            }
-            names
+    if let Some(Keys { keys, .. }) = sections.iter().find(|of| Some(of.section) == first) {
+        let paths: BTreeSet<String> = keys.iter().map(|key| key.path.clone()).collect();
+        return paths.into_iter().collect();
+    }
+    let mut names: Vec<String> = sections.iter().map(|of| of.section.to_owned()).collect();
+    let owners = sections.iter().flat_map(|of| &of.keys).map(|key| &key.of[..]).filter(|of| !of.is_empty());
+    for name in owners.chain(parts(shelf)) {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
         }
     }
+    names
 }
 
 /// A key with what has it.
