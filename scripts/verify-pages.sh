@@ -24,7 +24,7 @@ for page in results/published/*.md; do
             continue
         fi
         said=$("$clbench" study "$study" --verify --page) || fail "$page"$'\n'"$said"
-        echo "$page: $(sed -n '1p;2p;/ pictures, drawn again$/p' <<<"$said" | paste -sd ';')"
+        echo "$page: $(sed -n '1p;2p;/^pictures drawn again/p' <<<"$said" | paste -sd ';')"
     elif why=$(head -n 12 "$page" | grep -F 'Not verified by `clbench verify`: '); then
         echo "$page: ${why#*: }"
     else

@@ -101,7 +101,7 @@ fn pages_come_out_of_the_runs_beside_them() {
         assert!(lines[1].ends_with("the same, digit by digit") && numbers(lines[1]) > 20, "{name}: {said}");
         assert!(!said.contains("name no runs"), "{name}: {said}");
         let pictures = std::fs::read_dir(published(&name)).map_or(0, Iterator::count);
-        let drawn = format!("{pictures} pictures, drawn again\n  {pictures:>6} the same, byte by byte\n");
+        let drawn = format!("pictures drawn again: {pictures}\n  {pictures:>6} the same, byte by byte\n");
         assert!(pictures == 0 || said.ends_with(&drawn), "{name}: {said}");
         verified.push(name);
     }

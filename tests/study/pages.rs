@@ -25,7 +25,7 @@ fn a_page_is_verified_by_its_study_and_without_it() {
     // A page in the current folder has its study in `studies` below it.
     place.done("study studies/small.toml --quiet --out .");
     let said = place.done("verify small.md --from-records");
-    assert!(said.contains("1 pictures, drawn again"), "{said}");
+    assert!(said.contains("pictures drawn again: 1\n"), "{said}");
     let said = place.done("study studies/small.toml --verify");
     assert!(said.starts_with("the page is what the study makes\n"), "{said}");
     assert!(said.contains("12 the same, bit for bit"), "{said}");
@@ -76,7 +76,7 @@ fn pictures_that_are_missing_different_or_left_over_are_found() {
     let place = place(STUDY);
     place.done("study studies/small.toml --quiet");
     let folder = place.path("results/published/small");
-    let same = "1 pictures, drawn again\n       1 the same, byte by byte\n";
+    let same = "pictures drawn again: 1\n       1 the same, byte by byte\n";
     assert!(place.done("study studies/small.toml --verify --page").ends_with(same));
     assert!(place.done("verify results/published/small.md --from-records").ends_with(same));
     let found = |finding: &str| {
@@ -101,5 +101,5 @@ fn pictures_that_are_missing_different_or_left_over_are_found() {
     place.done("study studies/small.toml --page");
     fs::remove_file(place.path("studies/small.toml")).unwrap();
     let said = place.done("verify results/published/small.md --from-records");
-    assert!(said.ends_with("     1 pictures were not looked at: there is no study small.toml\n"), "{said}");
+    assert!(said.ends_with("pictures not looked at: 1, as there is no study small.toml\n"), "{said}");
 }

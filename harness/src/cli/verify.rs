@@ -110,7 +110,7 @@ fn pictures(words: &Words, page: &str, place: &Place, runs: &[RunDir]) -> Result
     let Some(study) = study_of(&name, place)? else {
         let shown = page.matches(&format!("]({name}/")).count();
         if shown > 0 {
-            print(&format!("{shown:>6} pictures were not looked at: there is no study {}.toml\n", short(&name)))?;
+            print(&format!("pictures not looked at: {shown}, as there is no study {}.toml\n", short(&name)))?;
         }
         return Ok(true);
     };
@@ -118,7 +118,7 @@ fn pictures(words: &Words, page: &str, place: &Place, runs: &[RunDir]) -> Result
     let folder = place.folder.join(&*name);
     let found = compare_pictures(&folder, &drawn.files).with_context(|| format!("cannot read {}", folder.display()))?;
     if !drawn.files.is_empty() || !found.findings.is_empty() {
-        let mut text = format!("{} pictures, drawn again\n", drawn.files.len());
+        let mut text = format!("pictures drawn again: {}\n", drawn.files.len());
         text += &format!("  {:>6} the same, byte by byte\n", found.same);
         found.findings.iter().for_each(|finding| text += &format!("  {}/{finding}\n", short(&name)));
         print(&text)?;

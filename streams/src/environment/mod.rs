@@ -1,4 +1,5 @@
-//! Ways in which examples come back, one file each; [`catalogue`] is the table of contents.
+//! Ways in which examples come back, one file each (two laws of one paper share [`budgeted`]);
+//! [`catalogue`] is the table of contents.
 
 mod arms;
 mod difficulty;
