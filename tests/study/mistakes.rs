@@ -34,7 +34,7 @@ fn what_is_asked_and_not_used_is_an_error() {
     place.run("study studies/small.toml --page").fails(2, &["no bundle", "without --page the study makes it"]);
     place.run("study studies/small.toml --page jobs=2").fails(2, &["--page trains nothing"]);
     place.run("study studies/small.toml --page --dry-run").fails(2, &["cannot be used with"]);
-    place.run("study studies/none.toml").fails(1, &["studies/none.toml is no file"]);
+    place.run("study studies/none.toml").fails(1, &["studies/none.toml is not a file"]);
     place.run("claims studies/small.toml runs").fails(1, &["neither a directory nor a bundle"]);
     place.run("spending --of weights").fails(2, &["there are state, steps, operations and examples"]);
 }
@@ -102,7 +102,7 @@ fn a_place_that_cannot_be_written_to_is_found_before_anything_is_trained() {
     place.write("shut", "");
     place.run("study studies/small.toml --out shut").fails(1, &["shut", "the page could not be written"]);
     place.write("out/small", "");
-    place.run("study studies/small.toml --out out").fails(1, &["out/small is no folder, and pictures belong into it"]);
+    place.run("study studies/small.toml --out out").fails(1, &["out/small is not a folder, and the pictures go there"]);
     assert!(!place.path("runs").exists());
     let left = fs::read_dir(place.path("out")).unwrap().count();
     assert_eq!(left, 1);

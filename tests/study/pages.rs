@@ -92,9 +92,9 @@ fn pictures_that_are_missing_different_or_left_over_are_found() {
     found("course.svg is not as it is drawn now");
     place.done("study studies/small.toml --page");
     place.write("results/published/small/old.svg", "<svg/>");
-    found("old.svg is none of the study's pictures");
+    found("old.svg is not one of the study's pictures");
     let said = place.run("study studies/small.toml --page");
-    assert!(said.err.contains("small/old.svg is none of the study's pictures; remove it"), "{said}");
+    assert!(said.err.contains("small/old.svg is not one of the study's pictures; remove it"), "{said}");
     // Who has the page and not its study is told.
     let blocks = STUDY.replace("<!-- clbench: claims $study $runs --format md -->", "");
     place.write("studies/small.toml", blocks);

@@ -260,7 +260,7 @@ fn read_text(path: &Path) -> Result<String> {
     const MOST: u64 = 16 << 20;
     let mut text = String::new();
     let within = || format!("cannot read {}", path.display());
-    ensure!(path.is_file(), "{} is no file", path.display());
+    ensure!(path.is_file(), "{} is not a file", path.display());
     let file = File::open(path).with_context(within)?;
     file.take(MOST + 1).read_to_string(&mut text).with_context(within)?;
     ensure!(text.len() as u64 <= MOST, "{} is larger than {MOST} bytes", path.display());

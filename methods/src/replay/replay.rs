@@ -74,8 +74,8 @@ impl Contribution for Replay {
     fn needs(&self) -> Vec<Need> {
         if self.config.keep.needs_features() { vec![Need::Features] } else { Vec::new() }
     }
-    fn does_without(&self, _: Need) -> Option<&'static str> {
-        Some("keep=reservoir")
+    fn does_without(&self, need: Need) -> Option<&'static str> {
+        (need == Need::Features).then_some("keep=reservoir")
     }
     fn aside(&self) -> Result<usize> {
         Ok(self.save()?.len())

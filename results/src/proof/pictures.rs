@@ -43,7 +43,7 @@ pub fn compare_pictures(folder: &Path, now: &BTreeMap<String, String>) -> io::Re
         }
     }
     let others = others(folder, now)?.into_iter();
-    found.findings.extend(others.map(|name| format!("{} is none of the study's pictures", short(&name))));
+    found.findings.extend(others.map(|name| format!("{} is not one of the study's pictures", short(&name))));
     Ok(found)
 }
 
@@ -82,7 +82,8 @@ mod tests {
         fs::remove_file(folder.join("a.svg")).unwrap();
         fs::write(folder.join("b.svg"), "<svg>B</svg>").unwrap();
         fs::write(folder.join("old.svg"), "<svg>c</svg>").unwrap();
-        let said = ["a.svg is not there", "b.svg is not as it is drawn now", "old.svg is none of the study's pictures"];
+        let said =
+            ["a.svg is not there", "b.svg is not as it is drawn now", "old.svg is not one of the study's pictures"];
         assert_eq!(found(&folder), Pictures { same: 1, findings: said.map(String::from).to_vec() });
     }
 

@@ -36,7 +36,7 @@ pub(super) fn write(plan: &Plan) -> Result<()> {
     write_whole(&plan.page(), text.as_bytes()).context("the page is not written")?;
     // What somebody else put there is not ours to remove.
     for name in others(&folder, &drawn.files)? {
-        tell(&format!("{} is none of the study's pictures; remove it", folder.join(name).display()));
+        tell(&format!("{} is not one of the study's pictures; remove it", folder.join(name).display()));
     }
     print(&format!("{}\n", clean(&plan.page().display().to_string())))
 }
@@ -85,7 +85,7 @@ pub(super) fn writable(plan: &Plan) -> Result<()> {
     }
     let folder = plan.out.join(&plan.name);
     let free = plan.study.pictures.is_empty() || folder.is_dir() || folder.symlink_metadata().is_err();
-    ensure!(free, "{} is no folder, and pictures belong into it; remove it, or choose --out", folder.display());
+    ensure!(free, "{} is not a folder, and the pictures go there; remove it or choose another --out", folder.display());
     Ok(())
 }
 
